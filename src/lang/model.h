@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A checked model: modules bound, index sets expanded, every quantity a scalar
+ * with a definition in one expression graph.
+ *
+ * Names after expansion: "disease.S[node]", "mab.CL", "btki.level"; a model
+ * file without modules has bare names ("A1").
+ */
+#ifndef QL_LANG_MODEL_H
+#define QL_LANG_MODEL_H
+
+#include "base/diag.h"
+#include "base/yaml.h"
+#include "lang/dag.h"
+
+enum ql_kind {
+	QL_PARAM,     /* typical value; settable by --set; the same for all patients of a run */
+	QL_COVARIATE, /* what a patient brings */
+	QL_AGENT,     /* column of the agent row bound to a slot; changes when a regimen changes the row */
+	QL_INPUT,     /* set by events during a run (drug levels, infusion rates) */
+	QL_RANDOM,    /* hidden standard normal behind a spread, or the unit uniform behind a draw */
+	QL_DRAW,      /* realised random number: exponential, poisson, uniform, normal */
+	QL_LET,       /* intermediate */
+	QL_STATE,     /* integrated */
+	QL_OUTPUT,    /* what endpoints, files and plots see */
+	QL_ACTIVE     /* 1 if the dose or input can be given in this run, else 0: known when a kernel is planned */
+};
+
+enum ql_grade { QL_GRADE_NONE, QL_VERIFIED, QL_DERIVED, QL_RECALLED, QL_ASSUMED, QL_CALIBRATED };
+
+enum ql_draw { QL_DRAW_NONE, QL_DRAW_NORMAL, QL_DRAW_UNIFORM, QL_DRAW_EXPONENTIAL, QL_DRAW_POISSON };
+
+struct ql_quantity {
+	enum ql_kind kind;
+	const char *name;   /* full, unique */
+	const char *base;   /* declared name without index, "disease.S" */
+	const char *module; /* instance: "disease", "mab"; "" in a model without modules */
+	const char *unit;   /* as written; "" if none given, "1" if dimensionless */
+	const char *doc;
+	const char **cite; /* keys of references.bib */
+	int n_cite;
+	enum ql_grade grade;
+	struct ql_span span;
+
+	/* The leaf that stands for this quantity in expressions. For LET and OUTPUT it is `def` itself;
+	 * for a PARAM with spread, `realised` below is what expressions use. */
+	ql_node sym;
+	/* PARAM: typical value (constant, or an expression of covariates, params); COVARIATE, INPUT, AGENT: default;
+	 * LET, OUTPUT: definition; STATE: its rate d/dt; DRAW: realised value as an expression of its QL_RANDOM. */
+	ql_node def;
+	ql_node realised;        /* PARAM with spread: def combined with its random; else sym */
+	ql_node init;            /* STATE: initial value, patient-constant */
+	double atol;             /* STATE: absolute tolerance, 0 = default */
+	bool is_quad;            /* STATE that no rate reads */
+	bool integer_set;        /* COVARIATE in {a, b, ...} */
+	double lo, hi;           /* COVARIATE, AGENT, INPUT: accepted range, -inf..inf if none */
+	double *allowed;         /* COVARIATE in {..} */
+	int n_allowed;
+	enum ql_draw draw;       /* RANDOM: how the trial layer makes it: NORMAL or UNIFORM only. DRAW: its law */
+	const char *stream;      /* RANDOM: stream name, hashed for the generator; shared for `common` spreads */
+	const char *spread_text; /* PARAM: "lognormal(0.4)" for tables; NULL if none */
+	ql_node draw_mean;       /* DRAW with law POISSON: its mean (patient-constant); the value is
+				  * ql_quantile_poisson(uniform, mean), computed by the plan, and `def` is `sym` */
+	int draw_random;         /* DRAW: quantity index of its QL_RANDOM; -1 else */
+};
+
+/* A named way in. amount (prescribed, in `unit`) * scale is added to the state, at once or over an infusion. */
+struct ql_dose {
+	const char *name;  /* "mab" */
+	const char *module;
+	const char *unit;  /* of the prescribed amount, "mg" */
+	int state;         /* quantity index */
+	ql_node scale;     /* patient-constant; may use AGENT columns */
+	int rate_input;    /* quantity index of the hidden INPUT added to the state's rate, amount/day of the state */
+	ql_node bioavailability, lag, modelled_rate, modelled_duration; /* QL_NO_NODE if not given */
+	const char *doc;
+	struct ql_span span;
+};
+
+/* A threshold event: fires when `g` rises through 0 (condition turns true), then assigns at once. */
+struct ql_when {
+	const char *name; /* "extinct[wild]" */
+	ql_node g;        /* > 0 while the condition holds */
+	int *target;      /* state or input quantities */
+	ql_node *value;
+	int n_assign;
+	const char *doc;
+	struct ql_span span;
+};
+
+/* A slot for agents: `use anti_cd20 as mab` makes slot "mab" whose columns are QL_AGENT quantities "mab.CL". */
+struct ql_slot {
+	const char *name, *module, *default_agent;
+	int *column; /* quantity indices */
+	int n_column;
+};
+
+/* A kernel set: which doses and inputs may be active; models/<name>.qm states them. */
+struct ql_kernel_set {
+	const char *name;
+	const char **active; /* dose or input names; "mab", "btki.level" */
+	int n_active;
+};
+
+struct ql_model {
+	struct ql_arena arena;
+	struct ql_dag dag;
+	const char *name, *doc;
+	uint64_t hash; /* of all texts read, in order */
+	struct ql_quantity *q;
+	int n_q;
+	struct ql_dose *dose;
+	int n_dose;
+	struct ql_when *when;
+	int n_when;
+	struct ql_slot *slot;
+	int n_slot;
+	struct ql_kernel_set *kernel;
+	int n_kernel;
+	bool has_units; /* false: an rxode2-style file without units */
+	const char **module_name; /* instances in order, with their doc strings */
+	const char **module_doc;
+	int n_module;
+};
+
+/* Reads a model and everything it uses. Relative paths in `use ... with` start at the model file's folder.
+ * On QUELL_ERR_INPUT *out is NULL and ds says why. Bounded in time and memory on any input. */
+enum quell_status ql_model_load(const char *path, struct ql_diags *ds, struct ql_model **out);
+enum quell_status ql_model_parse(const char *file, const char *text, size_t len, struct ql_diags *ds,
+				 struct ql_model **out);
+void ql_model_free(struct ql_model *m);
+
+/* Index of a quantity by full name, -1 if none; ql_model_suggest gives the nearest name for a message. */
+int ql_model_find(const struct ql_model *m, const char *name);
+const char *ql_model_suggest(const struct ql_model *m, const char *name, unsigned kinds /* bit per ql_kind */);
+int ql_model_find_dose(const struct ql_model *m, const char *name);
+int ql_model_find_slot(const struct ql_model *m, const char *name);
+
+/* An agent row: library/agents/<name>.yaml checked against the slot's columns (missing, extra, range, unit). */
+struct ql_agent_row {
+	const char *name, *title, *slot_module;
+	double *value;        /* one per column of the slot, in slot order */
+	const char **source;  /* per column: citation keys as text, or NULL */
+	enum ql_grade *grade; /* per column */
+	struct ql_yaml *yaml; /* the whole file: labelled dose, warnings, class, ... */
+};
+enum quell_status ql_agent_load(const struct ql_model *m, const struct ql_slot *slot, const char *path,
+				struct ql_arena *a, struct ql_diags *ds, struct ql_agent_row *out);
+
+/* Parses an expression in the model's name space (for population files); patient-constant names only. */
+enum quell_status ql_model_expression(struct ql_model *m, const char *text, struct ql_span span, struct ql_diags *ds,
+				      ql_node *out);
+
+/* How an expression varies: over nothing but parameters, between patients, or in time. */
+enum ql_phase { QL_PHASE_RUN, QL_PHASE_PATIENT, QL_PHASE_DYNAMIC };
+
+#endif
