@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The main job: the same virtual patients under every regimen, endpoints side
+ * by side, published figures beside each. Computed here; shown by the command
+ * line, the report and the page.
+ */
+#ifndef QL_DECIDE_COMPARE_H
+#define QL_DECIDE_COMPARE_H
+
+#include "base/diag.h"
+
+enum ql_solver { QL_SOLVER_OWN, QL_SOLVER_CVODE };
+
+/* What every simulating verb accepts. Zero-initialise, then set. */
+struct ql_run_spec {
+	const char *data_dir;    /* root that holds models/, library/, evidence/ */
+	const char *model;       /* path of a .qm file; NULL = the shipped models/cll/cll.qm */
+	const char *population;  /* name in library/populations or a path .yaml / .csv */
+	const char **regimen;    /* names in library/regimens or paths */
+	int n_regimen;
+	uint64_t patients, seed; /* 1 .. 2e9 */
+	double years;
+	int threads;             /* 0 = all cores */
+	int lanes;               /* 0 = best, 4, 8 */
+	enum ql_solver solver;
+	double rtol;             /* 0 = 1e-4 */
+	const char **set;        /* "NAME=VALUE" */
+	int n_set;
+	bool fixed_doses;        /* no adaptive protocol, no extinction: for solver comparisons */
+	volatile const int *cancel;
+	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* called from one thread at a time */
+	void *progress_ctx;
+};
+
+enum ql_interval_kind { QL_INTERVAL_MONTE_CARLO, QL_INTERVAL_PARAMETER, QL_INTERVAL_TRIAL };
+
+struct ql_published { /* one row of the evidence base that answers for an endpoint */
+	const char *trial, *arm, *source, *population;
+	double value, lower, upper; /* in the endpoint's unit; NaN where not printed */
+	bool verified;
+};
+
+struct ql_endpoint {
+	const char *id, *title, *unit; /* "1" for a fraction, "month", "1/year" */
+	double estimate, lower, upper; /* NaN: not reached or not estimable */
+	double level;                  /* 0.95 */
+	enum ql_interval_kind kind;
+	const struct ql_published *published; /* NULL: none in this evidence base; the first is shown */
+	int n_published;
+};
+
+struct ql_curve { /* Kaplan-Meier on a monthly grid, with numbers at risk */
+	const char *id; /* "pfs" */
+	int n;
+	double *month, *surv, *lower, *upper;
+	uint64_t *at_risk, *events, *censored;
+};
+
+struct ql_course { /* quantiles over patients still followed */
+	const char *output, *unit, *title;
+	int n;
+	double *day, *q05, *q25, *q50, *q75, *q95;
+};
+
+struct ql_arm {
+	const char *id, *title;
+	char evidence_grade;
+	const char *warning; /* "no clinical data in CLL"; NULL if none */
+	const char *kernel, *isa;
+	int n_state;
+	uint64_t patients_failed;
+	uint64_t patients_done; /* less than the total after an interrupt */
+	struct ql_endpoint *endpoint;
+	int n_endpoint;
+	struct ql_curve *curve;
+	int n_curve;
+	struct ql_course *course;
+	int n_course;
+};
+
+struct ql_contrast { /* paired difference a - b in one endpoint, same virtual patients */
+	int arm_a, arm_b;
+	const char *endpoint;
+	double difference, lower, upper; /* Monte Carlo */
+	double p_ahead;                  /* share of patient pairs in which a does strictly better, ties excluded */
+	double hazard_ratio, hr_lower, hr_upper; /* PFS only; NaN otherwise */
+};
+
+struct ql_compare {
+	struct ql_arena arena;
+	uint64_t model_hash, seed, patients_total;
+	double years, rtol;
+	const char *population, *population_title, *model_name;
+	struct ql_arm *arm;
+	int n_arm;
+	struct ql_contrast *contrast;
+	int n_contrast;
+	bool interrupted;
+	double wall_s, cpu_s; /* never in JSON */
+	long steps, rejected;
+};
+
+enum quell_status ql_compare_run(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_compare **out);
+void ql_compare_free(struct ql_compare *c);
+
+#endif
