@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One arm: many virtual patients under one regimen, through the integrator.
+ * The protocol reads observables at visits, assesses response and progression
+ * by iwCLL 2018 and keeps one record per patient; courses are summed into
+ * histograms, so memory does not grow with the number of time points.
+ * Records depend on (seed, patient) and the settings only: any number of
+ * threads, lanes or order gives the same bytes.
+ */
+#ifndef QL_TRIAL_ARM_H
+#define QL_TRIAL_ARM_H
+
+#include "dosing/regimen.h"
+#include "ode/ode.h"
+#include "patient/population.h"
+
+enum ql_pfs_cause { QL_PFS_CENSORED, QL_PFS_PROGRESSION, QL_PFS_DEATH, QL_PFS_RICHTER };
+enum ql_response { QL_RESP_NE, QL_RESP_PD, QL_RESP_SD, QL_RESP_PR_L, QL_RESP_PR, QL_RESP_CR };
+
+/* What the trial keeps of one patient; float where a double says nothing more. */
+struct ql_patient_record {
+	float pfs_day, death_day, infection_day, af_day, spm_day; /* INFINITY = did not happen while followed */
+	float follow_day;                                      /* end of observation */
+	float anc_nadir;                                       /* 1e9/L, weekly sampling, while on treatment */
+	float mrd_blood_eot, mrd_marrow_eot;                   /* measured share with assay noise; NaN = no sample */
+	unsigned char pfs_cause, response, status;             /* status: enum quell_status of the solve */
+	unsigned char tp53, ighv_u;
+};
+
+struct ql_course_sum; /* histograms over patients per output and grid day */
+
+struct ql_arm_spec {
+	struct ql_model *model;
+	const struct ql_plan *plan;
+	const struct ql_kernel *kernel;
+	const struct ql_regimen *regimen;
+	const struct ql_population *population;
+	const double *k;     /* run constants of the plan */
+	const double *param; /* [n_q] values of QL_PARAM after --set; other kinds ignored */
+	uint64_t first_patient, n_patients, seed;
+	double horizon_day, rtol;
+	int threads;
+	bool cvode, fixed_doses;
+	volatile const int *cancel;
+	void (*progress)(void *ctx, uint64_t done);
+	void *progress_ctx;
+};
+
+struct ql_arm_result {
+	struct ql_patient_record *record; /* [n_patients], heap */
+	uint64_t n_done, n_failed;
+	struct ql_course_sum *course;
+	struct ql_ode_stats stats;
+};
+
+enum quell_status ql_arm_run(const struct ql_arm_spec *spec, struct ql_diags *ds, struct ql_arm_result *out);
+void ql_arm_result_free(struct ql_arm_result *r);
+
+#endif
