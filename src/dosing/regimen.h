@@ -41,6 +41,8 @@ struct ql_regimen {
 	double end_day;            /* planned end of treatment; INFINITY = until progression */
 	double response_day;       /* when response is assessed; from the file */
 	bool continuous;
+	double dropout_per_cycle;  /* chance that no further cycle is given, drawn per cycle (from the second) and patient */
+	const bool *stops_for_toxicity; /* [n_item] `stop: toxicity`: the item ends when the toxicity trigger fires */
 	struct ql_regimen_item *item; /* private to dosing */
 	int n_item;
 	struct ql_yaml *yaml;

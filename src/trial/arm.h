@@ -27,7 +27,8 @@ struct ql_patient_record {
 	unsigned char tp53, ighv_u;
 };
 
-struct ql_course_sum; /* histograms over patients per output and grid day */
+enum ql_read_at { QL_READ_VISIT = 1, QL_READ_GRID = 2 };
+struct ql_course_sum; /* histograms over patients per output and grid day; trial/course.h */
 
 struct ql_arm_spec {
 	struct ql_model *model;
@@ -37,10 +38,19 @@ struct ql_arm_spec {
 	const struct ql_population *population;
 	const double *k;     /* run constants of the plan */
 	const double *param; /* [n_q] values of QL_PARAM after --set; other kinds ignored */
+	const double *covariate; /* [n_q] values that replace drawn covariates, NaN where drawn; NULL = all drawn */
+	bool typical;        /* hidden normals 0, hidden uniforms 0.5: the typical patient of these covariates */
 	uint64_t first_patient, n_patients, seed;
 	double horizon_day, rtol;
 	int threads;
-	bool cvode, fixed_doses;
+	bool cvode;
+	bool fixed_doses;    /* no thresholds, no protocol, no extinction, to the horizon: for solver comparisons */
+	const double *grid;  /* days at which courses are read, ascending from 0; NULL = ql_course_grid() */
+	int n_grid;
+	/* Called with the plan's outputs at visits and grid days (`at`: bits of enum ql_read_at), at times by several
+	 * threads at once; calls for one patient come in order of time. May be NULL. */
+	void (*observe)(void *ctx, uint64_t patient, double day, unsigned at, const double *out);
+	void *observe_ctx;
 	volatile const int *cancel;
 	void (*progress)(void *ctx, uint64_t done);
 	void *progress_ctx;
