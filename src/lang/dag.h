@@ -3,7 +3,8 @@
  * Expressions as a hash-consed directed acyclic graph.
  *
  * Building a node folds constants and applies identities that hold for finite
- * values (x+0, x*1, x*0, x-x, x/x, pow(x,1), select on a constant, ...), so
+ * values (x+0, x*1, x*0, x-x, x/x, pow(x,1), select on a constant, ...), and
+ * powers with small whole or half exponents become products and roots, so
  * equal expressions are equal node numbers and common subexpressions are
  * shared. A node's operands always have smaller numbers: one upward sweep
  * evaluates or differentiates a whole model without recursion.
@@ -47,6 +48,8 @@ struct ql_dag {
 	int n, cap;
 	ql_node *table; /* open addressing, size a power of two */
 	int table_size;
+	ql_node *stack; /* scratch of the walks */
+	int stack_cap;
 };
 
 void ql_dag_init(struct ql_dag *d);
@@ -73,8 +76,10 @@ ql_node ql_dag_substitute(struct ql_dag *d, ql_node root, const ql_node *map, in
 			  struct ql_dag_memo *memo);
 void ql_dag_memo_free(struct ql_dag_memo *memo);
 
-/* Derivative of root with respect to a quantity, or to time if quantity < 0.
- * Non-smooth functions (min, max, abs, select, floor) take the derivative of the active branch. */
+/* Derivative of root with respect to a quantity, or to time if quantity < 0; memo as above, one per quantity.
+ * Non-smooth functions (min, max, abs, select, floor) take the derivative of the active branch. Where a root or a
+ * power has no finite derivative at 0 (sqrt(u), u^v with v < 1) the derivative there is 0, so that a Jacobian stays
+ * finite; that of lgamma holds for positive arguments. */
 ql_node ql_dag_differentiate(struct ql_dag *d, ql_node root, int quantity, struct ql_dag_memo *memo);
 
 /* Marks every node that `roots` need; mark has d->n entries. */
