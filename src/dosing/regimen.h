@@ -20,9 +20,21 @@ struct ql_event {
 	enum ql_event_kind kind;
 	int quantity;    /* state or input of the model */
 	double amount;   /* already in model units for this patient */
-	int dose;        /* index of the regimen's dose item, for holds and reductions */
-	int cycle;       /* 1-based; 0 if none */
+	int dose;        /* index of the regimen's dose item, for holds and reductions; -1: a mark */
+	int cycle;       /* 1-based; 0 if the regimen has no cycles. A mark with cycle 0 is the end of treatment */
 	double prescribed; /* in the dose's own unit, for data sets */
+};
+
+/* What ends an item before its schedule does. Progression is the default; `stop: none` clears it. */
+enum ql_stop_rule { QL_STOP_PROGRESSION = 1, QL_STOP_TOXICITY = 2 };
+
+/* One line of `doses:` as the protocol sees it. */
+struct ql_regimen_item_info {
+	const char *name;        /* "mab.infusion", "btki.level" */
+	int dose, input;         /* index of the model's dose or QL_INPUT quantity; the other is -1 */
+	unsigned stop;           /* bits of enum ql_stop_rule */
+	double first_day, last_day; /* planned; last_day INFINITY = open-ended. An input's last day is the change to 0 */
+	struct ql_span span;
 };
 
 /* One therapy as read from library/regimens/<name>.yaml, names resolved against the model. */
@@ -32,7 +44,10 @@ struct ql_regimen {
 	const char *warning;       /* e.g. "no clinical data in CLL"; NULL if none */
 	const char **source;
 	int n_source;
-	const char *treatment;     /* canonical name in evidence/trials.csv */
+	const char **treatment;    /* names of this regimen in evidence/trials.csv, best first */
+	int n_treatment;
+	const char **line;         /* "1L", "RR" */
+	int n_line;
 	const char **active;       /* doses and inputs used: for kernel choice */
 	int n_active;
 	int n_slot;                /* agent rows per slot */
@@ -40,14 +55,18 @@ struct ql_regimen {
 	struct ql_agent_row *row;
 	double end_day;            /* planned end of treatment; INFINITY = until progression */
 	double response_day;       /* when response is assessed; from the file */
-	bool continuous;
+	double cycle_days;         /* length of a cycle; 0 if the regimen has none */
+	int n_cycle;               /* planned cycles; 0 = none or open-ended */
+	bool continuous;           /* some item is open-ended */
 	double dropout_per_cycle;  /* chance that no further cycle is given, drawn per cycle (from the second) and patient */
 	const bool *stops_for_toxicity; /* [n_item] `stop: toxicity`: the item ends when the toxicity trigger fires */
+	const struct ql_regimen_item_info *info; /* [n_item] */
 	struct ql_regimen_item *item; /* private to dosing */
 	int n_item;
 	struct ql_yaml *yaml;
 };
 
+/* Resolves every name and unit; mistakes become diagnostics and QUELL_ERR_INPUT. Everything lives in `a`. */
 enum quell_status ql_regimen_load(const struct ql_model *m, const char *path, const char *agents_dir,
 				  struct ql_arena *a, struct ql_diags *ds, struct ql_regimen *out);
 
@@ -56,15 +75,27 @@ struct ql_body {
 	double weight_kg, bsa_m2, crcl_ml_min;
 };
 
-/* Appends the patient's events, sorted by time then file order, ties: ends of infusion before starts. Daily oral
- * drugs are level changes. `scale(ctx, dose)` gives the model's amount per prescribed unit for this patient. */
+/* A patient's events, sorted by time; at one time: marks of cycle starts, ends of infusions, then file order, the
+ * mark of the end of treatment last. To end item i early: skip its later events, but keep a negative QL_EV_RATE whose
+ * start was given (it follows its start in the list), and set its input to 0. */
 struct ql_events {
 	struct ql_event *item;
 	int n, cap;
 };
+
+/* `value(ctx, node)` gives a patient-constant node of the model (scale, bioavailability, lag) for this patient, as
+ * ql_plan_value does. Events later than horizon_day are left out. Events are appended to *out, which is sorted as a
+ * whole. QUELL_ERR_NUMERIC when an amount is not finite or negative, QUELL_SOLVE_EVENTS beyond 1e6 events. */
 enum quell_status ql_regimen_events(const struct ql_model *m, const struct ql_regimen *r, const struct ql_body *body,
-				    double start_day, double (*scale)(void *ctx, int dose), void *ctx,
-				    struct ql_events *out);
+				    double start_day, double horizon_day, double (*value)(void *ctx, ql_node node),
+				    void *ctx, struct ql_events *out);
 void ql_events_free(struct ql_events *e);
+
+/* The events of one patient as a NONMEM data set: ID TIME EVID AMT CMT RATE II ADDL SS MDV, then one column per input
+ * that the regimen sets (its level from this record on). AMT is the prescribed amount after body scaling in the unit
+ * of the dose, CMT the number of the state, or the name of the dose where two doses lead into one state. TIME in days.
+ * `header` writes the line of names first. */
+enum quell_status ql_regimen_dataset(const struct ql_model *m, const struct ql_regimen *r, const struct ql_body *body,
+				     double horizon_day, const char *id, bool header, struct ql_buf *out);
 
 #endif
