@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "base/io.h"
+#include <math.h>
+#include <string.h>
+
+json_t *ql_json_real(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+json_t *ql_json_text(const char *s)
+{
+	if (!s)
+		return json_null();
+	json_t *v = json_string(s);
+	if (v)
+		return v;
+	struct ql_buf b = {0};
+	ql_buf_puts(&b, s);
+	for (size_t i = 0; i < b.len; i++)
+		if ((unsigned char)b.data[i] >= 0x80)
+			b.data[i] = '?';
+	v = json_string(b.data);
+	ql_buf_free(&b);
+	return v;
+}
+
+static void write_string(const char *s, size_t n, struct ql_buf *out)
+{
+	ql_buf_puts(out, "\"");
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c == '"' || c == '\\')
+			ql_buf_printf(out, "\\%c", c);
+		else if (c == '\n')
+			ql_buf_puts(out, "\\n");
+		else if (c < 0x20)
+			ql_buf_printf(out, "\\u%04x", c);
+		else
+			ql_buf_add(out, s + i, 1);
+	}
+	ql_buf_puts(out, "\"");
+}
+
+static void write_scalar(const json_t *v, struct ql_buf *out)
+{
+	char text[32];
+	switch (json_typeof(v)) {
+	case JSON_STRING:
+		write_string(json_string_value(v), json_string_length(v), out);
+		break;
+	case JSON_INTEGER:
+		ql_buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+		break;
+	case JSON_REAL:
+		ql_buf_puts(out, isfinite(json_real_value(v)) ? ql_format_double(json_real_value(v), text) : "null");
+		break;
+	default:
+		ql_buf_puts(out, json_is_true(v) ? "true" : json_is_false(v) ? "false" : "null");
+	}
+}
+
+static void new_line(int depth, struct ql_buf *out) { ql_buf_printf(out, "\n%*s", 2 * depth, ""); }
+
+/* Numbers only: one line, as the arrays of curves would fill pages otherwise. */
+static bool is_flat(const json_t *array)
+{
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *v = json_array_get(array, i);
+		if (json_is_object(v) || json_is_array(v))
+			return false;
+	}
+	return true;
+}
+
+/* Depth is that of the trees quell builds itself, a handful of levels. */
+static void write_value(const json_t *v, int depth, struct ql_buf *out)
+{
+	if (json_is_array(v)) {
+		bool flat = is_flat(v);
+		ql_buf_puts(out, "[");
+		for (size_t i = 0; i < json_array_size(v); i++) {
+			ql_buf_puts(out, i == 0 ? "" : flat ? ", " : ",");
+			if (!flat)
+				new_line(depth + 1, out);
+			write_value(json_array_get(v, i), depth + 1, out);
+		}
+		if (!flat)
+			new_line(depth, out);
+		ql_buf_puts(out, "]");
+	} else if (json_is_object(v)) {
+		const char *key;
+		json_t *child;
+		bool first = true;
+		ql_buf_puts(out, "{");
+		json_object_foreach((json_t *)(uintptr_t)v, key, child) {
+			ql_buf_puts(out, first ? "" : ",");
+			first = false;
+			new_line(depth + 1, out);
+			write_string(key, strlen(key), out);
+			ql_buf_puts(out, ": ");
+			write_value(child, depth + 1, out);
+		}
+		if (!first)
+			new_line(depth, out);
+		ql_buf_puts(out, "}");
+	} else {
+		write_scalar(v, out);
+	}
+}
+
+void ql_json_write(const json_t *v, struct ql_buf *out)
+{
+	write_value(v, 0, out);
+	ql_buf_puts(out, "\n");
+}
