@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Standard output, JSON, exit statuses. */
+#define _POSIX_C_SOURCE 200809L
+#include "base/paths.h"
+#include "cli/cli.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+bool ql_cli_data(struct ql_cli *c)
+{
+	if (!c->data_dir)
+		c->data_dir = ql_data_dir(&c->arena, &c->ds);
+	return c->data_dir != NULL;
+}
+
+int ql_cli_exit(enum quell_status s)
+{
+	switch (s) {
+	case QUELL_OK:
+		return QL_EXIT_OK;
+	case QUELL_ERR_USAGE:
+		return QL_EXIT_USAGE;
+	case QUELL_ERR_INTERNAL:
+		return QL_EXIT_BUG;
+	case QUELL_ERR_INTERRUPTED:
+		return QL_EXIT_INTERRUPTED;
+	case QUELL_ERR_INPUT:
+	case QUELL_ERR_MEMORY:
+	case QUELL_ERR_IO:
+	case QUELL_ERR_UNSUPPORTED:
+		return QL_EXIT_INPUT;
+	default:
+		return QL_EXIT_SOLVES;
+	}
+}
+
+enum quell_status ql_cli_flush(struct ql_cli *c)
+{
+	size_t done = 0;
+	while (done < c->out.len) {
+		ssize_t n = write(STDOUT_FILENO, c->out.data + done, c->out.len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			int err = errno;
+			c->out.len = 0;
+			if (err == EPIPE) /* the reader had enough */
+				return QUELL_OK;
+			struct ql_span at = {"standard output", 0, 0, 0};
+			struct ql_diag *d = ql_diag_add(&c->ds, QL_E0903, at, "cannot write to standard output: %s",
+							strerror(err));
+			ql_diag_help(d, "%s", err == ENOSPC ? "the disk is full; free some space or write elsewhere"
+							    : "check where the output goes");
+			return QUELL_ERR_IO;
+		}
+		done += (size_t)n;
+	}
+	c->out.len = 0;
+	return QUELL_OK;
+}
+
+json_t *ql_json_number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+static int append(const char *text, size_t n, void *out)
+{
+	ql_buf_add(out, text, n);
+	return 0;
+}
+
+void ql_cli_print_json(struct ql_cli *c, json_t *j)
+{
+	json_dump_callback(j, append, &c->out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+	ql_buf_puts(&c->out, "\n");
+	json_decref(j);
+}
