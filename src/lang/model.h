@@ -23,7 +23,8 @@ enum ql_kind {
 	QL_LET,       /* intermediate */
 	QL_STATE,     /* integrated */
 	QL_OUTPUT,    /* what endpoints, files and plots see */
-	QL_ACTIVE     /* 1 if the dose or input can be given in this run, else 0: known when a kernel is planned */
+	QL_ACTIVE     /* 1 if the dose or input named by `base` can be given in this run, else 0: known when a kernel
+		       * is planned */
 };
 
 enum ql_grade { QL_GRADE_NONE, QL_VERIFIED, QL_DERIVED, QL_RECALLED, QL_ASSUMED, QL_CALIBRATED };
@@ -48,7 +49,8 @@ struct ql_quantity {
 	/* PARAM: typical value (constant, or an expression of covariates, params); COVARIATE, INPUT, AGENT: default;
 	 * LET, OUTPUT: definition; STATE: its rate d/dt; DRAW: realised value as an expression of its QL_RANDOM. */
 	ql_node def;
-	ql_node realised;        /* PARAM with spread: def combined with its random; else sym */
+	ql_node realised;        /* PARAM with spread: sym combined with its random (so that --set moves the typical
+				  * value); else sym */
 	ql_node init;            /* STATE: initial value, patient-constant */
 	double atol;             /* STATE: absolute tolerance, 0 = default */
 	bool is_quad;            /* STATE that no rate reads */
@@ -66,7 +68,7 @@ struct ql_quantity {
 
 /* A named way in. amount (prescribed, in `unit`) * scale is added to the state, at once or over an infusion. */
 struct ql_dose {
-	const char *name;  /* "mab" */
+	const char *name;  /* full, "mab.infusion" */
 	const char *module;
 	const char *unit;  /* of the prescribed amount, "mg" */
 	int state;         /* quantity index */
@@ -98,7 +100,7 @@ struct ql_slot {
 /* A kernel set: which doses and inputs may be active; models/<name>.qm states them. */
 struct ql_kernel_set {
 	const char *name;
-	const char **active; /* dose or input names; "mab", "btki.level" */
+	const char **active; /* full names of doses or inputs ("mab.infusion", "btki.level"), or one "*" */
 	int n_active;
 };
 
