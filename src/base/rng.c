@@ -8,6 +8,7 @@
 double Sleef_finz_expd1_u10purecfma(double);
 double Sleef_finz_logd1_u10purecfma(double);
 double Sleef_finz_powd1_u10purecfma(double, double);
+double Sleef_finz_erfcd1_u15purecfma(double);
 
 double ql_exp(double x) { return Sleef_finz_expd1_u10purecfma(x); }
 double ql_log(double x) { return Sleef_finz_logd1_u10purecfma(x); }
@@ -65,6 +66,8 @@ double ql_quantile_normal(double u)
 			    : polynomial(e, 8, r - 5.0) / polynomial(f, 8, r - 5.0);
 	return q < 0 ? -x : x;
 }
+
+double ql_cdf_normal(double z) { return 0.5 * Sleef_finz_erfcd1_u15purecfma(-0.70710678118654752440 * z); }
 
 static double poisson_by_sum(double u, double mean)
 {

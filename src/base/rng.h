@@ -16,6 +16,7 @@ double ql_rng_uniform(uint64_t seed, uint64_t patient, uint64_t stream, uint64_t
 
 /* Quantile functions with the same bits on every machine. u in (0,1). */
 double ql_quantile_normal(double u);      /* Wichura 1988, AS 241; about 1e-16 */
+double ql_cdf_normal(double z);           /* lower tail; relative error about 1e-15 */
 double ql_quantile_exponential(double u); /* -log(1-u) by log of the upper tail */
 /* Exact inversion for mean <= 200, above it Cornish-Fisher with third-order terms
  * (error below 1 count for u in 1e-9..1-1e-9); +inf or NaN mean gives NaN. */

@@ -15,16 +15,22 @@ struct ql_population {
 	int n_trial;
 	const char **source;
 	int n_source;
-	struct ql_population_law *law; /* private to patient */
+	struct ql_population_law *law; /* private to patient, like the next three */
 	int n_law;
+	struct ql_population_random *random;
+	int n_random;
+	struct ql_correlation *correlation;
+	struct ql_population_table *table; /* CSV population, else NULL */
 	struct ql_yaml *yaml; /* NULL for a CSV population */
 };
 
-/* path: .yaml or .csv. Names are resolved against the model; mistakes become diagnostics. */
+/* path: .yaml or .csv. Everything lives in `a`. Names are resolved against the model; mistakes become diagnostics. */
 enum quell_status ql_population_load(const struct ql_model *m, const char *path, struct ql_arena *a,
 				     struct ql_diags *ds, struct ql_population *out);
-/* Fills COVARIATE and RANDOM entries of v->q for one patient. Params, agents, inputs are left alone. Thread-safe. */
+/* Fills COVARIATE and RANDOM entries of v->q for one patient. Params, agents, inputs are left alone. Thread-safe.
+ * fixed: [n_q] values that replace drawn covariates (NaN where drawn) before others that depend on them are drawn;
+ * NULL = all drawn. */
 void ql_population_draw(const struct ql_population *p, const struct ql_model *m, uint64_t seed, uint64_t patient,
-			struct ql_values *v);
+			const double *fixed, struct ql_values *v);
 
 #endif
