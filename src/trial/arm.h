@@ -4,6 +4,8 @@
  * The protocol reads observables at visits, assesses response and progression
  * by iwCLL 2018 and keeps one record per patient; courses are summed into
  * histograms, so memory does not grow with the number of time points.
+ * The trial ends for a patient at progression, death or Richter transformation,
+ * or at the horizon; what comes later is not simulated here.
  * Records depend on (seed, patient) and the settings only: any number of
  * threads, lanes or order gives the same bytes.
  */
@@ -20,11 +22,15 @@ enum ql_response { QL_RESP_NE, QL_RESP_PD, QL_RESP_SD, QL_RESP_PR_L, QL_RESP_PR,
 /* What the trial keeps of one patient; float where a double says nothing more. */
 struct ql_patient_record {
 	float pfs_day, death_day, infection_day, af_day, spm_day; /* INFINITY = did not happen while followed */
-	float follow_day;                                      /* end of observation */
-	float anc_nadir;                                       /* 1e9/L, weekly sampling, while on treatment */
-	float mrd_blood_eot, mrd_marrow_eot;                   /* measured share with assay noise; NaN = no sample */
-	unsigned char pfs_cause, response, status;             /* status: enum quell_status of the solve */
+	float tox_day;                       /* stop for toxicity */
+	float follow_day;                    /* end of observation: progression, death, Richter or the horizon */
+	float anc_nadir;                     /* 1e9/L, on treatment (trial/rules.h); NaN = not read */
+	float mrd_blood_eot, mrd_marrow_eot; /* measured share with assay noise at response_day; NaN = no sample */
+	unsigned char pfs_cause;             /* enum ql_pfs_cause */
+	unsigned char response;              /* enum ql_response at response_day; PD if earlier, NE if dead or not judged */
+	unsigned char status;                /* enum quell_status of the solve; interrupted = not finished */
 	unsigned char tp53, ighv_u;
+	unsigned char n_infection, last_cycle; /* severe infections; last cycle given, 0 = none missed */
 };
 
 enum ql_read_at { QL_READ_VISIT = 1, QL_READ_GRID = 2 };
@@ -63,6 +69,7 @@ struct ql_arm_result {
 	struct ql_ode_stats stats;
 };
 
+/* QUELL_ERR_INTERRUPTED after a cancel: the result then holds what was finished. */
 enum quell_status ql_arm_run(const struct ql_arm_spec *spec, struct ql_diags *ds, struct ql_arm_result *out);
 void ql_arm_result_free(struct ql_arm_result *r);
 

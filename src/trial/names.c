@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trial/names.h"
+#include <string.h>
+
+const char *const ql_happening_name[QL_HAPPEN_COUNT] = {"death", "infection", "af", "spm", "richter", "toxicity"};
+
+/* 2: the full name, 1: its last part, 0: another. */
+static int match(const char *full, const char *name)
+{
+	if (strcmp(full, name) == 0)
+		return 2;
+	const char *dot = strrchr(full, '.');
+	return dot && strcmp(dot + 1, name) == 0;
+}
+
+/* Keeps the best match in *found; a second bare match makes it ambiguous (-2). */
+static void consider(int quality, int index, int *best, int *found)
+{
+	if (quality > *best) {
+		*best = quality;
+		*found = index;
+	} else if (quality == 1 && *best == 1) {
+		*found = -2;
+	}
+}
+
+int ql_trial_quantity(const struct ql_model *m, const char *name, unsigned kinds)
+{
+	int best = 0, found = -1;
+	for (int i = 0; i < m->n_q; i++)
+		if (kinds >> m->q[i].kind & 1u)
+			consider(match(m->q[i].name, name), i, &best, &found);
+	return found < 0 ? -1 : found;
+}
+
+int ql_trial_output(const struct ql_plan *plan, const char *name)
+{
+	int best = 0, found = -1;
+	for (int i = 0; i < plan->n_out; i++)
+		consider(match(plan->m->q[plan->out_q[i]].name, name), i, &best, &found);
+	return found < 0 ? -1 : found;
+}
+
+static int input_slot(const struct ql_plan *plan, const char *name)
+{
+	int q = ql_trial_quantity(plan->m, name, 1u << QL_INPUT);
+	return q < 0 ? -1 : plan->p_of_q[q];
+}
+
+static int trigger(const struct ql_plan *plan, const char *name)
+{
+	int best = 0, found = -1;
+	for (int i = 0; i < plan->n_trig; i++)
+		consider(match(plan->m->when[plan->trig_when[i]].name, name), i, &best, &found);
+	return found < 0 ? -1 : found;
+}
+
+static void find_outputs(const struct ql_plan *plan, struct ql_trial_names *n)
+{
+	n->alc = ql_trial_output(plan, "alc");
+	n->spd = ql_trial_output(plan, "spd");
+	n->node_diameter = ql_trial_output(plan, "node_diameter");
+	n->spleen_length = ql_trial_output(plan, "spleen_length");
+	n->marrow_fraction = ql_trial_output(plan, "marrow_fraction");
+	n->mrd_blood = ql_trial_output(plan, "mrd_blood");
+	n->mrd_marrow = ql_trial_output(plan, "mrd_marrow");
+	n->anc = ql_trial_output(plan, "anc");
+	for (int i = 0; i < ql_course_axis_count && i < QL_NAMES_MAX_AXES; i++)
+		n->axis[i] = ql_trial_output(plan, ql_course_axis[i].output);
+}
+
+void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *n)
+{
+	const unsigned covariate = 1u << QL_COVARIATE;
+	*n = (struct ql_trial_names){0};
+	find_outputs(plan, n);
+	n->weight = ql_trial_quantity(plan->m, "weight", covariate);
+	n->bsa = ql_trial_quantity(plan->m, "bsa", covariate);
+	n->crcl = ql_trial_quantity(plan->m, "crcl", covariate);
+	n->tp53 = ql_trial_quantity(plan->m, "tp53", covariate);
+	n->ighv_u = ql_trial_quantity(plan->m, "ighv_u", covariate);
+	n->extinction = input_slot(plan, "extinction");
+	n->level[0] = input_slot(plan, "btki.level");
+	n->level[1] = input_slot(plan, "pi3ki.level");
+	for (int h = 0; h < QL_HAPPEN_COUNT; h++) {
+		char name[32] = "next_";
+		strncat(name, ql_happening_name[h], sizeof name - 6);
+		n->next[h] = input_slot(plan, name);
+		n->trigger[h] = trigger(plan, ql_happening_name[h]);
+	}
+}

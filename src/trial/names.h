@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the trial layer finds its quantities in a model: docs/regimens.md. -1 = the model has no such name. */
+#ifndef QL_TRIAL_NAMES_H
+#define QL_TRIAL_NAMES_H
+
+#include "emit/plan.h"
+#include "trial/course.h"
+
+enum ql_happening {
+	QL_HAPPEN_DEATH,
+	QL_HAPPEN_INFECTION,
+	QL_HAPPEN_AF,
+	QL_HAPPEN_SPM,
+	QL_HAPPEN_RICHTER,
+	QL_HAPPEN_TOXICITY,
+	QL_HAPPEN_COUNT
+};
+
+#define QL_NAMES_MAX_AXES 8
+
+struct ql_trial_names {
+	/* plan outputs */
+	int alc, spd, node_diameter, spleen_length, marrow_fraction, mrd_blood, mrd_marrow, anc;
+	int axis[QL_NAMES_MAX_AXES]; /* output of ql_course_axis[i] */
+	/* quantities: covariates */
+	int weight, bsa, crcl, tp53, ighv_u;
+	/* p slots: inputs */
+	int next[QL_HAPPEN_COUNT], extinction, level[2];
+	/* plan triggers */
+	int trigger[QL_HAPPEN_COUNT];
+};
+
+extern const char *const ql_happening_name[QL_HAPPEN_COUNT];
+
+void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *out);
+/* Quantity of one of the kinds (bit per enum ql_kind) by full name, or by last part where that is unique; -1. */
+int ql_trial_quantity(const struct ql_model *m, const char *name, unsigned kinds);
+/* The same among the plan's outputs: index of the output. */
+int ql_trial_output(const struct ql_plan *plan, const char *name);
+
+#endif

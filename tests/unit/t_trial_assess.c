@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trial/assess.h"
+#include "trial/course.h"
+#include "trial/rules.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+static const struct ql_reading start = {0, 80.0, 40.0, 2.6, 17.0, 0.6, 4.0, false};
+
+static void progression_follows_each_item(void **state)
+{
+	(void)state;
+	struct ql_nadir n;
+	ql_nadir_start(&n, &start);
+	struct ql_reading low = {200, 2.0, 4.0, 0.8, 11.0, 0.0, 3.0, false};
+	assert_false(ql_assess_progression(&low, &n));
+	ql_nadir_update(&n, &low);
+	struct ql_reading r = low;
+	assert_false(ql_assess_progression(&r, &n));
+	r.spd = 6.0, r.diameter = 1.5; /* half again, but no node above 1.5 cm */
+	assert_false(ql_assess_progression(&r, &n));
+	r.diameter = 1.51;
+	assert_true(ql_assess_progression(&r, &n));
+	r = low, r.alc = 4.9;
+	assert_false(ql_assess_progression(&r, &n));
+	r.alc = 5.0;
+	assert_true(ql_assess_progression(&r, &n));
+	r = low, r.spleen = 14.0;
+	assert_false(ql_assess_progression(&r, &n));
+	r.spleen = 14.1;
+	assert_true(ql_assess_progression(&r, &n));
+	n.spleen = 12.5;
+	assert_false(ql_assess_progression(&r, &n));
+}
+
+static void lymphocytosis_is_waived_on_btki_in_the_first_year(void **state)
+{
+	(void)state;
+	struct ql_nadir n;
+	ql_nadir_start(&n, &start);
+	struct ql_reading r = {56, 140.0, 12.0, 1.4, 13.0, 0.3, 4.0, true};
+	assert_false(ql_assess_progression(&r, &n));
+	r.day = 366;
+	assert_true(ql_assess_progression(&r, &n));
+	n.alc = 4.0, r.alc = 9.0;
+	assert_false(ql_assess_progression(&r, &n));
+	r.waiver = false;
+	assert_true(ql_assess_progression(&r, &n));
+}
+
+static void nadir_ignores_what_was_not_read(void **state)
+{
+	(void)state;
+	struct ql_nadir n;
+	ql_nadir_start(&n, &start);
+	struct ql_reading r = {28, NAN, 20.0, 1.8, NAN, NAN, NAN, false};
+	ql_nadir_update(&n, &r);
+	assert_true(n.alc == 80.0 && n.spd == 20.0 && n.spleen == 17.0);
+	assert_false(ql_assess_progression(&r, &n));
+}
+
+static void response_needs_nodes_spleen_and_blood(void **state)
+{
+	(void)state;
+	struct ql_reading r = {252, 2.0, 4.0, 0.8, 11.0, 0.001, 3.0, false};
+	assert_int_equal(ql_assess_response(&r, &start, true), QL_RESP_CR);
+	assert_int_equal(ql_assess_response(&r, &start, false), QL_RESP_PR);
+	struct ql_reading x = r;
+	x.marrow = 0.01;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	x = r, x.anc = 1.0;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	x = r, x.spleen = 13.0;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	x.spleen = 15.0; /* excess of 4 cm halved */
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	x.spleen = 15.1;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_SD);
+	x = r, x.spd = 20.0, x.diameter = 1.8;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	x.spd = 20.1;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_SD);
+	x = r, x.alc = 40.0;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	x.alc = 41.0;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_SD);
+	x.waiver = true;
+	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR_L);
+	struct ql_reading small = start;
+	small.spd = 8.0;
+	x = r, x.spd = 7.0;
+	assert_int_equal(ql_assess_response(&x, &small, true), QL_RESP_CR);
+}
+
+static void grid_ends_within_the_horizon(void **state)
+{
+	(void)state;
+	double day[QL_COURSE_MAX_DAYS];
+	static const double horizon[] = {0.5, 30, 364, 365, 448, 2191.5, 3652.5, 36525};
+	for (size_t i = 0; i < sizeof horizon / sizeof *horizon; i++) {
+		int n = ql_course_grid(horizon[i], day);
+		assert_in_range(n, 1, QL_COURSE_MAX_DAYS);
+		assert_true(day[0] == 0.0 && day[n - 1] <= horizon[i]);
+		for (int k = 1; k < n; k++)
+			assert_true(day[k] > day[k - 1]);
+	}
+	assert_int_equal(ql_course_grid(2191.5, day), 38);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Quantiles of the histogram against those of the sorted sample. */
+static void quantiles_are_within_half_a_bin(void **state)
+{
+	(void)state;
+	enum { N = 5000 };
+	static double x[N];
+	double day = 0.0;
+	for (int a = 0; a < ql_course_axis_count; a++) {
+		const struct ql_course_axis *ax = &ql_course_axis[a];
+		struct ql_course_sum *c = ql_course_make(&day, 1);
+		uint64_t seed = 12345;
+		for (int i = 0; i < N; i++) {
+			seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+			double u = (double)(seed >> 11) * 0x1p-53;
+			x[i] = ax->logarithmic ? ax->low * pow(ax->high / ax->low, 0.1 + 0.8 * u * u) : u;
+			ql_course_count(c, a, 0, ql_course_bin(a, x[i]));
+		}
+		ql_course_count(c, a, 0, ql_course_bin(a, NAN));
+		assert_int_equal(ql_course_total(c, a, 0), N);
+		qsort(x, N, sizeof *x, ascending);
+		for (int k = 1; k < 20; k++) {
+			double p = k / 20.0, got = ql_course_quantile(c, a, 0, p), want = x[(int)ceil(p * N) - 1];
+			double width = ax->logarithmic ? want * (pow(ax->high / ax->low, 1.0 / QL_COURSE_BINS) - 1.0)
+						       : 1.0 / QL_COURSE_BINS;
+			assert_true(fabs(got - want) <= width);
+		}
+		ql_course_free(c);
+	}
+}
+
+static void ends_of_the_axis_hold_the_rest(void **state)
+{
+	(void)state;
+	double day = 0.0;
+	struct ql_course_sum *c = ql_course_make(&day, 1);
+	int mrd = 3;
+	assert_true(isnan(ql_course_quantile(c, mrd, 0, 0.5)));
+	ql_course_count(c, mrd, 0, ql_course_bin(mrd, 0.0));
+	assert_true(ql_course_quantile(c, mrd, 0, 0.5) == ql_course_axis[mrd].low);
+	ql_course_count(c, mrd, 0, ql_course_bin(mrd, 7.0));
+	assert_true(fabs(ql_course_quantile(c, mrd, 0, 0.95) - 1.0) < 1e-12);
+	ql_course_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(progression_follows_each_item),
+		cmocka_unit_test(lymphocytosis_is_waived_on_btki_in_the_first_year),
+		cmocka_unit_test(nadir_ignores_what_was_not_read),
+		cmocka_unit_test(response_needs_nodes_spleen_and_blood),
+		cmocka_unit_test(grid_ends_within_the_horizon),
+		cmocka_unit_test(quantiles_are_within_half_a_bin),
+		cmocka_unit_test(ends_of_the_axis_hold_the_rest),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
