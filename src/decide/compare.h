@@ -18,13 +18,14 @@ struct ql_run_spec {
 	const char *population;  /* name in library/populations or a path .yaml / .csv */
 	const char **regimen;    /* names in library/regimens or paths */
 	int n_regimen;
-	uint64_t patients, seed; /* 1 .. 2e9 */
+	uint64_t patients;       /* 1 .. 2e9 */
+	uint64_t seed;           /* below 2^63, so that JSON can hold it */
 	double years;
 	int threads;             /* 0 = all cores */
 	int lanes;               /* 0 = best, 4, 8 */
 	enum ql_solver solver;
 	double rtol;             /* 0 = 1e-4 */
-	const char **set;        /* "NAME=VALUE" */
+	const char **set;        /* "NAME=VALUE": a parameter's typical value, or a covariate of every patient */
 	int n_set;
 	bool fixed_doses;        /* no adaptive protocol, no extinction: for solver comparisons */
 	volatile const int *cancel;
@@ -49,7 +50,7 @@ struct ql_endpoint {
 	int n_published;
 };
 
-struct ql_curve { /* Kaplan-Meier on a monthly grid, with numbers at risk */
+struct ql_curve { /* Kaplan-Meier on a monthly grid; at risk just after, events and censored up to that month */
 	const char *id; /* "pfs" */
 	int n;
 	double *month, *surv, *lower, *upper;
@@ -81,9 +82,9 @@ struct ql_arm {
 struct ql_contrast { /* paired difference a - b in one endpoint, same virtual patients */
 	int arm_a, arm_b;
 	const char *endpoint;
-	double difference, lower, upper; /* Monte Carlo */
-	double p_ahead;                  /* share of patient pairs in which a does strictly better, ties excluded */
-	double hazard_ratio, hr_lower, hr_upper; /* PFS only; NaN otherwise */
+	double difference, lower, upper; /* Monte Carlo; NaN limits for a difference of medians */
+	double p_ahead;                  /* among patients who do not fare the same: share who do better under a */
+	double hazard_ratio, hr_lower, hr_upper; /* a over b, for pfs_median; NaN otherwise */
 };
 
 struct ql_compare {

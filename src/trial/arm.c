@@ -129,7 +129,7 @@ static enum ql_next trigger(void *ctx, struct ql_lane *lane, int which)
 
 static void commit_course(struct arm_run *run, const struct live *l)
 {
-	for (int a = 0; a < ql_course_axis_count; a++)
+	for (int a = 0; a < ql_course_axis_count && run->out->course; a++)
 		for (int d = 0; d < l->next_grid; d++)
 			ql_course_count(run->out->course, a, d, l->bin[a][d]);
 }
@@ -231,12 +231,10 @@ static void prepare(struct arm_run *run)
 	struct ql_arm_result *out = run->out;
 	run->base_q = ql_realloc(NULL, (size_t)s->model->n_q + 1, sizeof(double));
 	fill_base(run);
-	run->grid = ql_realloc(NULL, QL_COURSE_MAX_DAYS, sizeof(double));
-	run->n_grid = s->grid ? (s->n_grid < QL_COURSE_MAX_DAYS ? s->n_grid : QL_COURSE_MAX_DAYS)
-			      : ql_course_grid(s->horizon_day, run->grid);
-	if (s->grid)
-		memcpy(run->grid, s->grid, (size_t)run->n_grid * sizeof(double));
-	out->course = ql_course_make(run->grid, run->n_grid);
+	run->grid = s->grid ? s->grid : run->course_day;
+	run->n_grid = s->grid ? s->n_grid : ql_course_grid(s->horizon_day, run->course_day);
+	if (!s->grid)
+		out->course = ql_course_make(run->grid, run->n_grid);
 	out->record = ql_realloc(NULL, (size_t)s->n_patients, sizeof *out->record);
 	for (uint64_t i = 0; i < s->n_patients; i++)
 		blank_record(&out->record[i]);
@@ -286,7 +284,6 @@ enum quell_status ql_arm_run(const struct ql_arm_spec *spec, struct ql_diags *ds
 	}
 	ql_free_aligned(run.worker);
 	ql_free(run.base_q);
-	ql_free(run.grid);
 	pthread_mutex_destroy(&run.progress_lock);
 	if (status != QUELL_OK && status != QUELL_ERR_INTERRUPTED)
 		ql_arm_result_free(out);

@@ -51,7 +51,7 @@ struct ql_arm_spec {
 	int threads;
 	bool cvode;
 	bool fixed_doses;    /* no thresholds, no protocol, no extinction, to the horizon: for solver comparisons */
-	const double *grid;  /* days at which courses are read, ascending from 0; NULL = ql_course_grid() */
+	const double *grid;  /* days at which `observe` reads, ascending; no courses are kept then. NULL: ql_course_grid() */
 	int n_grid;
 	/* Called with the plan's outputs at visits and grid days (`at`: bits of enum ql_read_at), at times by several
 	 * threads at once; calls for one patient come in order of time. May be NULL. */
@@ -65,7 +65,7 @@ struct ql_arm_spec {
 struct ql_arm_result {
 	struct ql_patient_record *record; /* [n_patients], heap */
 	uint64_t n_done, n_failed;
-	struct ql_course_sum *course;
+	struct ql_course_sum *course; /* NULL with a grid of the caller's */
 	struct ql_ode_stats stats;
 };
 

@@ -28,13 +28,10 @@ static void draw_patient(const struct arm_run *run, struct live *l)
 	const struct ql_arm_spec *s = run->spec;
 	const struct ql_model *m = s->model;
 	memcpy(l->v.q, run->base_q, (size_t)m->n_q * sizeof(double));
-	ql_population_draw(s->population, m, s->seed, l->id, &l->v);
-	for (int i = 0; i < m->n_q; i++) {
-		if (s->typical && m->q[i].kind == QL_RANDOM)
+	ql_population_draw(s->population, m, s->seed, l->id, s->covariate, &l->v);
+	for (int i = 0; s->typical && i < m->n_q; i++)
+		if (m->q[i].kind == QL_RANDOM)
 			l->v.q[i] = m->q[i].draw == QL_DRAW_UNIFORM ? 0.5 : 0.0;
-		if (s->covariate && m->q[i].kind == QL_COVARIATE && !isnan(s->covariate[i]))
-			l->v.q[i] = s->covariate[i];
-	}
 }
 
 struct value_context {
@@ -145,7 +142,7 @@ static void start_schedule(const struct arm_run *run, struct live *l)
 
 static void count_course(const struct arm_run *run, struct live *l, const double *out)
 {
-	for (int a = 0; a < ql_course_axis_count; a++) {
+	for (int a = 0; a < ql_course_axis_count && run->out->course; a++) {
 		int o = run->names.axis[a];
 		l->bin[a][l->next_grid] = (uint16_t)(o < 0 ? QL_COURSE_SKIP : ql_course_bin(a, out[o]));
 	}

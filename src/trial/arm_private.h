@@ -14,8 +14,9 @@ struct arm_run {
 	const struct ql_arm_spec *spec;
 	struct ql_trial_names names;
 	double *base_q; /* [n_q] what all patients start from: parameters, agents, inputs */
-	double *grid;
+	const double *grid;
 	int n_grid;
+	double course_day[QL_COURSE_MAX_DAYS];
 	struct ql_arm_result *out;
 	atomic_ullong next, done, failed;
 	pthread_mutex_t progress_lock;

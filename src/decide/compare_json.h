@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A comparison as text: JSON (schema "quell.compare/1") and a folder of CSV tables. Same bytes for the same inputs:
+ * no time, host, thread or lane appears in either. */
+#ifndef QL_DECIDE_COMPARE_JSON_H
+#define QL_DECIDE_COMPARE_JSON_H
+
+#include "decide/compare.h"
+
+void ql_compare_json(const struct ql_compare *c, struct ql_buf *out);
+/* endpoints.csv, curves.csv, courses.csv, contrasts.csv in an existing folder; all or none. */
+enum quell_status ql_compare_csv(const struct ql_compare *c, const char *dir, struct ql_diags *ds);
+
+#endif
