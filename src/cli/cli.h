@@ -102,10 +102,8 @@ void ql_words_add(struct ql_arena *a, struct ql_words *w, const char *text);
 
 /* Standard output now (long runs); a failed write is reported as QL_E0903. */
 enum quell_status ql_cli_flush(struct ql_cli *c);
-/* Pretty, keys in the order built, 15 digits; takes the reference. */
+/* By ql_json_write() of base/json.h; takes the reference. */
 void ql_cli_print_json(struct ql_cli *c, json_t *j);
-/* A number for JSON: null when not finite. */
-json_t *ql_json_number(double x);
 /* Talk: a line on standard error with the verb column bold and right-aligned ("  Simulated  ..."). */
 void ql_cli_say(const struct ql_cli *c, const char *verb, const char *fmt, ...) QL_PRINTF(3, 4);
 /* One progress line on standard error that erases itself; only on a terminal. done = total ends it. */

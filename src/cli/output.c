@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Standard output, JSON, exit statuses. */
 #define _POSIX_C_SOURCE 200809L
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/cli.h"
 #include <errno.h>
@@ -60,17 +61,8 @@ enum quell_status ql_cli_flush(struct ql_cli *c)
 	return QUELL_OK;
 }
 
-json_t *ql_json_number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
-
-static int append(const char *text, size_t n, void *out)
-{
-	ql_buf_add(out, text, n);
-	return 0;
-}
-
 void ql_cli_print_json(struct ql_cli *c, json_t *j)
 {
-	json_dump_callback(j, append, &c->out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
-	ql_buf_puts(&c->out, "\n");
+	ql_json_write(j, &c->out);
 	json_decref(j);
 }
