@@ -35,7 +35,8 @@ struct ql_lane {
 	double t;
 	double *y, *p;
 	double t_stop;   /* next time to hit exactly; the patient ends when stop() says so. Set by the client. */
-	double t_sample; /* next time to sample (> t), INFINITY for none; samples at t_stop come before the stop */
+	double t_sample; /* next time to sample, INFINITY for none. A sample at t_stop comes before the stop; set to t
+			  * by fetch, stop or trigger, it is taken at once, after their changes. */
 	void *user;      /* the client's record for this patient */
 	long steps, rejected, events;
 };
@@ -46,16 +47,19 @@ struct ql_ode_client {
 	void *ctx;
 	/* Fills t, y, p, t_stop, t_sample, user; false when the queue is empty. */
 	bool (*fetch)(void *ctx, struct ql_lane *lane);
-	/* At t == t_stop. May change y and p; must set a later t_stop or return QL_FINISHED. QL_CHANGED if y or p
-	 * changed (the step memory is kept, the first step is made cautious), QL_GO_ON if not. */
+	/* At t == t_stop. May change y and p; must set a later t_stop or return QL_FINISHED (t_stop left at t calls
+	 * again at once). QL_CHANGED if y or p changed: the next step is chosen anew and triggers that the change
+	 * turned on fire; QL_GO_ON if not: the step memory is kept. */
 	enum ql_next (*stop)(void *ctx, struct ql_lane *lane);
-	/* At t_sample: states y[n_state] and outputs out[n_out] are contiguous copies. Must set a later t_sample.
+	/* At t_sample: states y[n_state] and outputs out[n_out] are contiguous copies. Must set a later t_sample
+	 * (one that is not later counts as INFINITY).
 	 * QL_CHANGED: the lane is set back to this very time and state, and stop() is called there. */
 	enum ql_next (*sample)(void *ctx, struct ql_lane *lane, double t, const double *y, const double *out);
 	/* Trigger `which` rose through zero at lane->t (the lane already stands there, y is the state then).
 	 * May change y and p. Same returns as stop(). */
 	enum ql_next (*trigger)(void *ctx, struct ql_lane *lane, int which);
-	/* The patient is over: QUELL_OK after QL_FINISHED, or QUELL_SOLVE_*; lane holds the last good state. */
+	/* The patient is over: QUELL_OK after QL_FINISHED, QUELL_SOLVE_*, or QUELL_ERR_INTERRUPTED; lane holds the
+	 * last good state. */
 	void (*finished)(void *ctx, struct ql_lane *lane, enum quell_status why);
 };
 
