@@ -49,8 +49,11 @@ struct ql_cif {
 };
 enum quell_status ql_cif_fit(const double *time, const int *event, size_t n, int cause, struct ql_arena *a,
 			     struct ql_cif *out);
-/* Value at t (right-continuous), 0 before the first time, NaN beyond the last. se and se_ij may be NULL. */
-double ql_cif_at(const struct ql_cif *c, double t, double *se, double *se_ij);
+/* Value at t (right-continuous), 0 before the first time, NaN beyond the last. n_risk counts times >= t. */
+struct ql_cif_point {
+	double value, se, se_ij, n_risk;
+};
+struct ql_cif_point ql_cif_at(const struct ql_cif *c, double t);
 
 struct ql_logrank {
 	int n_group, df;           /* df: groups with expected > 0, less one */

@@ -14,8 +14,8 @@ A transcript is a list of commands with what they print:
   \                              an empty line of output; also before output that starts with $ ! = # or a backslash
 
 A line that ends in " (re)" is a regular expression for the whole line; "..." alone stands for any number of lines.
-Each transcript runs in an empty directory of its own, with QUELL_TESTS naming the folder of this script, without a
-terminal and with a fixed environment. --update writes what was printed into the transcript (comments and patterns of
+Each transcript runs in a directory of its own, where .data is the folder data/ beside this script, without a terminal
+and with a fixed environment. --update writes what was printed into the transcript (comments and patterns of
 unchanged lines are kept).
 """
 import os
@@ -62,8 +62,7 @@ def same(want, got):
 
 
 def run(program, command, folder):
-    env = {"PATH": folder + "/.bin:/usr/local/bin:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8", "COLUMNS": "100",
-           "QUELL_TESTS": HERE}
+    env = {"PATH": folder + "/.bin:/usr/local/bin:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
     for key in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE", "QUELL_DATA"):
         if key in os.environ:
             env[key] = os.environ[key]
@@ -105,6 +104,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="quell_cli_") as folder:
             os.mkdir(folder + "/.bin")
             os.symlink(program, folder + "/.bin/quell")
+            os.symlink(HERE + "/data", folder + "/.data")
             results = [run(program, case[1], folder) for case in cases]
         if update:
             write(path, cases, results)

@@ -261,6 +261,129 @@ static void cox_is_equivariant(void **state)
 	ql_arena_free(&a);
 }
 
+/* Without competing events incidence is 1 - S, and the delta method's error is Greenwood's but for ties. */
+static void incidence_without_competitors(void **state)
+{
+	(void)state;
+	enum { N = 60 };
+	struct ql_arena a = {0};
+	double t[N];
+	int e[N];
+	for (int i = 0; i < N; i++) {
+		t[i] = -log(ql_rng_uniform(9, (uint64_t)i, 1, 0));
+		e[i] = i % 3 != 0;
+	}
+	struct ql_km km;
+	struct ql_cif cif;
+	ql_km_fit(t, e, NULL, N, 0.95, &a, &km);
+	assert_int_equal(ql_cif_fit(t, e, N, 1, &a, &cif), QUELL_OK);
+	assert_int_equal(cif.n, km.n);
+	assert_int_equal(cif.n_event, 40);
+	for (int i = 0; i < km.n; i++) {
+		NEAR(cif.value[i], 1 - km.surv[i], 1e-13);
+		assert_true(cif.n_risk[i] == km.n_risk[i]);
+		double s = 1, v = 0; /* Aalen's form: d/n^2 in place of d/(n(n-d)), propagated through the product */
+		for (int k = 0; k <= i; k++) {
+			s *= 1 - km.n_event[k] / km.n_risk[k];
+			if (km.n_event[k] > 0 && km.n_risk[k] > 1)
+				v += 1 / ((km.n_risk[k] - 1) * (km.n_risk[k] - 1));
+		}
+		if (s > 0)
+			NEAR(cif.se[i], s * sqrt(v), 1e-10);
+	}
+	struct ql_cif_point p = ql_cif_at(&cif, -1);
+	assert_true(p.value == 0 && p.se == 0 && p.n_risk == N);
+	assert_true(isnan(ql_cif_at(&cif, 1e9).value));
+	ql_arena_free(&a);
+}
+
+/* Cumulative incidence with case weights, straight from the definition. */
+static double weighted_incidence(const double *t, const int *e, const double *w, int n, int cause, double until)
+{
+	double surv = 1, f = 0;
+	for (double now = -1;;) {
+		double next = INFINITY, risk = 0, d1 = 0, d = 0;
+		for (int i = 0; i < n; i++)
+			if (t[i] > now && t[i] < next)
+				next = t[i];
+		if (next > until)
+			return f;
+		for (int i = 0; i < n; i++) {
+			risk += t[i] >= next ? w[i] : 0;
+			d += t[i] == next && e[i] ? w[i] : 0;
+			d1 += t[i] == next && e[i] == cause ? w[i] : 0;
+		}
+		f += surv * d1 / risk;
+		surv *= 1 - d / risk;
+		now = next;
+	}
+}
+
+/* The infinitesimal jackknife is the root of the summed squared derivatives by case weight. */
+static void jackknife_is_a_derivative(void **state)
+{
+	(void)state;
+	enum { N = 25 };
+	struct ql_arena a = {0};
+	double t[N], w[N];
+	int e[N];
+	for (int i = 0; i < N; i++) {
+		t[i] = ceil(8 * ql_rng_uniform(4, (uint64_t)i, 1, 0)); /* ties */
+		e[i] = (int)(3 * ql_rng_uniform(4, (uint64_t)i, 2, 0));
+		w[i] = 1;
+	}
+	struct ql_cif cif;
+	ql_cif_fit(t, e, N, 2, &a, &cif);
+	for (int k = 0; k < cif.n; k++) {
+		NEAR(cif.value[k], weighted_incidence(t, e, w, N, 2, cif.time[k]), 1e-13);
+		double sum = 0, h = 1e-5;
+		for (int i = 0; i < N; i++) {
+			w[i] = 1 + h;
+			double up = weighted_incidence(t, e, w, N, 2, cif.time[k]);
+			w[i] = 1 - h;
+			double slope = (up - weighted_incidence(t, e, w, N, 2, cif.time[k])) / (2 * h);
+			w[i] = 1;
+			sum += slope * slope;
+		}
+		NEAR(cif.se_ij[k], sqrt(sum), 1e-8);
+	}
+	ql_arena_free(&a);
+}
+
+static void gray_test_behaves(void **state)
+{
+	(void)state;
+	enum { N = 900 };
+	struct ql_arena a = {0};
+	double t[N];
+	int e[N], g[N], turned[N], df;
+	double chisq, p, again;
+	for (int i = 0; i < N; i++) {
+		g[i] = i % 3;
+		turned[i] = (g[i] + 1) % 3;
+		t[i] = ceil(30 * -log(ql_rng_uniform(6, (uint64_t)i, 1, 0)));
+		e[i] = (int)(3 * ql_rng_uniform(6, (uint64_t)i, 2, 0));
+	}
+	assert_int_equal(ql_gray_test(t, e, g, 3, N, 1, &a, &chisq, &df, &p), QUELL_OK);
+	assert_true(df == 2 && chisq > 0 && p > 0.001); /* no difference was put in */
+	ql_gray_test(t, e, turned, 3, N, 1, &a, &again, &df, &p);
+	NEAR(again, chisq, 1e-9); /* which group is left out does not matter */
+	for (int i = 0; i < N; i++)
+		if (g[i] == 2 && e[i] == 1 && i % 2)
+			e[i] = 2; /* half of cause 1 moves to cause 2 in one group */
+	ql_gray_test(t, e, g, 3, N, 1, &a, &chisq, &df, &p);
+	assert_true(p < 1e-4);
+	/* Without competitors the score is the log-rank score; the variances differ by their order only. */
+	struct ql_logrank lr;
+	for (int i = 0; i < N; i++)
+		e[i] = e[i] > 0;
+	ql_gray_test(t, e, g, 3, N, 1, &a, &chisq, &df, &p);
+	ql_logrank_test(t, e, g, 3, NULL, N, 0, &a, &lr);
+	NEAR(chisq, lr.chisq, 0.05);
+	assert_int_equal(ql_gray_test(t, e, g, 1, N, 1, &a, &chisq, &df, &p), QUELL_ERR_INPUT);
+	ql_arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,7 +392,8 @@ int main(void)
 		cmocka_unit_test(bad_input_is_refused),  cmocka_unit_test(logrank_by_hand),
 		cmocka_unit_test(logrank_is_the_cox_score_test), cmocka_unit_test(cox_by_hand),
 		cmocka_unit_test(cox_ties_by_hand),      cmocka_unit_test(cox_says_when_it_cannot),
-		cmocka_unit_test(cox_is_equivariant),
+		cmocka_unit_test(cox_is_equivariant),    cmocka_unit_test(incidence_without_competitors),
+		cmocka_unit_test(jackknife_is_a_derivative), cmocka_unit_test(gray_test_behaves),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
