@@ -101,6 +101,19 @@ enum quell_status ql_ode_work_make(const struct ql_kernel *k, struct ql_ode_work
 
 void ql_ode_work_free(struct ql_ode_work *w) { ql_free_aligned(w); }
 
+static const double *triggers_now(void *engine, struct ql_lane *l)
+{
+	struct ql_ode_work *w = engine;
+	ql_rodas_trigger_values(w, w->y, w->t, w->gs);
+	return w->gs + l->index;
+}
+
+static enum ql_next sample_now(void *engine, struct ql_lane *l)
+{
+	struct ql_ode_work *w = engine;
+	return ql_rodas_sample_now(w, l->index);
+}
+
 static void start_trigger_values(struct ql_ode_work *w, int lane)
 {
 	if (w->n_trig == 0)
@@ -108,100 +121,6 @@ static void start_trigger_values(struct ql_ode_work *w, int lane)
 	ql_rodas_trigger_values(w, w->y, w->t, w->gs);
 	for (int at = lane; at < w->n_trig * w->W; at += w->W)
 		w->g[0][at] = w->gs[at];
-}
-
-static bool finite_state(const struct ql_ode_work *w, int lane)
-{
-	double bad = 0;
-	for (int i = 0; i < w->n; i++)
-		bad = fma(w->y[i * w->W + lane], 0, bad);
-	return bad == 0;
-}
-
-static bool too_many_events(struct ql_ode_work *w, int lane)
-{
-	const long limit = w->opts->max_events > 0 ? w->opts->max_events : 10000000;
-	return ++w->lane[lane].events > limit;
-}
-
-/* What happens to a lane between steps: results of the calls below. */
-enum outcome { READY, OVER_OK, OVER_EVENTS, OVER_NONFINITE };
-
-/* Fires triggers that rose because the state or the inputs were changed. */
-static enum outcome fire_after_change(struct ql_ode_work *w, int lane)
-{
-	for (int j = 0; j < w->n_trig;) {
-		if (j == 0)
-			ql_rodas_trigger_values(w, w->y, w->t, w->gs);
-		const int at = j * w->W + lane;
-		const bool rose = w->g[0][at] <= 0 && w->gs[at] > 0;
-		w->g[0][at] = w->gs[at];
-		j++;
-		if (!rose)
-			continue;
-		w->stats.triggers++;
-		if (too_many_events(w, lane))
-			return OVER_EVENTS;
-		switch (w->client->trigger(w->client->ctx, &w->lane[lane], j - 1)) {
-		case QL_FINISHED:
-			return OVER_OK;
-		case QL_CHANGED:
-			w->state[lane].fresh = true;
-			j = 0;
-			break;
-		case QL_GO_ON:
-			break;
-		}
-	}
-	return READY;
-}
-
-static enum outcome take_answer(struct ql_ode_work *w, int lane, enum ql_next next)
-{
-	if (next == QL_FINISHED)
-		return OVER_OK;
-	if (next == QL_GO_ON)
-		return READY;
-	w->state[lane].fresh = true;
-	return fire_after_change(w, lane);
-}
-
-static enum outcome call_stop(struct ql_ode_work *w, int lane)
-{
-	w->stats.stops++;
-	if (too_many_events(w, lane))
-		return OVER_EVENTS;
-	return take_answer(w, lane, w->client->stop(w->client->ctx, &w->lane[lane]));
-}
-
-static enum outcome call_trigger(struct ql_ode_work *w, int lane, int which)
-{
-	w->stats.triggers++;
-	if (too_many_events(w, lane))
-		return OVER_EVENTS;
-	enum ql_next next = w->client->trigger(w->client->ctx, &w->lane[lane], which);
-	/* Others may have risen at the same moment: look again whatever the answer. */
-	if (next == QL_GO_ON)
-		return fire_after_change(w, lane);
-	return take_answer(w, lane, next);
-}
-
-/* Samples and stops that are due at the lane's present time. */
-static enum outcome settle(struct ql_ode_work *w, int lane)
-{
-	struct ql_lane *l = &w->lane[lane];
-	enum outcome o = READY;
-	while (o == READY) {
-		if (l->t_sample <= l->t) {
-			if (ql_rodas_sample_now(w, lane) != QL_GO_ON)
-				o = call_stop(w, lane);
-		} else if (!(l->t_stop > l->t)) {
-			o = call_stop(w, lane);
-		} else {
-			break;
-		}
-	}
-	return o == READY && w->state[lane].fresh && !finite_state(w, lane) ? OVER_NONFINITE : o;
 }
 
 static bool fetch(struct ql_ode_work *w, int lane)
@@ -242,17 +161,30 @@ static void idle(struct ql_ode_work *w, int lane)
 			w->y[i * w->W + lane] = 0;
 }
 
+/* Samples and stops due now; false when the patient is over. */
+static bool settle(struct ql_ode_work *w, int lane, enum ql_outcome o, enum quell_status *why)
+{
+	struct ql_lane *l = &w->lane[lane];
+	if (o == QL_READY)
+		o = ql_lane_settle(&w->care, l, w->g[0] + lane, &w->state[lane].fresh);
+	if (o != QL_READY)
+		*why = ql_outcome_status(o);
+	else if (w->state[lane].fresh && !ql_lane_is_finite(l, w->n))
+		*why = QUELL_SOLVE_NONFINITE;
+	else
+		return true;
+	return false;
+}
+
 /* Takes patients from the queue until one is ready to step or the queue is empty. */
 static void refill(struct ql_ode_work *w, int lane)
 {
 	while (fetch(w, lane)) {
 		enum quell_status why = QUELL_SOLVE_INIT;
-		if (finite_state(w, lane) && isfinite(w->lane[lane].t)) {
+		if (ql_lane_is_finite(&w->lane[lane], w->n) && isfinite(w->lane[lane].t)) {
 			start_trigger_values(w, lane);
-			enum outcome o = settle(w, lane);
-			if (o == READY)
+			if (settle(w, lane, QL_READY, &why))
 				return;
-			why = o == OVER_OK ? QUELL_OK : o == OVER_EVENTS ? QUELL_SOLVE_EVENTS : QUELL_SOLVE_NONFINITE;
 		}
 		tell_end(w, lane, why);
 	}
@@ -294,17 +226,19 @@ static void move(struct ql_ode_work *w, uint32_t accepted)
 static void attend(struct ql_ode_work *w, int lane)
 {
 	const struct ql_lane_end *end = &w->end[lane];
-	enum outcome o = READY;
+	struct ql_lane *l = &w->lane[lane];
+	double *g0 = w->g[0] + lane;
+	bool *fresh = &w->state[lane].fresh;
+	enum ql_outcome o = QL_READY;
+	enum quell_status why;
 	if (end->set_back) {
 		start_trigger_values(w, lane);
-		o = call_stop(w, lane);
+		o = ql_lane_stop(&w->care, l, g0, fresh);
 	} else if (end->trigger >= 0) {
-		o = call_trigger(w, lane, end->trigger);
+		o = ql_lane_trigger(&w->care, l, end->trigger, g0, fresh);
 	}
-	if (o == READY)
-		o = settle(w, lane);
-	if (o != READY)
-		end_lane(w, lane, o == OVER_OK ? QUELL_OK : o == OVER_EVENTS ? QUELL_SOLVE_EVENTS : QUELL_SOLVE_NONFINITE);
+	if (!settle(w, lane, o, &why))
+		end_lane(w, lane, why);
 }
 
 static void after_step(struct ql_ode_work *w, uint32_t accepted)
@@ -389,6 +323,7 @@ enum quell_status ql_ode_run(const struct ql_kernel *kernel, const double *k, co
 	w->client = client;
 	w->table = opts->method == QL_RODAS4 ? &ql_rodas4 : &ql_rodas5p;
 	w->stats = (struct ql_ode_stats){0};
+	w->care = (struct ql_lane_care){w, client, &w->stats, opts->max_events, w->n_trig, triggers_now, sample_now};
 	w->drained = false;
 	enum quell_status status = QUELL_OK;
 	for (int l = 0; l < w->W; l++)

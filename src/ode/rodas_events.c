@@ -311,14 +311,9 @@ void ql_rodas_samples(struct ql_ode_work *w, uint32_t accepted)
 
 enum ql_next ql_rodas_sample_now(struct ql_ode_work *w, int lane)
 {
-	struct ql_lane *l = &w->lane[lane];
-	const double t = l->t;
 	memcpy(w->ts, w->t, (size_t)w->W * sizeof(double));
 	outputs(w, w->y);
-	for (int i = 0; i < w->n; i++)
-		w->ys[i * w->W + lane] = w->y[i * w->W + lane];
-	enum ql_next next = deliver(w, lane, t);
-	if (!(l->t_sample > t))
-		l->t_sample = INFINITY;
-	return next;
+	for (int at = lane; at < w->n * w->W; at += w->W)
+		w->ys[at] = w->y[at];
+	return deliver(w, lane, w->t[lane]);
 }

@@ -3,7 +3,7 @@
 #ifndef QL_ODE_RODAS_WORK_H
 #define QL_ODE_RODAS_WORK_H
 
-#include "ode/ode.h"
+#include "ode/lane.h"
 #include "ode/rodas_table.h"
 
 #define QL_MAX_LANES 32
@@ -38,6 +38,7 @@ struct ql_ode_work {
 	const struct ql_ode_opts *opts;
 	const struct ql_ode_client *client;
 	struct ql_ode_stats stats;
+	struct ql_lane_care care;
 	int W, n, n_p, n_lu, n_out, n_trig;
 	bool drained;     /* the queue is empty */
 	bool dense_ready; /* D belongs to the step just taken */

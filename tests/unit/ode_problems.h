@@ -357,7 +357,7 @@ static struct ql_ode_client queue_client(struct queue *q)
 }
 
 /* Everything that was seen of two runs of a patient is the same, bit for bit. */
-static bool same_patient(const struct patient *a, const struct patient *b)
+static inline bool same_patient(const struct patient *a, const struct patient *b)
 {
 	return memcmp(a, b, sizeof *a) == 0;
 }
