@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # Transcripts of the command line: tests/cli/*.cli.
-find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
   file(GLOB TRANSCRIPTS CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cli/*.cli)
   foreach(transcript ${TRANSCRIPTS})

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front to CMake. `make build` installs what is missing (packages/build.txt) and leaves the program at
+# build/quell; `make help` lists the rest.
+BUILD ?= build
+PREFIX ?= /usr/local
+CCACHE := $(shell command -v ccache)
+CONFIGURE = cmake -S . -G Ninja $(if $(CCACHE),-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+DEMO = compare --population unfit-1l --regimens clb-obi,ven-obi,clb-rituximab,ibrutinib --patients 1000 --years 6 --seed 7
+
+.PHONY: help build demo check bench asan tsan coverage format install fuzz clean
+
+help:
+	@echo 'make build    the program, at $(BUILD)/quell'
+	@echo 'make demo     compare four regimens; leaves out/demo.html and docs/figure.svg'
+	@echo 'make check    all tests'
+	@echo 'make bench    speed against CVODE, into bench/latest.json'
+	@echo 'make asan     all tests under the address and undefined-behaviour sanitizers; also tsan'
+	@echo 'make coverage which lines the tests reach'
+	@echo 'make fuzz     hostile input for every reader, a minute each'
+	@echo 'make format   clang-format on all sources'
+	@echo 'make install  into PREFIX ($(PREFIX))'
+
+build:
+	@tools/install_packages packages/build.txt
+	@$(CONFIGURE) -B $(BUILD) >/dev/null
+	cmake --build $(BUILD) --target quell_cli
+
+demo: build
+	@mkdir -p out
+	$(BUILD)/quell $(DEMO) --html out/demo.html --figure docs/figure.svg
+	@echo 'The report is in out/demo.html.'
+
+check:
+	@tools/install_packages packages/build.txt packages/check.txt
+	@$(CONFIGURE) -B $(BUILD)
+	cmake --build $(BUILD)
+	ctest --test-dir $(BUILD) --output-on-failure
+
+bench: build
+	cmake --build $(BUILD) --target quell_bench
+	$(BUILD)/quell_bench --out bench/latest.json
+
+asan tsan coverage:
+	@tools/install_packages packages/build.txt packages/check.txt
+	cmake --preset $@
+	cmake --build build-$@
+	ctest --test-dir build-$@ --output-on-failure
+	@if [ $@ = coverage ]; then tools/coverage build-coverage; fi
+
+fuzz:
+	@tools/install_packages packages/build.txt packages/check.txt
+	cmake --preset fuzz
+	cmake --build build-fuzz --target fuzzers
+	tools/run_fuzzers build-fuzz
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: build
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf $(BUILD) build-* out
