@@ -16,7 +16,7 @@
 #include "lang/model.h"
 
 struct ql_plan {
-	struct ql_model *m;     /* not owned; its graph gains nodes */
+	struct ql_model *m;     /* not owned */
 	const char *name;
 	uint64_t hash;          /* of layout and all programs; equal hash = equal arithmetic */
 	struct ql_arena arena;
@@ -47,12 +47,17 @@ void ql_plan_free(struct ql_plan *p);
 
 /* One patient's scalar work space: all quantities by number. */
 struct ql_values {
-	double *q;     /* [m->n_q] typical params, covariates, agents, inputs, randoms, draws, realised states at t=0 */
-	double *node;  /* scratch [dag nodes] */
-	int n_node;
+	double *q;            /* [m->n_q] typical params, covariates, agents, inputs, randoms, draws, states at t=0 */
+	unsigned char *fixed; /* [m->n_q] PARAM whose value stands although the model defines it by an expression */
+	/* scratch */
+	double *node;
+	unsigned *seen, generation;
+	ql_node *stack;
+	int n_node, cap_stack;
 };
 void ql_values_init(const struct ql_plan *p, struct ql_values *v); /* defaults of the model */
 void ql_values_free(struct ql_values *v);
+void ql_values_set(struct ql_values *v, int quantity, double value); /* what --set does to a PARAM */
 
 /* k[n_k] from parameters (v->q of QL_PARAM). Once per run. */
 void ql_plan_run_constants(const struct ql_plan *p, struct ql_values *v, double *k);
@@ -61,7 +66,7 @@ void ql_plan_run_constants(const struct ql_plan *p, struct ql_values *v, double 
 enum quell_status ql_plan_patient(const struct ql_plan *p, struct ql_values *v, double *pslot, double *y, int stride);
 /* Patient constants again after agents changed in v->q (next line of therapy); states and inputs untouched. */
 void ql_plan_patient_constants(const struct ql_plan *p, struct ql_values *v, double *pslot, int stride);
-/* scale, bioavailability, ... : any patient-constant node under v->q. */
+/* scale, bioavailability, ... : any patient-constant node of the model's graph under v->q. */
 double ql_plan_value(const struct ql_plan *p, struct ql_values *v, ql_node n);
 /* Applies trigger `trig`: assigns states y and inputs pslot, reading the state at the event. */
 void ql_plan_fire(const struct ql_plan *p, struct ql_values *v, int trig, double t, double *y, double *pslot, int stride);

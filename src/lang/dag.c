@@ -107,7 +107,7 @@ bool ql_is_const(const struct ql_dag *d, ql_node n, double *value)
 
 /* Arithmetic of one node; the kernels do the same, lane by lane. */
 
-static double apply(enum ql_op op, double a, double b, double c)
+double ql_op_apply(enum ql_op op, double a, double b, double c)
 {
 	switch (op) {
 	case QL_OP_ADD: return a + b;
@@ -211,6 +211,21 @@ static ql_node simplify_sub(struct ql_dag *d, ql_node a, ql_node b)
 	return QL_NO_NODE;
 }
 
+/* x*a where x is a product or quotient with a division by a somewhere near: the division goes. */
+static ql_node cancel(struct ql_dag *d, ql_node x, ql_node a, int depth)
+{
+	const struct ql_dag_node n = d->node[x];
+	if (n.op == QL_OP_DIV && n.b == a)
+		return n.a;
+	if (depth == 0 || (n.op != QL_OP_MUL && n.op != QL_OP_DIV))
+		return QL_NO_NODE;
+	ql_node r = cancel(d, n.a, a, depth - 1);
+	if (r != QL_NO_NODE)
+		return ql_op2(d, n.op, r, n.b);
+	r = n.op == QL_OP_MUL ? cancel(d, n.b, a, depth - 1) : QL_NO_NODE;
+	return r != QL_NO_NODE ? ql_op2(d, QL_OP_MUL, n.a, r) : r;
+}
+
 static ql_node simplify_mul(struct ql_dag *d, ql_node a, ql_node b)
 {
 	const struct ql_dag_node x = d->node[a], y = d->node[b];
@@ -226,7 +241,10 @@ static ql_node simplify_mul(struct ql_dag *d, ql_node a, ql_node b)
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_MUL, x.a, b));
 	if (y.op == QL_OP_NEG)
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_MUL, a, y.a));
-	return QL_NO_NODE;
+	if (x.op == QL_OP_CONST)
+		return QL_NO_NODE;
+	ql_node r = cancel(d, a, b, 3);
+	return r != QL_NO_NODE ? r : cancel(d, b, a, 3);
 }
 
 static ql_node simplify_div(struct ql_dag *d, ql_node a, ql_node b)
@@ -244,6 +262,10 @@ static ql_node simplify_div(struct ql_dag *d, ql_node a, ql_node b)
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_DIV, d->node[a].a, b));
 	if (is_op(d, b, QL_OP_NEG))
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_DIV, a, d->node[b].a));
+	if (is_op(d, a, QL_OP_MUL) && d->node[a].b == b)
+		return d->node[a].a;
+	if (is_op(d, a, QL_OP_MUL) && d->node[a].a == b)
+		return d->node[a].b;
 	return QL_NO_NODE;
 }
 
@@ -362,7 +384,7 @@ ql_node ql_op1(struct ql_dag *d, enum ql_op op, ql_node a)
 {
 	double x;
 	if (ql_is_const(d, a, &x))
-		return ql_const(d, apply(op, x, 0, 0));
+		return ql_const(d, ql_op_apply(op, x, 0, 0));
 	ql_node s = simplify1(d, op, a);
 	return s != QL_NO_NODE ? s : make(d, op, a, QL_NO_NODE, QL_NO_NODE);
 }
@@ -372,7 +394,7 @@ ql_node ql_op2(struct ql_dag *d, enum ql_op op, ql_node a, ql_node b)
 	double x, y;
 	bool const_a = ql_is_const(d, a, &x), const_b = ql_is_const(d, b, &y);
 	if (const_a && const_b)
-		return ql_const(d, apply(op, x, y, 0));
+		return ql_const(d, ql_op_apply(op, x, y, 0));
 	if (commutes(op) && (const_b || (!const_a && a > b))) {
 		ql_node swap = a;
 		a = b;
@@ -523,7 +545,7 @@ void ql_dag_eval(const struct ql_dag *d, const unsigned char *mark, const double
 		else if (x->op == QL_OP_TIME)
 			value[n] = t;
 		else
-			value[n] = apply(x->op, value[x->a], x->b == QL_NO_NODE ? 0 : value[x->b],
+			value[n] = ql_op_apply(x->op, value[x->a], x->b == QL_NO_NODE ? 0 : value[x->b],
 					 x->c == QL_NO_NODE ? 0 : value[x->c]);
 	}
 }

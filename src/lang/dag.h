@@ -64,6 +64,7 @@ ql_node ql_op3(struct ql_dag *d, enum ql_op op, ql_node a, ql_node b, ql_node c)
 bool ql_is_const(const struct ql_dag *d, ql_node n, double *value);
 
 int ql_op_arity(enum ql_op op);
+double ql_op_apply(enum ql_op op, double a, double b, double c); /* NaN for leaves */
 const char *ql_op_text(enum ql_op op);
 
 /* Rebuilds `root` with map[quantity] in place of variables (QL_NO_NODE: keep), simplifying again.

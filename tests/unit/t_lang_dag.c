@@ -78,6 +78,10 @@ static void identities_hold(void **state)
 	assert_int_equal(ql_op1(&d, QL_OP_NEG, neg_y), y);
 	assert_int_equal(mul(num(3), mul(num(2), x)), mul(num(6), x));
 	assert_int_equal(add(num(3), add(num(2), x)), add(num(5), x));
+	ql_node z = ql_var(&d, 2), ratio = op2(QL_OP_DIV, x, y);
+	assert_int_equal(mul(y, ratio), x);
+	assert_int_equal(mul(y, mul(z, ratio)), mul(z, x));
+	assert_int_equal(op2(QL_OP_DIV, mul(x, y), y), x);
 	ql_node less = op2(QL_OP_LT, x, y);
 	assert_int_equal(ql_op1(&d, QL_OP_NOT, less), op2(QL_OP_LE, y, x));
 	assert_int_equal(op2(QL_OP_AND, one, less), less);
