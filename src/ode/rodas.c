@@ -134,7 +134,7 @@ static bool fetch(struct ql_ode_work *w, int lane)
 		w->drained = true;
 		return false;
 	}
-	w->state[lane] = (struct ql_lane_state){.active = true, .fresh = true, .err_last = 1};
+	w->state[lane] = (struct ql_lane_state){.active = true, .fresh = true};
 	w->t[lane] = l->t;
 	for (int at = lane; at < w->n_trig * w->W; at += w->W)
 		w->g_move[at] = INFINITY;

@@ -14,26 +14,34 @@
 #define PI_BEFORE 0.4
 #define ERR_LEAST 1e-10
 
-/* log2 of the mantissa by the series of atanh, then 2^x by Taylor: no library whose bits may differ. */
-double ql_rodas_power(double x, double exponent)
+static double least(double a, double b) { return a < b ? a : b; }
+static double most(double a, double b) { return a > b ? a : b; }
+
+/* The step sizes must not depend on the bits of a library's pow. Both take and give normal numbers only. */
+static double log2_of(double x)
 {
-	int e;
-	double m = frexp(x, &e); /* [0.5, 1) */
-	if (m < 0.70710678118654752) {
-		m *= 2;
-		e--;
+	uint64_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	int e = (int)(bits >> 52) - 1023;
+	bits = (bits & 0xfffffffffffff) | UINT64_C(1023) << 52;
+	double m; /* [1, 2) */
+	memcpy(&m, &bits, sizeof m);
+	if (m > 1.4142135623730951) {
+		m *= 0.5;
+		e++;
 	}
 	double z = (m - 1) / (m + 1), z2 = z * z;
-	double ln = 2 * z * (1 + z2 * (1.0 / 3 + z2 * (1.0 / 5 + z2 * (1.0 / 7 + z2 * (1.0 / 9)))));
-	double y = exponent * (e + ln * 1.4426950408889634);
-	double whole = floor(y + 0.5);
-	if (!(whole > -1000))
-		return 0;
-	if (whole > 1000)
-		return INFINITY;
-	double r = (y - whole) * 0.69314718055994531;
-	double s = 1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720))))));
-	return ldexp(s, (int)whole);
+	return e + 2.8853900817779268 * z * (1 + z2 * (1.0 / 3 + z2 * (1.0 / 5 + z2 * (1.0 / 7 + z2 * (1.0 / 9)))));
+}
+
+static double two_to(double y)
+{
+	y = least(most(y, -1000), 1000);
+	const double whole = floor(y + 0.5), r = (y - whole) * 0.69314718055994531;
+	const uint64_t bits = (uint64_t)((int64_t)whole + 1023) << 52;
+	double scale;
+	memcpy(&scale, &bits, sizeof scale);
+	return scale * (1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120))))));
 }
 
 /* Weighted size of f and of its derivative along the solution, J f + ft; lu still holds -J. */
@@ -70,8 +78,8 @@ double ql_rodas_first_step(const struct ql_ode_work *w, int lane)
 	if (d2 == 0) /* constant rates are integrated exactly */
 		return span;
 	double rate = d1 * d1 > d2 ? d2 / d1 : sqrt(d2);
-	double x = ql_rodas_power(fmin(fmax(100 * rate / fmax(d1, 1e-100), 1e-60), 1e60), 1 / w->table->order);
-	return fmin(x, 1) / rate;
+	double x = two_to(log2_of(least(most(100 * rate / most(d1, 1e-100), 1e-60), 1e60)) / w->table->order);
+	return least(x, 1) / rate;
 }
 
 void ql_rodas_choose(struct ql_ode_work *w, int lane)
@@ -82,7 +90,7 @@ void ql_rodas_choose(struct ql_ode_work *w, int lane)
 	if (s->fresh) {
 		s->h_next = o->h_first > 0 ? o->h_first : ql_rodas_first_step(w, lane);
 		s->fresh = false;
-		s->err_last = 1;
+		s->log_err = 0;
 	}
 	double h = o->h_fixed > 0 ? o->h_fixed : s->h_next;
 	if (o->h_max > 0 && h > o->h_max)
@@ -111,15 +119,14 @@ static enum quell_status reject(struct ql_ode_work *w, int lane, double h)
 static void accept(struct ql_ode_work *w, int lane, double err)
 {
 	struct ql_lane_state *s = &w->state[lane];
-	const double q = w->table->order, h = w->h[lane];
-	err = fmax(err, ERR_LEAST);
-	double grow = SAFETY * ql_rodas_power(err, -PI_NOW / q) * ql_rodas_power(s->err_last, PI_BEFORE / q);
-	grow = fmin(fmax(grow, SHRINK_MOST), s->after_reject ? 1 : GROW_MOST);
+	const double q = w->table->order, h = w->h[lane], log_err = log2_of(most(err, ERR_LEAST));
+	double grow = SAFETY * two_to((PI_BEFORE * s->log_err - PI_NOW * log_err) / q);
+	grow = least(most(grow, SHRINK_MOST), s->after_reject ? 1 : GROW_MOST);
 	double next = h * grow;
 	if (h < s->h_next) /* cut short by a stop: what was wanted before still holds, unless the error says no */
-		next = fmax(next, fmin(s->h_next, h * SAFETY * ql_rodas_power(err, -1 / q)));
+		next = most(next, least(s->h_next, h * SAFETY * two_to(-log_err / q)));
 	s->h_next = next;
-	s->err_last = err;
+	s->log_err = log_err;
 	s->after_reject = false;
 	s->bad_tries = 0;
 	w->lane[lane].steps++;
@@ -135,8 +142,8 @@ enum quell_status ql_rodas_judge(struct ql_ode_work *w, int lane, bool *accepted
 		accept(w, lane, err);
 	} else {
 		s->bad_tries = good ? 0 : s->bad_tries + 1;
-		double shrink = good && err < DBL_MAX ? SAFETY * ql_rodas_power(err, -1 / w->table->order) : 0;
-		enum quell_status why = reject(w, lane, w->h[lane] * fmax(shrink, good ? SHRINK_MOST : SHRINK_BAD));
+		double shrink = good && err < DBL_MAX ? SAFETY * two_to(-log2_of(err) / w->table->order) : 0;
+		enum quell_status why = reject(w, lane, w->h[lane] * most(shrink, good ? SHRINK_MOST : SHRINK_BAD));
 		if (why == QUELL_OK && w->opts->h_fixed > 0)
 			why = QUELL_SOLVE_NONFINITE;
 		if (why != QUELL_OK)

@@ -3,6 +3,7 @@
  * register) and QL_RODAS_OPS (the function that finds the operations of a width) are defined by the includer. */
 #include "ode/rodas_work.h"
 #include <math.h>
+#include <string.h>
 
 #define PASTE2(a, w) a##_w##w
 #define PASTE(a, w) PASTE2(a, w)
@@ -12,10 +13,11 @@
 	typedef int64_t vi##v __attribute__((vector_size(8 * v), may_alias));
 #define FMA(v) static inline __attribute__((always_inline)) vd##v fma##v(vd##v a, vd##v b, vd##v c)
 
-TYPES(1)
+typedef double vd1;
+typedef int64_t vi1;
 FMA(1)
 {
-	return (vd1){__builtin_fma(a[0], b[0], c[0])};
+	return __builtin_fma(a, b, c);
 }
 
 #if QL_RODAS_V == 2

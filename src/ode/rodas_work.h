@@ -16,7 +16,7 @@ struct ql_lane_state {
 	bool after_reject;  /* the next step may not grow */
 	bool hits_stop;     /* the step under way ends at t_stop exactly */
 	double h_next;      /* what the controller wants, before stops shorten it */
-	double err_last;    /* error of the last accepted step */
+	double log_err;     /* log2 of the error of the last accepted step */
 	int bad_tries;      /* attempts in a row with non-finite values */
 };
 
@@ -82,7 +82,6 @@ const struct ql_rodas_ops *ql_rodas_ops_v3(int width);
 const struct ql_rodas_ops *ql_rodas_ops_v4(int width);
 
 /* rodas_control.c: scalar, so that all builds agree. */
-double ql_rodas_power(double x, double exponent); /* x^e to about 1e-7, same bits everywhere; x > 0 */
 double ql_rodas_first_step(const struct ql_ode_work *w, int lane);
 void ql_rodas_choose(struct ql_ode_work *w, int lane);          /* sets h[lane], hits_stop */
 enum quell_status ql_rodas_judge(struct ql_ode_work *w, int lane, bool *accepted);
