@@ -75,7 +75,7 @@ struct ql_plan_code {
 	int *lu_row, *lu_col;
 	bool *lu_is_jac;
 	int *slot_at;          /* [n*n] row-major: slot of an entry, -1 if it is zero */
-	int *order;            /* elimination step -> state */
+	int *order, *step_of;  /* elimination step -> state and back */
 	struct ql_lu_row *row; /* by state */
 
 	struct ql_activity *activity;

@@ -156,7 +156,7 @@ static struct ql_interp_body *choose_body(int width)
 {
 	if (width >= 8 && ql_interp_v4 && ql_machine_has("x86-64-v4"))
 		return ql_interp_v4;
-	if (width >= 4 && ql_interp_v3 && ql_machine_has("x86-64-v3"))
+	if (width >= 4 && ql_interp_v3 && (ql_machine_has("x86-64-v3") || ql_machine_has("generic")))
 		return ql_interp_v3;
 	return &ql_interp_scalar;
 }

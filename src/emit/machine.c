@@ -27,6 +27,6 @@ bool ql_machine_has(const char *isa)
 
 #else
 
-bool ql_machine_has(const char *isa) { return strcmp(isa, "x86-64-v4") != 0; }
+bool ql_machine_has(const char *isa) { return strcmp(isa, "generic") == 0; }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which instruction sets this machine has: "x86-64-v3", "x86-64-v4" or "generic". On other processors than x86 the
- * kernels and interpreter bodies of "x86-64-v3" are built for the compiler's default target and always suit. */
+/* Which instruction sets this machine has: "x86-64-v3" (AVX2, FMA), "x86-64-v4" (AVX-512), or "generic", which is any
+ * processor but an x86: there the build uses the compiler's default target. */
 #ifndef QL_EMIT_MACHINE_H
 #define QL_EMIT_MACHINE_H
 

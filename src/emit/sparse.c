@@ -130,8 +130,10 @@ void ql_sparse_plan(int n, const unsigned char *jac, struct ql_arena *a, struct 
 	int *slot = QL_NEW_N(a, int, n * n);
 	memcpy(e.a, jac, (size_t)(n * n));
 	code->order = QL_NEW_N(a, int, n);
+	code->step_of = QL_NEW_N(a, int, n);
 	for (int step = 0; step < n; step++) {
 		code->order[step] = choose_pivot(&e);
+		code->step_of[code->order[step]] = step;
 		eliminate(&e, code->order[step]);
 	}
 	for (int i = 0; i < n * n; i++)
