@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page: head, effects table, curves, courses, differences, how it was computed, limits. */
+#include "decide/report.h"
+#include "decide/report_svg.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const page_style =
+	"*{box-sizing:border-box}\n"
+	"body{margin:0 auto;max-width:62rem;padding:1rem;background:var(--paper);color:var(--ink);"
+	"font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n"
+	"h1{font-size:1.6rem;line-height:1.25;margin:.2rem 0 .6rem}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}"
+	"h3{font-size:1rem;margin:1.4rem 0 .3rem}small,.soft{color:var(--soft);font-weight:400}\n"
+	"a{color:inherit}code{font-family:ui-monospace,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}\n"
+	".use{border:1px solid var(--rule);border-radius:6px;padding:.5rem .8rem;margin:1rem 0}\n"
+	"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
+	"th,td{text-align:left;vertical-align:top;padding:.45rem .6rem .45rem 0;border-bottom:1px solid var(--rule)}"
+	"thead th{border-bottom:2px solid var(--ink)}tbody th{font-weight:600}\n"
+	".effects td svg{display:block;width:100%;max-width:9rem;height:auto;margin:.15rem 0}"
+	".effects .pub{display:block;font-size:.85rem;color:var(--soft)}\n"
+	".plain td,.plain th{padding:.2rem .8rem .2rem 0;font-size:.9rem}.scroll{overflow-x:auto}\n"
+	"svg{display:block;width:100%;height:auto}.wide svg{max-width:760px}\n"
+	".narrow{display:none}figure{margin:0}figcaption{font-size:.85rem;color:var(--soft)}\n"
+	".multiples{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.6rem 1rem}"
+	".multiples figure{max-width:15rem}\n"
+	"summary{cursor:pointer;padding:.3rem 0;min-height:24px}:focus-visible{outline:3px solid var(--a0);outline-offset:2px}\n"
+	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
+	"@media (max-width:40rem){.wide{display:none}.narrow{display:block}"
+	".effects thead{position:absolute;left:-999rem}.effects tr,.effects th,.effects td{display:block;border:0;padding:.15rem 0}"
+	".effects tr{border-bottom:1px solid var(--rule);padding:.5rem 0}"
+	".effects td::before{content:attr(data-arm) \" \";color:var(--soft)}dl{grid-template-columns:1fr}dt{margin-top:.4rem}}\n"
+	"@media print{body{max-width:none;font-size:11pt}.wide{display:block}.narrow{display:none}h2,h3{break-after:avoid}"
+	"figure,tr{break-inside:avoid}details::details-content{content-visibility:visible}}\n";
+
+/* "1,234,567" */
+static void grouped(struct ql_buf *b, uint64_t n)
+{
+	char digits[32];
+	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			ql_buf_puts(b, ",");
+		ql_buf_add(b, digits + i, 1);
+	}
+}
+
+static bool is_share(const struct ql_endpoint *e) { return strcmp(e->unit, "1") == 0; }
+
+/* "66" of 100, or "31.5" months. */
+static void number(struct ql_buf *b, double x, bool share)
+{
+	if (!isfinite(x))
+		ql_buf_puts(b, "not reached");
+	else if (share && x > 0 && x < 0.01)
+		ql_buf_printf(b, "%.1f", 100 * x);
+	else if (share)
+		ql_buf_printf(b, "%.0f", 100 * x);
+	else
+		ql_buf_printf(b, fabs(x) < 10 ? "%.2g" : "%.0f", x);
+}
+
+static void range(struct ql_buf *b, double lower, double upper, bool share)
+{
+	if (!isfinite(lower) && !isfinite(upper))
+		return;
+	ql_buf_puts(b, " <span class=\"soft\">(");
+	number(b, lower, share);
+	ql_buf_puts(b, "–");
+	number(b, upper, share);
+	ql_buf_puts(b, ")</span>");
+}
+
+/* A small 0-100 track with the interval and the published value as a hollow mark. */
+static void track(struct ql_buf *b, const struct ql_endpoint *e, int style)
+{
+	char class[16];
+	struct ql_scale x = {0, 1, 5, 115, false};
+	ql_buf_puts(b, "<svg viewBox=\"0 0 120 14\" aria-hidden=\"true\">");
+	ql_svg_line(b, "grid", 5, 7, 115, 7);
+	snprintf(class, sizeof class, "m%d", style);
+	if (isfinite(e->lower) && isfinite(e->upper))
+		ql_buf_printf(b, "<line class=\"%s\" stroke-width=\"4\" x1=\"%.1f\" y1=\"7\" x2=\"%.1f\" y2=\"7\"/>", class,
+			      ql_scale_at(&x, e->lower), ql_scale_at(&x, e->upper));
+	if (isfinite(e->estimate))
+		ql_svg_marker(b, style, ql_scale_at(&x, e->estimate), 7, 3, false);
+	if (e->published && isfinite(e->published->value))
+		ql_svg_marker(b, style, ql_scale_at(&x, e->published->value), 7, 3.4, true);
+	ql_buf_puts(b, "</svg>");
+}
+
+static void published(struct ql_buf *b, const struct ql_endpoint *e)
+{
+	const struct ql_published *p = e->published;
+	ql_buf_puts(b, "<span class=\"pub\">");
+	if (!p) {
+		ql_buf_puts(b, "published: none in this evidence base</span>");
+		return;
+	}
+	ql_buf_puts(b, "published ");
+	number(b, p->value, is_share(e));
+	if (isfinite(p->lower) && isfinite(p->upper)) {
+		ql_buf_puts(b, " (");
+		number(b, p->lower, is_share(e));
+		ql_buf_puts(b, "–");
+		number(b, p->upper, is_share(e));
+		ql_buf_puts(b, ")");
+	}
+	ql_buf_puts(b, ", <span title=\"");
+	ql_html_text(b, p->source);
+	ql_buf_puts(b, "\">");
+	ql_html_text(b, p->trial);
+	ql_buf_printf(b, "</span>%s</span>", p->verified ? "" : ", recalled");
+}
+
+static void effects_cell(struct ql_buf *b, const struct ql_arm *arm, const struct ql_endpoint *e, int style)
+{
+	ql_buf_puts(b, "<td data-arm=\"");
+	ql_html_text(b, arm->id);
+	ql_buf_puts(b, "\">");
+	number(b, e->estimate, is_share(e));
+	range(b, e->lower, e->upper, is_share(e));
+	if (is_share(e))
+		track(b, e, style);
+	published(b, e);
+	ql_buf_puts(b, "</td>");
+}
+
+static const struct ql_endpoint *find_endpoint(const struct ql_arm *a, const char *id)
+{
+	for (int i = 0; i < a->n_endpoint; i++)
+		if (strcmp(a->endpoint[i].id, id) == 0)
+			return &a->endpoint[i];
+	return NULL;
+}
+
+static int style_of(const struct ql_compare *c, int arm) { return c->n_arm > QL_REPORT_STYLES ? 0 : arm; }
+
+static void effects(struct ql_buf *b, const struct ql_compare *c)
+{
+	ql_buf_puts(b, "<h2 id=\"effects\">Effects</h2>\n<p class=\"soft\">Of 100 virtual patients, or the unit named; in brackets "
+		       "the 95 % interval of chance alone. Filled marks are simulated, hollow marks published.</p>\n"
+		       "<table class=\"effects\"><thead><tr><th scope=\"col\">outcome</th>");
+	for (int a = 0; a < c->n_arm; a++) {
+		ql_buf_puts(b, "<th scope=\"col\">");
+		ql_html_text(b, c->arm[a].id);
+		ql_buf_printf(b, " <small>evidence %c</small></th>", c->arm[a].evidence_grade);
+	}
+	ql_buf_puts(b, "</tr></thead><tbody>\n");
+	for (int i = 0; c->n_arm && i < c->arm[0].n_endpoint; i++) {
+		const struct ql_endpoint *first = &c->arm[0].endpoint[i];
+		ql_buf_puts(b, "<tr><th scope=\"row\">");
+		ql_html_text(b, first->title);
+		if (!is_share(first)) {
+			ql_buf_puts(b, " <small>");
+			ql_html_text(b, first->unit);
+			ql_buf_puts(b, "</small>");
+		}
+		ql_buf_puts(b, "</th>");
+		for (int a = 0; a < c->n_arm; a++) {
+			const struct ql_endpoint *e = find_endpoint(&c->arm[a], first->id);
+			if (e)
+				effects_cell(b, &c->arm[a], e, style_of(c, a));
+			else
+				ql_buf_puts(b, "<td>not computed</td>");
+		}
+		ql_buf_puts(b, "</tr>\n");
+	}
+	ql_buf_puts(b, "</tbody></table>\n");
+}
+
+static void curve_table(struct ql_buf *b, const struct ql_compare *c)
+{
+	ql_buf_puts(b, "<details><summary>Table</summary><div class=\"scroll\"><table class=\"plain\"><thead><tr>"
+		       "<th scope=\"col\">regimen</th><th scope=\"col\">month</th><th scope=\"col\">of 100</th>"
+		       "<th scope=\"col\">interval</th><th scope=\"col\">at risk</th><th scope=\"col\">censored</th>"
+		       "<th scope=\"col\">events</th></tr></thead><tbody>\n");
+	for (int a = 0; a < c->n_arm; a++) {
+		const struct ql_curve *k = ql_report_find_curve(&c->arm[a], "pfs");
+		for (int i = 0; k && i < k->n; i++) {
+			if (fmod(k->month[i], 6) != 0)
+				continue;
+			ql_buf_puts(b, "<tr><th scope=\"row\">");
+			ql_html_text(b, c->arm[a].id);
+			ql_buf_printf(b, "</th><td>%g</td><td>%.1f</td><td>%.1f–%.1f</td><td>%llu</td><td>%llu</td><td>%llu</td></tr>\n",
+				      k->month[i], 100 * k->surv[i], 100 * k->lower[i], 100 * k->upper[i],
+				      (unsigned long long)k->at_risk[i], (unsigned long long)k->censored[i],
+				      (unsigned long long)k->events[i]);
+		}
+	}
+	ql_buf_puts(b, "</tbody></table></div></details>\n");
+}
+
+static void chart(struct ql_buf *b, const struct ql_compare *c, int first, int n)
+{
+	char id[32];
+	struct ql_km_chart k = {.c = c, .curve = "pfs", .n_arm = n, .id = id};
+	for (int i = 0; i < n; i++)
+		k.arm[i] = first + i;
+	for (int narrow = 0; narrow < 2; narrow++) {
+		snprintf(id, sizeof id, "km%d%c", first, narrow ? 'n' : 'w');
+		k.width = narrow ? 340 : 760;
+		ql_buf_printf(b, "<figure class=\"%s\">\n", narrow ? "narrow" : "wide");
+		ql_report_km(b, &k);
+		ql_buf_puts(b, "</figure>\n");
+	}
+}
+
+static bool has_curves(const struct ql_compare *c)
+{
+	bool all = c->n_arm > 0;
+	for (int a = 0; a < c->n_arm; a++) {
+		const struct ql_curve *k = ql_report_find_curve(&c->arm[a], "pfs");
+		all = all && k && k->n > 1;
+	}
+	return all;
+}
+
+static void curves(struct ql_buf *b, const struct ql_compare *c)
+{
+	if (!has_curves(c))
+		return;
+	ql_buf_puts(b, "<h2 id=\"curves\">Progression-free survival</h2>\n<p class=\"soft\">Bands are 95 % limits of chance for this "
+		       "number of patients. Hollow marks with bars are published results of trials at that time.</p>\n");
+	if (c->n_arm <= QL_REPORT_STYLES)
+		chart(b, c, 0, c->n_arm);
+	else
+		for (int a = 0; a < c->n_arm; a++)
+			chart(b, c, a, 1);
+	curve_table(b, c);
+}
+
+static void ratio(struct ql_buf *b, const struct ql_contrast *k)
+{
+	if (isfinite(k->hazard_ratio))
+		ql_buf_printf(b, "hazard ratio %.2f (%.2f–%.2f)", k->hazard_ratio, k->hr_lower, k->hr_upper);
+}
+
+static void differences(struct ql_buf *b, const struct ql_compare *c)
+{
+	if (!c->n_contrast)
+		return;
+	ql_buf_printf(b, "<h2 id=\"differences\">Differences</h2>\n<p class=\"soft\">The same virtual patients under both regimens. "
+		       "“Better under” counts only patients who do not fare the same.</p>\n<details%s><summary>Table</summary>"
+		       "<div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">first less second</th>"
+		       "<th scope=\"col\">outcome</th><th scope=\"col\">difference</th><th scope=\"col\">better under first</th>"
+		       "</tr></thead><tbody>\n",
+		      c->n_contrast <= 16 ? " open" : "");
+	for (int i = 0; i < c->n_contrast; i++) {
+		const struct ql_contrast *k = &c->contrast[i];
+		const struct ql_endpoint *e = find_endpoint(&c->arm[k->arm_a], k->endpoint);
+		bool share = e && is_share(e);
+		ql_buf_puts(b, "<tr><th scope=\"row\">");
+		ql_html_text(b, c->arm[k->arm_a].id);
+		ql_buf_puts(b, " − ");
+		ql_html_text(b, c->arm[k->arm_b].id);
+		ql_buf_puts(b, "</th><td>");
+		ql_html_text(b, e ? e->title : k->endpoint);
+		ql_buf_puts(b, "</td><td>");
+		if (isfinite(k->difference))
+			ql_buf_printf(b, "%+.1f%s", (share ? 100 : 1) * k->difference, share ? "" : " ");
+		if (!share && e && isfinite(k->difference))
+			ql_html_text(b, e->unit);
+		if (isfinite(k->lower) && isfinite(k->upper))
+			ql_buf_printf(b, " (%+.1f to %+.1f)", (share ? 100 : 1) * k->lower, (share ? 100 : 1) * k->upper);
+		ql_buf_puts(b, isfinite(k->difference) && isfinite(k->hazard_ratio) ? "; " : "");
+		ratio(b, k);
+		if (isfinite(k->p_ahead))
+			ql_buf_printf(b, "</td><td>%.0f of 100</td></tr>\n", 100 * k->p_ahead);
+		else
+			ql_buf_puts(b, "</td><td>–</td></tr>\n");
+	}
+	ql_buf_puts(b, "</tbody></table></div></details>\n");
+}
+
+static void pair(struct ql_buf *b, const char *name, const char *value)
+{
+	ql_buf_printf(b, "<dt>%s</dt><dd>", name);
+	ql_html_text(b, value);
+	ql_buf_puts(b, "</dd>\n");
+}
+
+static void computed(struct ql_buf *b, const struct ql_compare *c, const struct ql_report_meta *m)
+{
+	char text[128];
+	ql_buf_puts(b, "<h2 id=\"computed\">How it was computed</h2>\n<dl>\n");
+	pair(b, "program", quell_version());
+	snprintf(text, sizeof text, "%s, hash %016llx", c->model_name, (unsigned long long)c->model_hash);
+	pair(b, "model", text);
+	pair(b, "population", c->population);
+	ql_buf_puts(b, "<dt>patients</dt><dd>");
+	grouped(b, c->patients_total);
+	ql_buf_printf(b, " per regimen, the same under each; seed %llu; followed for %g years</dd>\n",
+		      (unsigned long long)c->seed, c->years);
+	snprintf(text, sizeof text, "%s, relative tolerance %g", m->solver, c->rtol);
+	pair(b, "integration", text);
+	if (m->command) {
+		ql_buf_puts(b, "<dt>again</dt><dd><code>");
+		ql_html_text(b, m->command);
+		ql_buf_puts(b, "</code></dd>\n");
+	}
+	ql_buf_puts(b, "</dl>\n<div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">regimen</th><th scope=\"col\">"
+		       "name</th><th scope=\"col\">states</th><th scope=\"col\">failed patients</th></tr></thead><tbody>\n");
+	for (int a = 0; a < c->n_arm; a++) {
+		ql_buf_puts(b, "<tr><th scope=\"row\">");
+		ql_html_text(b, c->arm[a].id);
+		ql_buf_puts(b, "</th><td>");
+		ql_html_text(b, c->arm[a].title);
+		ql_buf_printf(b, "</td><td>%d</td><td>%llu</td></tr>\n", c->arm[a].n_state,
+			      (unsigned long long)c->arm[a].patients_failed);
+	}
+	ql_buf_puts(b, "</tbody></table></div>\n");
+}
+
+static bool seen_before(const struct ql_compare *c, int arm, int endpoint, const char *source)
+{
+	for (int a = 0; a <= arm; a++)
+		for (int i = 0; i < c->arm[a].n_endpoint && !(a == arm && i == endpoint); i++) {
+			const struct ql_published *p = c->arm[a].endpoint[i].published;
+			if (p && p->source && strcmp(p->source, source) == 0)
+				return true;
+		}
+	return false;
+}
+
+static void sources(struct ql_buf *b, const struct ql_compare *c)
+{
+	ql_buf_puts(b, "<h2 id=\"sources\">Published figures from</h2>\n<ul>\n");
+	int n = 0;
+	for (int a = 0; a < c->n_arm; a++)
+		for (int i = 0; i < c->arm[a].n_endpoint; i++) {
+			const struct ql_published *p = c->arm[a].endpoint[i].published;
+			if (!p || !p->source || seen_before(c, a, i, p->source))
+				continue;
+			ql_buf_puts(b, "<li>");
+			ql_html_text(b, p->trial);
+			ql_buf_puts(b, ": ");
+			ql_html_text(b, p->source);
+			ql_buf_puts(b, "</li>\n");
+			n++;
+		}
+	ql_buf_puts(b, n ? "</ul>\n" : "<li>none in this evidence base</li></ul>\n");
+}
+
+static void limits(struct ql_buf *b, const struct ql_compare *c)
+{
+	ql_buf_puts(b, "<h2 id=\"limits\">Limits</h2>\n<ul>\n"
+		       "<li>Intervals show the play of chance for this number of virtual patients. They do not contain the doubt "
+		       "about parameters and equations, which is larger.</li>\n"
+		       "<li>Published figures come from trials whose patients differ from this population and from each other; "
+		       "a trial that served to calibrate the model agrees with it for that reason alone.</li>\n"
+		       "<li>Evidence grades: A phase 3 trial in CLL, B phase 1–2 with 20 or more CLL patients, C fewer, D none.</li>\n");
+	for (int a = 0; a < c->n_arm; a++) {
+		if (c->arm[a].warning) {
+			ql_buf_puts(b, "<li>");
+			ql_html_text(b, c->arm[a].id);
+			ql_buf_puts(b, ": ");
+			ql_html_text(b, c->arm[a].warning);
+			ql_buf_puts(b, "</li>\n");
+		}
+		if (c->arm[a].patients_failed)
+			ql_buf_printf(b, "<li>%llu patients under %s could not be integrated and are left out of its figures.</li>\n",
+				      (unsigned long long)c->arm[a].patients_failed, c->arm[a].id);
+		if (c->interrupted)
+			ql_buf_printf(b, "<li>The run was stopped early: %llu of %llu patients under %s.</li>\n",
+				      (unsigned long long)c->arm[a].patients_done, (unsigned long long)c->patients_total, c->arm[a].id);
+	}
+	ql_buf_puts(b, "</ul>\n");
+}
+
+static void head(struct ql_buf *b, const struct ql_compare *c)
+{
+	ql_buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+		       "content=\"width=device-width,initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+	for (int a = 0; a < c->n_arm; a++) {
+		ql_buf_puts(b, a ? ", " : "");
+		ql_html_text(b, c->arm[a].id);
+	}
+	ql_buf_puts(b, " compared</title>\n<style>\n");
+	ql_report_svg_style(b);
+	ql_buf_puts(b, page_style);
+	ql_buf_puts(b, "</style>\n</head>\n<body>\n<header>\n<p class=\"soft\">quell</p>\n<h1>");
+	ql_buf_printf(b, "%d regimen%s compared: ", c->n_arm, c->n_arm == 1 ? "" : "s");
+	ql_html_text(b, c->population_title ? c->population_title : c->population);
+	ql_buf_puts(b, "</h1>\n<p>");
+	grouped(b, c->patients_total);
+	ql_buf_printf(b, " virtual patients, the same under every regimen, followed for %g years.</p>\n<p class=\"use\">" QL_RESEARCH_USE_LONG "</p>\n</header>\n<main>\n",
+		      c->years);
+}
+
+void ql_report_html(const struct ql_compare *c, const struct ql_report_meta *meta, struct ql_buf *out)
+{
+	head(out, c);
+	effects(out, c);
+	curves(out, c);
+	differences(out, c);
+	ql_buf_puts(out, "<h2 id=\"courses\">Time courses</h2>\n<p class=\"soft\">Years on the horizontal axis. Line: median of the "
+			 "patients still followed; bands: the middle half and nine in ten of them. Patients differ; this is not "
+			 "doubt about the model.</p>\n");
+	ql_report_courses(out, c);
+	computed(out, c, meta);
+	sources(out, c);
+	limits(out, c);
+	ql_buf_puts(out, "</main>\n<footer><p class=\"use\">" QL_RESEARCH_USE_LONG "</p></footer>\n</body>\n</html>\n");
+}
+
+void ql_report_figure(const struct ql_compare *c, struct ql_buf *out)
+{
+	if (!has_curves(c))
+		return;
+	struct ql_km_chart k = {.c = c, .curve = "pfs", .width = 760, .id = "km", .standalone = true};
+	k.n_arm = c->n_arm < QL_REPORT_STYLES ? c->n_arm : QL_REPORT_STYLES;
+	for (int i = 0; i < k.n_arm; i++)
+		k.arm[i] = i;
+	ql_report_km(out, &k);
+}

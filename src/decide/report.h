@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A comparison as a page for people: one HTML file with its styles and drawings
+ * inside, no script, nothing loaded from elsewhere. Same bytes for the same
+ * inputs. The figure is the survival chart of the page as a file of its own.
+ */
+#ifndef QL_DECIDE_REPORT_H
+#define QL_DECIDE_REPORT_H
+
+#include "decide/compare.h"
+
+struct ql_report_meta {
+	const char *command; /* the command line that made it, or NULL */
+	const char *solver;  /* "Rodas5P", "CVODE" */
+};
+
+void ql_report_html(const struct ql_compare *c, const struct ql_report_meta *meta, struct ql_buf *out);
+/* A standalone SVG; nothing is written if the comparison has no survival curve. */
+void ql_report_figure(const struct ql_compare *c, struct ql_buf *out);
+
+#define QL_RESEARCH_USE_LONG                                                                                       \
+	"Research use only. quell simulates groups of virtual patients. It is not a medical device, and must not " \
+	"be used to choose treatment for a person."
+
+#endif
