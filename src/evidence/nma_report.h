@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that one network meta-analysis shows, computed once; as JSON, text and SVG. */
+#ifndef QL_EVIDENCE_NMA_REPORT_H
+#define QL_EVIDENCE_NMA_REPORT_H
+
+#include "evidence/nma.h"
+#include <jansson.h>
+
+struct ql_nma_report {
+	const char *dataset, *method; /* as asked for: "DL", "REML", "MH", ... */
+	const struct ql_nma_data *d;
+	const struct ql_nma *m;
+	struct ql_designs designs;
+	bool has_designs;
+	struct ql_split *split;
+	int n_split;
+	struct ql_ranks ranks;
+	struct ql_contributions contributions; /* n_row 0: not asked for */
+	const char *const *left_out; /* names of treatments in other parts of the network */
+	int n_left_out;
+};
+
+/* Fits and derives all parts. Draws for the rankogram only up to 100 treatments, contributions up to 40. */
+struct ql_nma_report_options {
+	struct ql_nma_options fit;
+	bool heat, contributions;
+	enum ql_flow flow;
+	uint64_t draws, seed;
+};
+enum quell_status ql_nma_report_run(const struct ql_nma_data *d, const struct ql_nma_report_options *o,
+				    struct ql_diags *ds, struct ql_nma_report *out);
+
+/* In words: does the network have loops, what cannot be assessed. Into out, one sentence per line. */
+void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out);
+
+/* schema "quell.nma/1"; a new reference. */
+json_t *ql_nma_json(const struct ql_nma_report *r);
+
+#endif
