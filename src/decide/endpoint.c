@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/endpoint.h"
+#include "base/special.h"
+#include "decide/endpoint_private.h"
+#include "trial/rules.h"
+#include "trial/survival.h"
+#include <math.h>
+#include <string.h>
+
+#define LEVEL 0.95
+
+/* --- which endpoints --- */
+
+struct landmark {
+	const char *id, *title; /* "%d": months */
+	enum ql_measure measure;
+	int month[8];
+};
+
+static const struct landmark landmarks[] = {
+	{"pfs_rate_%dmo", "progression-free at %d months", QL_M_PFS_RATE, {12, 24, 36, 48, 60, 72, 84}},
+	{"infection_g3_%dmo", "severe infection within %d months", QL_M_INFECTION, {12, 24}},
+	{"af_%dmo", "atrial fibrillation within %d months", QL_M_AF, {24, 60}},
+	{"spm_%dmo", "second cancer within %d months", QL_M_SPM, {60}},
+	{"richter_%dmo", "Richter transformation before progression within %d months", QL_M_RICHTER, {60}},
+	{"tox_stop_%dmo", "drug stopped for toxicity within %d months", QL_M_TOX_STOP, {24}},
+	{"death_%dmo", "death before progression within %d months", QL_M_DEATH, {24, 60}},
+};
+
+static const struct ql_endpoint_def plain[] = {
+	{"pfs_median", "median progression-free survival", "month", QL_M_PFS_MEDIAN, 0},
+	{"pfs_mean", "mean progression-free time within the horizon", "month", QL_M_PFS_MEAN, 0},
+	{"orr", "response (PR-L or better)", "1", QL_M_ORR, 0},
+	{"cr", "complete response", "1", QL_M_CR, 0},
+	{"umrd_pb_1e-4_eot", "undetectable MRD in blood, end of treatment", "1", QL_M_UMRD_BLOOD, 0},
+	{"umrd_bm_1e-4_eot", "undetectable MRD in marrow, end of treatment", "1", QL_M_UMRD_MARROW, 0},
+	{"neutropenia_g3", "neutrophils below 1.0e9/L on treatment", "1", QL_M_NEUTROPENIA, 0},
+	{"infection_g3_rate", "severe infections per patient-year", "1/year", QL_M_INFECTION_RATE, 0},
+};
+
+static int add_landmarks(struct ql_arena *a, const struct landmark *l, double horizon_day, struct ql_endpoint_def *out)
+{
+	int n = 0;
+	for (int i = 0; i < 8 && l->month[i]; i++) {
+		double day = l->month[i] * QL_DAYS_PER_MONTH;
+		if (day > horizon_day * (1 + 1e-9))
+			continue;
+		char id[64], title[96];
+		const char *at = strchr(l->id, '%'), *in = strchr(l->title, '%');
+		snprintf(id, sizeof id, "%.*s%d%s", (int)(at - l->id), l->id, l->month[i], at + 2);
+		snprintf(title, sizeof title, "%.*s%d%s", (int)(in - l->title), l->title, l->month[i], in + 2);
+		out[n++] = (struct ql_endpoint_def){ql_arena_strdup(a, id), ql_arena_strdup(a, title), "1", l->measure,
+						    fmin(day, horizon_day)};
+	}
+	return n;
+}
+
+struct ql_endpoint_def *ql_endpoint_defs(struct ql_arena *a, double horizon_day, int *n)
+{
+	enum { N_LANDMARK = sizeof landmarks / sizeof *landmarks, N_PLAIN = sizeof plain / sizeof *plain };
+	struct ql_endpoint_def *def = QL_NEW_N(a, struct ql_endpoint_def, 8 * N_LANDMARK + N_PLAIN);
+	*n = add_landmarks(a, &landmarks[0], horizon_day, def);
+	for (int i = 0; i < N_PLAIN; i++)
+		def[(*n)++] = plain[i];
+	for (int i = 1; i < N_LANDMARK; i++)
+		*n += add_landmarks(a, &landmarks[i], horizon_day, def + *n);
+	return def;
+}
+
+static const char *unless(int index, const char *name) { return index < 0 ? name : NULL; }
+
+bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names, const char **missing)
+{
+	const int *t = names->trigger;
+	switch (m) {
+	case QL_M_PFS_RATE:
+	case QL_M_PFS_MEDIAN:
+	case QL_M_PFS_MEAN:
+	case QL_M_ORR:
+	case QL_M_CR:
+		*missing = unless(names->spd, "spd");
+		break;
+	case QL_M_UMRD_BLOOD:
+		*missing = unless(names->mrd_blood, "mrd_blood");
+		break;
+	case QL_M_UMRD_MARROW:
+		*missing = unless(names->mrd_marrow, "mrd_marrow");
+		break;
+	case QL_M_NEUTROPENIA:
+		*missing = unless(names->anc, "anc");
+		break;
+	case QL_M_INFECTION:
+	case QL_M_INFECTION_RATE:
+		*missing = unless(t[QL_HAPPEN_INFECTION], "infection");
+		break;
+	case QL_M_AF:
+		*missing = unless(t[QL_HAPPEN_AF], "af");
+		break;
+	case QL_M_SPM:
+		*missing = unless(t[QL_HAPPEN_SPM], "spm");
+		break;
+	case QL_M_RICHTER:
+		*missing = unless(t[QL_HAPPEN_RICHTER], "richter");
+		break;
+	case QL_M_DEATH:
+		*missing = unless(t[QL_HAPPEN_DEATH], "death");
+		break;
+	case QL_M_TOX_STOP:
+		*missing = unless(t[QL_HAPPEN_TOXICITY], "toxicity");
+		break;
+	}
+	return *missing == NULL;
+}
+
+/* --- one arm --- */
+
+void ql_wilson(double share, double n, double level, double *lower, double *upper)
+{
+	double z = ql_qnorm(0.5 + 0.5 * level), z2 = z * z;
+	double middle = (share + z2 / (2 * n)) / (1 + z2 / n);
+	double half = z / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n));
+	*lower = n > 0 ? fmax(0.0, middle - half) : NAN;
+	*upper = n > 0 ? fmin(1.0, middle + half) : NAN;
+}
+
+bool ql_cohort_counts(const struct ql_cohort *c, uint64_t i) { return c->record[i].status == QUELL_OK; }
+
+/* Finished patients as times and codes; *n of them. Arrays in `a`. */
+struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a)
+{
+	struct ql_times t = {QL_NEW_N(a, double, c->n + 1), QL_NEW_N(a, int, c->n + 1), 0};
+	for (uint64_t i = 0; i < c->n; i++) {
+		const struct ql_patient_record *r = &c->record[i];
+		if (!ql_cohort_counts(c, i))
+			continue;
+		ql_record_event(r, m, &t.time[t.n], &t.event[t.n]);
+		t.n++;
+	}
+	return t;
+}
+
+/* event: 0 censored, 1 what the measure counts, 2 a competing event. */
+void ql_record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event)
+{
+	bool died = r->pfs_cause == QL_PFS_DEATH;
+	double day = INFINITY;
+	*time = r->follow_day;
+	*event = died ? 2 : 0;
+	switch (m) {
+	case QL_M_PFS_RATE:
+	case QL_M_PFS_MEDIAN:
+	case QL_M_PFS_MEAN:
+		day = r->pfs_day;
+		break;
+	case QL_M_INFECTION:
+		day = r->infection_day;
+		break;
+	case QL_M_AF:
+		day = r->af_day;
+		break;
+	case QL_M_SPM:
+		day = r->spm_day;
+		break;
+	case QL_M_TOX_STOP:
+		day = r->tox_day;
+		break;
+	case QL_M_RICHTER:
+		day = r->pfs_cause == QL_PFS_RICHTER ? r->pfs_day : INFINITY;
+		break;
+	default: /* death before progression */
+		day = died ? r->pfs_day : INFINITY;
+		*event = r->pfs_cause == QL_PFS_CENSORED ? 0 : 2;
+	}
+	if (day < INFINITY) {
+		*time = day;
+		*event = 1;
+	}
+}
+
+/* 1, 0, or NaN where the measure is no yes or no of one patient. */
+double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoint_def *def, double horizon_day)
+{
+	switch (def->measure) {
+	case QL_M_PFS_RATE:
+		return r->pfs_day > (float)def->day;
+	case QL_M_PFS_MEAN:
+		return fmin(r->pfs_day, horizon_day) / QL_DAYS_PER_MONTH;
+	case QL_M_ORR:
+		return r->response >= QL_RESP_PR_L;
+	case QL_M_CR:
+		return r->response == QL_RESP_CR;
+	case QL_M_UMRD_BLOOD: /* no sample: not undetectable, as trials count it */
+		return r->mrd_blood_eot < (float)QL_MRD_UNDETECTABLE;
+	case QL_M_UMRD_MARROW:
+		return r->mrd_marrow_eot < (float)QL_MRD_UNDETECTABLE;
+	case QL_M_NEUTROPENIA:
+		return r->anc_nadir < (float)QL_ANC_GRADE3;
+	default:
+		return NAN;
+	}
+}
+
+static void estimate_share(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
+{
+	uint64_t n = 0, yes = 0;
+	for (uint64_t i = 0; i < c->n; i++)
+		if (ql_cohort_counts(c, i)) {
+			n++;
+			yes += ql_record_value(&c->record[i], def, c->horizon_day) > 0.5;
+		}
+	out->estimate = n ? (double)yes / (double)n : NAN;
+	ql_wilson(out->estimate, (double)n, LEVEL, &out->lower, &out->upper);
+}
+
+/* Kaplan-Meier at a landmark. Without events in it, or when none is left, Greenwood's limits do not exist. */
+static void estimate_rate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
+			  struct ql_endpoint *out)
+{
+	struct ql_times t = ql_cohort_times(c, def->measure, a);
+	struct ql_km km;
+	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, a, &km) != QUELL_OK)
+		return;
+	bool all_gone = km.n > 0 && km.surv[km.n - 1] == 0.0 && def->day >= km.time[km.n - 1];
+	struct ql_km_point p = ql_km_at(&km, def->day);
+	out->estimate = all_gone ? 0.0 : p.surv;
+	out->lower = p.lower;
+	out->upper = p.upper;
+	if (out->estimate == 0.0 || out->estimate == 1.0)
+		ql_wilson(out->estimate, (double)t.n, LEVEL, &out->lower, &out->upper);
+}
+
+static void estimate_time(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
+			  struct ql_endpoint *out)
+{
+	struct ql_times t = ql_cohort_times(c, def->measure, a);
+	struct ql_km km;
+	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, a, &km) != QUELL_OK)
+		return;
+	if (def->measure == QL_M_PFS_MEDIAN) {
+		ql_km_quantile(&km, 0.5, &out->estimate, &out->lower, &out->upper);
+	} else {
+		double se, z = ql_qnorm(0.5 + 0.5 * LEVEL);
+		ql_km_rmst(&km, c->horizon_day, &out->estimate, &se);
+		out->lower = fmax(0.0, out->estimate - z * se);
+		out->upper = out->estimate + z * se;
+	}
+	out->estimate /= QL_DAYS_PER_MONTH;
+	out->lower /= QL_DAYS_PER_MONTH;
+	out->upper /= QL_DAYS_PER_MONTH;
+}
+
+/* Incidence and its error at the landmark; limits by log(-log). */
+bool ql_cohort_incidence(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
+			 double *value, double *se, uint64_t *n)
+{
+	struct ql_times t = ql_cohort_times(c, def->measure, a);
+	struct ql_cif cif;
+	*n = t.n;
+	if (t.n == 0 || ql_cif_fit(t.time, t.event, t.n, 1, a, &cif) != QUELL_OK)
+		return false;
+	/* Nobody under observation any more: the curve stays where it is. */
+	double last = cif.n > 0 ? cif.time[cif.n - 1] : def->day;
+	*value = ql_cif_at(&cif, fmin(def->day, last), se);
+	return true;
+}
+
+static void estimate_incidence(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
+			       struct ql_endpoint *out)
+{
+	double f, se, z = ql_qnorm(0.5 + 0.5 * LEVEL);
+	uint64_t n;
+	if (!ql_cohort_incidence(c, def, a, &f, &se, &n))
+		return;
+	out->estimate = f;
+	if (!(f > 0.0 && f < 1.0)) {
+		ql_wilson(f, (double)n, LEVEL, &out->lower, &out->upper);
+		return;
+	}
+	double w = z * se / (f * log(f));
+	out->lower = pow(f, exp(-w));
+	out->upper = pow(f, exp(w));
+}
+
+/* Events over time under observation; exact Poisson limits. */
+static void estimate_event_rate(const struct ql_cohort *c, struct ql_endpoint *out)
+{
+	double events = 0, years = 0, alpha = 1 - LEVEL;
+	for (uint64_t i = 0; i < c->n; i++)
+		if (ql_cohort_counts(c, i)) {
+			events += c->record[i].n_infection;
+			years += c->record[i].follow_day / QL_DAYS_PER_YEAR;
+		}
+	if (!(years > 0.0))
+		return;
+	out->estimate = events / years;
+	out->lower = events > 0.0 ? ql_qchisq(alpha / 2, 2 * events) / 2 / years : 0.0;
+	out->upper = ql_qchisq(1 - alpha / 2, 2 * events + 2) / 2 / years;
+}
+
+bool ql_endpoint_is_share(enum ql_measure m) { return m >= QL_M_ORR && m <= QL_M_NEUTROPENIA; }
+
+bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m)
+{
+	bool at_response = m >= QL_M_ORR && m <= QL_M_UMRD_MARROW;
+	return !at_response || (c->response_day > 0.0 && c->response_day <= c->horizon_day);
+}
+
+void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
+{
+	struct ql_arena a = {0};
+	*out = (struct ql_endpoint){.id = def->id, .title = def->title, .unit = def->unit, .estimate = NAN,
+				    .lower = NAN, .upper = NAN, .level = LEVEL, .kind = QL_INTERVAL_MONTE_CARLO};
+	if (!ql_cohort_judged(c, def->measure))
+		return;
+	if (ql_endpoint_is_share(def->measure))
+		estimate_share(c, def, out);
+	else if (def->measure == QL_M_PFS_RATE)
+		estimate_rate(c, def, &a, out);
+	else if (def->measure == QL_M_PFS_MEDIAN || def->measure == QL_M_PFS_MEAN)
+		estimate_time(c, def, &a, out);
+	else if (def->measure == QL_M_INFECTION_RATE)
+		estimate_event_rate(c, out);
+	else
+		estimate_incidence(c, def, &a, out);
+	ql_arena_free(&a);
+}
+
+/* --- curve --- */
+
+static uint64_t count_until(const struct ql_times *t, double day, int event)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		n += t->event[i] == event && t->time[i] <= day;
+	return n;
+}
+
+void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct ql_curve *out)
+{
+	struct ql_arena scratch = {0};
+	struct ql_times t = ql_cohort_times(c, QL_M_PFS_RATE, &scratch);
+	int n = (int)floor(c->horizon_day / QL_DAYS_PER_MONTH + 1e-9) + 1;
+	size_t size = (size_t)n;
+	*out = (struct ql_curve){"pfs", 0, QL_NEW_N(a, double, size), QL_NEW_N(a, double, size),
+				 QL_NEW_N(a, double, size), QL_NEW_N(a, double, size), QL_NEW_N(a, uint64_t, size),
+				 QL_NEW_N(a, uint64_t, size), QL_NEW_N(a, uint64_t, size)};
+	struct ql_endpoint_def def = {.measure = QL_M_PFS_RATE};
+	struct ql_km km;
+	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, &scratch, &km) != QUELL_OK)
+		n = 0;
+	for (int i = 0; i < n; i++) {
+		def.day = fmin(i * QL_DAYS_PER_MONTH, c->horizon_day);
+		struct ql_km_point p = ql_km_at(&km, def.day);
+		bool all_gone = km.surv[km.n - 1] == 0.0 && def.day >= km.time[km.n - 1];
+		out->month[i] = i;
+		out->surv[i] = all_gone ? 0.0 : p.surv;
+		out->lower[i] = p.lower;
+		out->upper[i] = p.upper;
+		out->events[i] = count_until(&t, def.day, 1);
+		out->censored[i] = count_until(&t, def.day, 0);
+		out->at_risk[i] = t.n - out->events[i] - out->censored[i];
+	}
+	out->n = n;
+	ql_arena_free(&scratch);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef QL_DECIDE_ENDPOINT_PRIVATE_H
+#define QL_DECIDE_ENDPOINT_PRIVATE_H
+
+#include "decide/endpoint.h"
+
+struct ql_times {
+	double *time;
+	int *event; /* 0 censored, 1 what the measure counts, 2 a competing event */
+	size_t n;
+};
+
+bool ql_cohort_counts(const struct ql_cohort *c, uint64_t i);
+struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a);
+void ql_record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event);
+double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoint_def *def, double horizon_day);
+/* False for response and MRD when their visit is not within the horizon. */
+bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m);
+bool ql_endpoint_is_share(enum ql_measure m);
+bool ql_cohort_incidence(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
+			 double *value, double *se, uint64_t *n);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/job.h"
+#include "base/io.h"
+#include "base/paths.h"
+#include "trial/names.h"
+#include "trial/rules.h"
+#include <math.h>
+#include <string.h>
+
+static const struct ql_span command_line = {"command line", 0, 0, 0};
+
+static void out_of_range(struct ql_diags *ds, const char *what, double value, const char *expected)
+{
+	char text[32];
+	struct ql_diag *d = ql_diag_add(ds, QL_E0605, command_line, "%s of %s is out of range", what,
+					ql_format_double(value, text));
+	ql_diag_help(d, "give %s", expected);
+}
+
+static void check_numbers(const struct ql_run_spec *s, struct ql_diags *ds)
+{
+	if (s->patients < 1 || s->patients > 2000000000u)
+		out_of_range(ds, "number of patients", (double)s->patients, "1 to 2000000000");
+	if (!(s->years > 0.0 && s->years <= 100.0))
+		out_of_range(ds, "number of years", s->years, "more than 0, at most 100");
+	if (s->seed >> 63)
+		out_of_range(ds, "seed", (double)s->seed, "a whole number below 2^63");
+	if (s->lanes != 0 && s->lanes != 4 && s->lanes != 8)
+		out_of_range(ds, "number of lanes", s->lanes, "4 or 8");
+	if (s->rtol != 0.0 && !(s->rtol >= 1e-12 && s->rtol <= 0.1))
+		out_of_range(ds, "relative tolerance", s->rtol, "1e-12 to 0.1");
+	if (s->n_regimen < 1)
+		ql_diag_help(ql_diag_add(ds, QL_E0609, command_line, "no regimen given"),
+			     "name regimens of library/regimens, for example ven-obi");
+}
+
+/* --- settings --- */
+
+static void unknown_setting(const struct ql_model *m, const char *name, struct ql_diags *ds)
+{
+	const unsigned settable = 1u << QL_PARAM | 1u << QL_COVARIATE;
+	struct ql_diag *d = ql_diag_add(ds, QL_E0604, command_line, "no parameter or covariate `%s`", name);
+	int other = ql_trial_quantity(m, name, ~settable);
+	const char *near = ql_model_suggest(m, name, settable);
+	if (other >= 0)
+		ql_diag_help(d, "`%s` exists but cannot be set; see `quell explain E0604`", m->q[other].name);
+	else if (near)
+		ql_diag_help(d, "did you mean `%s`?", near);
+	else
+		ql_diag_help(d, "`quell model show` lists all names");
+}
+
+static bool allowed(const struct ql_quantity *q, double x)
+{
+	bool listed = q->n_allowed == 0;
+	for (int i = 0; i < q->n_allowed; i++)
+		listed |= q->allowed[i] == x;
+	return listed && x >= q->lo && x <= q->hi;
+}
+
+static void apply_setting(struct ql_job *job, const char *text, struct ql_diags *ds)
+{
+	const struct ql_model *m = job->model;
+	const char *equals = strchr(text, '=');
+	double x;
+	if (!equals || equals == text || !ql_parse_double(equals + 1, strlen(equals + 1), &x) || !isfinite(x)) {
+		struct ql_diag *d = ql_diag_add(ds, QL_E0603, command_line, "cannot read the setting `%s`", text);
+		ql_diag_help(d, "write NAME=VALUE with a number");
+		return;
+	}
+	const char *name = ql_arena_strndup(&job->arena, text, (size_t)(equals - text));
+	int q = ql_trial_quantity(m, name, 1u << QL_PARAM | 1u << QL_COVARIATE);
+	if (q < 0) {
+		unknown_setting(m, name, ds);
+	} else if (m->q[q].kind == QL_PARAM) {
+		job->param[q] = x;
+	} else if (allowed(&m->q[q], x)) {
+		job->covariate[q] = x;
+	} else {
+		char lo[32], hi[32];
+		struct ql_diag *d = ql_diag_add(ds, QL_E0605, command_line, "%s is outside what `%s` accepts",
+						equals + 1, m->q[q].name);
+		ql_diag_help(d, "the model accepts %s to %s %s", ql_format_double(m->q[q].lo, lo),
+			     ql_format_double(m->q[q].hi, hi), m->q[q].unit);
+	}
+}
+
+static void apply_settings(struct ql_job *job, struct ql_diags *ds)
+{
+	size_t n = (size_t)job->model->n_q + 1;
+	job->param = QL_NEW_N(&job->arena, double, n);
+	job->covariate = QL_NEW_N(&job->arena, double, n);
+	for (size_t i = 0; i < n; i++)
+		job->param[i] = job->covariate[i] = NAN;
+	for (int i = 0; i < job->spec->n_set; i++)
+		apply_setting(job, job->spec->set[i], ds);
+}
+
+/* --- files --- */
+
+static enum quell_status load_model(struct ql_job *job, struct ql_diags *ds)
+{
+	const char *path = job->spec->model;
+	if (!path)
+		path = ql_arena_printf(&job->arena, "%s/models/cll/cll.qm", job->spec->data_dir);
+	return ql_model_load(path, ds, &job->model);
+}
+
+static void load_population(struct ql_job *job, struct ql_diags *ds)
+{
+	const char *path = ql_library_file(&job->arena, job->spec->data_dir, "library/populations",
+					   job->spec->population, ".yaml", QL_E0602, "population", ds);
+	if (path)
+		ql_population_load(job->model, path, &job->arena, ds, &job->population);
+}
+
+static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
+{
+	struct ql_regimen *r = &job->arm[i].regimen;
+	const char *agents = ql_arena_printf(&job->arena, "%s/library/agents", job->spec->data_dir);
+	const char *path = ql_library_file(&job->arena, job->spec->data_dir, "library/regimens", job->spec->regimen[i],
+					   ".yaml", QL_E0601, "regimen", ds);
+	if (!path || ql_regimen_load(job->model, path, agents, &job->arena, ds, r) != QUELL_OK)
+		return;
+	for (int j = 0; j < i; j++)
+		if (job->arm[j].regimen.name && strcmp(job->arm[j].regimen.name, r->name) == 0)
+			ql_diag_help(ql_diag_add(ds, QL_E0606, command_line, "regimen `%s` is given twice", r->name),
+				     "leave one out");
+}
+
+/* --- kernels --- */
+
+/* The kernel set's name and members, or the regimen's own when no set covers it. */
+static enum quell_status make_plan(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
+{
+	const struct ql_regimen *r = &arm->regimen;
+	int set = ql_kernel_set_for(job->model, r->active, r->n_active);
+	const char *name = set < 0 ? r->name : job->model->kernel[set].name;
+	for (struct ql_job_arm *other = job->arm; set >= 0 && other < arm; other++)
+		if (other->plan && strcmp(other->plan->name, name) == 0) {
+			arm->plan = other->plan;
+			return QUELL_OK;
+		}
+	arm->owns_plan = true;
+	if (set < 0)
+		return ql_plan_make(job->model, name, r->active, r->n_active, ds, &arm->plan);
+	return ql_plan_make(job->model, name, job->model->kernel[set].active, job->model->kernel[set].n_active, ds,
+			    &arm->plan);
+}
+
+static enum quell_status find_kernel(struct ql_job *job, struct ql_job_arm *arm)
+{
+	int width = job->spec->solver == QL_SOLVER_CVODE ? 1 : job->spec->lanes;
+	arm->kernel = ql_kernel_find(arm->plan->hash, width);
+	if (arm->kernel)
+		return QUELL_OK;
+	enum quell_status s = ql_interp_make(arm->plan, width ? width : 8, &arm->interpreter);
+	arm->kernel = arm->interpreter;
+	return s;
+}
+
+/* Parameters as the plan computes them, with the settings in their place. */
+static void run_constants(struct ql_job *job, struct ql_job_arm *arm)
+{
+	struct ql_values v = {0};
+	ql_values_init(arm->plan, &v);
+	for (int i = 0; i < job->model->n_q; i++) {
+		if (job->model->q[i].kind != QL_PARAM)
+			continue;
+		if (isnan(job->param[i]))
+			job->param[i] = v.q[i];
+		v.q[i] = job->param[i];
+	}
+	arm->k = QL_NEW_N(&job->arena, double, (size_t)arm->plan->n_k + 1);
+	ql_plan_run_constants(arm->plan, &v, arm->k);
+	ql_values_free(&v);
+}
+
+static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
+{
+	enum quell_status s = make_plan(job, arm, ds);
+	if (s == QUELL_OK)
+		s = find_kernel(job, arm);
+	if (s == QUELL_OK)
+		run_constants(job, arm);
+	return s;
+}
+
+enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec, struct ql_diags *ds)
+{
+	*job = (struct ql_job){.spec = spec};
+	check_numbers(spec, ds);
+	enum quell_status s = load_model(job, ds);
+	if (s != QUELL_OK)
+		return s;
+	apply_settings(job, ds);
+	load_population(job, ds);
+	job->arm = QL_NEW_N(&job->arena, struct ql_job_arm, (size_t)spec->n_regimen + 1);
+	job->n_arm = spec->n_regimen;
+	for (int i = 0; i < job->n_arm; i++)
+		load_regimen(job, i, ds);
+	if (ds->n_errors > 0)
+		return QUELL_ERR_INPUT;
+	for (int i = 0; i < job->n_arm && s == QUELL_OK; i++)
+		s = prepare_arm(job, &job->arm[i], ds);
+	return s;
+}
+
+void ql_job_close(struct ql_job *job)
+{
+	for (int i = 0; i < job->n_arm; i++) {
+		if (job->arm[i].interpreter)
+			ql_interp_free(job->arm[i].interpreter);
+		if (job->arm[i].plan && job->arm[i].owns_plan)
+			ql_plan_free(job->arm[i].plan);
+	}
+	if (job->model)
+		ql_model_free(job->model);
+	ql_arena_free(&job->arena);
+	*job = (struct ql_job){0};
+}
+
+struct ql_arm_spec ql_job_arm_spec(const struct ql_job *job, int i)
+{
+	const struct ql_run_spec *s = job->spec;
+	const struct ql_job_arm *arm = &job->arm[i];
+	return (struct ql_arm_spec){.model = job->model, .plan = arm->plan, .kernel = arm->kernel,
+				    .regimen = &arm->regimen, .population = &job->population, .k = arm->k,
+				    .param = job->param, .covariate = job->covariate, .n_patients = s->patients,
+				    .seed = s->seed, .horizon_day = s->years * QL_DAYS_PER_YEAR,
+				    .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
+				    .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
+				    .cancel = s->cancel};
+}
