@@ -260,7 +260,9 @@ bool ql_cohort_incidence(const struct ql_cohort *c, const struct ql_endpoint_def
 		return false;
 	/* Nobody under observation any more: the curve stays where it is. */
 	double last = cif.n > 0 ? cif.time[cif.n - 1] : def->day;
-	*value = ql_cif_at(&cif, fmin(def->day, last), se);
+	struct ql_cif_point p = ql_cif_at(&cif, fmin(def->day, last));
+	*value = p.value;
+	*se = p.se;
 	return true;
 }
 

@@ -134,7 +134,9 @@ static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
 static enum quell_status make_plan(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
 {
 	const struct ql_regimen *r = &arm->regimen;
-	int set = ql_kernel_set_for(job->model, r->active, r->n_active);
+	int n_active;
+	const char **active = ql_trial_active(job->model, r->active, r->n_active, &job->arena, &n_active);
+	int set = ql_kernel_set_for(job->model, active, n_active);
 	const char *name = set < 0 ? r->name : job->model->kernel[set].name;
 	for (struct ql_job_arm *other = job->arm; set >= 0 && other < arm; other++)
 		if (other->plan && strcmp(other->plan->name, name) == 0) {
@@ -143,7 +145,7 @@ static enum quell_status make_plan(struct ql_job *job, struct ql_job_arm *arm, s
 		}
 	arm->owns_plan = true;
 	if (set < 0)
-		return ql_plan_make(job->model, name, r->active, r->n_active, ds, &arm->plan);
+		return ql_plan_make(job->model, name, active, n_active, ds, &arm->plan);
 	return ql_plan_make(job->model, name, job->model->kernel[set].active, job->model->kernel[set].n_active, ds,
 			    &arm->plan);
 }
@@ -159,18 +161,13 @@ static enum quell_status find_kernel(struct ql_job *job, struct ql_job_arm *arm)
 	return s;
 }
 
-/* Parameters as the plan computes them, with the settings in their place. */
 static void run_constants(struct ql_job *job, struct ql_job_arm *arm)
 {
 	struct ql_values v = {0};
 	ql_values_init(arm->plan, &v);
-	for (int i = 0; i < job->model->n_q; i++) {
-		if (job->model->q[i].kind != QL_PARAM)
-			continue;
-		if (isnan(job->param[i]))
-			job->param[i] = v.q[i];
-		v.q[i] = job->param[i];
-	}
+	for (int i = 0; i < job->model->n_q; i++)
+		if (!isnan(job->param[i]))
+			ql_values_set(&v, i, job->param[i]);
 	arm->k = QL_NEW_N(&job->arena, double, (size_t)arm->plan->n_k + 1);
 	ql_plan_run_constants(arm->plan, &v, arm->k);
 	ql_values_free(&v);

@@ -57,6 +57,8 @@ static enum ql_next stop(void *ctx, struct ql_lane *lane)
 {
 	struct arm_run *run = ((struct arm_worker *)ctx)->run;
 	struct live *l = lane->user;
+	if (l->over)
+		return end_here(l, lane->t);
 	bool changed = ql_live_apply_events(run, l, lane);
 	if (lane->t >= run->spec->horizon_day)
 		return end_here(l, run->spec->horizon_day);
@@ -69,8 +71,9 @@ static enum ql_next sample(void *ctx, struct ql_lane *lane, double t, const doub
 	struct arm_run *run = ((struct arm_worker *)ctx)->run;
 	struct live *l = lane->user;
 	(void)y;
-	if (ql_live_sample(run, l, lane, t, out))
-		return end_here(l, t);
+	l->over = ql_live_sample(run, l, lane, t, out);
+	if (l->over)
+		return QL_CHANGED;
 	ql_live_schedule(run, l, lane);
 	return QL_GO_ON;
 }
@@ -145,9 +148,17 @@ static void finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 	close_record(run, l->record, why);
 }
 
+static void apply_settings(const struct ql_arm_spec *s, struct ql_values *v)
+{
+	for (int i = 0; s->param && i < s->model->n_q; i++)
+		if (s->model->q[i].kind == QL_PARAM && !isnan(s->param[i]))
+			ql_values_set(v, i, s->param[i]);
+}
+
 static void make_live(const struct arm_run *run, struct live *l)
 {
 	ql_values_init(run->spec->plan, &l->v);
+	apply_settings(run->spec, &l->v); /* marks them as fixed; the values come anew with each patient */
 	size_t items = (size_t)run->spec->regimen->n_item + 1;
 	l->open = ql_realloc(NULL, items, sizeof *l->open);
 	l->stopped = ql_realloc(NULL, items, sizeof *l->stopped);
@@ -200,17 +211,15 @@ static enum quell_status work(void *ctx, int thread)
 	return ql_ode_run(s->kernel, s->k, &opts, &client, w->work, &w->stats);
 }
 
-/* Parameters of the run and the regimen's agents; inputs and the rest keep the model's defaults. */
+/* Settings and the regimen's agents; parameters, inputs and the rest keep the model's values. */
 static void fill_base(struct arm_run *run)
 {
 	const struct ql_arm_spec *s = run->spec;
 	struct ql_values v = {0};
 	ql_values_init(s->plan, &v);
+	apply_settings(s, &v);
 	memcpy(run->base_q, v.q, (size_t)s->model->n_q * sizeof(double));
 	ql_values_free(&v);
-	for (int i = 0; s->param && i < s->model->n_q; i++)
-		if (s->model->q[i].kind == QL_PARAM)
-			run->base_q[i] = s->param[i];
 	for (int i = 0; i < s->regimen->n_slot; i++) {
 		const struct ql_slot *slot = &s->model->slot[s->regimen->slot[i]];
 		for (int c = 0; c < slot->n_column; c++)

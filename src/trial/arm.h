@@ -43,7 +43,7 @@ struct ql_arm_spec {
 	const struct ql_regimen *regimen;
 	const struct ql_population *population;
 	const double *k;     /* run constants of the plan */
-	const double *param; /* [n_q] values of QL_PARAM after --set; other kinds ignored */
+	const double *param; /* [n_q] typical values that --set gave, NaN where the model's stands; NULL = none */
 	const double *covariate; /* [n_q] values that replace drawn covariates, NaN where drawn; NULL = all drawn */
 	bool typical;        /* hidden normals 0, hidden uniforms 0.5: the typical patient of these covariates */
 	uint64_t first_patient, n_patients, seed;

@@ -89,26 +89,27 @@ static double end_of_treatment(const struct arm_run *run, const struct live *l)
 	return end;
 }
 
+/* Next unit exponential on top of the last; what happens once is put out of reach. */
 void ql_live_set_threshold(const struct arm_run *run, struct live *l, struct ql_lane *lane, int h)
 {
-	bool again = l->ordinal[h] == 0 || h == QL_HAPPEN_INFECTION;
-	double *threshold = slot(lane, run->names.next[h]);
-	if (!again) {
-		*threshold = NEVER;
+	if (run->names.next[h] < 0)
+		return;
+	if (l->ordinal[h] > 0 && h != QL_HAPPEN_INFECTION) {
+		*slot(lane, run->names.next[h]) = NEVER;
 		return;
 	}
 	char stream[32] = "event.";
 	strncat(stream, ql_happening_name[h], sizeof stream - 7);
-	double more = ql_quantile_exponential(ql_live_uniform(run, l, stream, l->ordinal[h]));
-	*threshold = l->ordinal[h]++ == 0 ? more : *threshold + more;
+	l->threshold[h] += ql_quantile_exponential(ql_live_uniform(run, l, stream, l->ordinal[h]++));
+	*slot(lane, run->names.next[h]) = l->threshold[h];
 }
 
 static void set_thresholds(const struct arm_run *run, struct live *l, struct ql_lane *lane)
 {
 	memset(l->ordinal, 0, sizeof l->ordinal);
-	for (int h = 0; h < QL_HAPPEN_COUNT; h++)
-		if (run->names.next[h] >= 0 && !run->spec->fixed_doses)
-			ql_live_set_threshold(run, l, lane, h);
+	memset(l->threshold, 0, sizeof l->threshold);
+	for (int h = 0; h < QL_HAPPEN_COUNT && !run->spec->fixed_doses; h++)
+		ql_live_set_threshold(run, l, lane, h);
 	if (run->spec->fixed_doses && run->names.extinction >= 0)
 		*slot(lane, run->names.extinction) = 0.0;
 }
@@ -136,6 +137,7 @@ static void start_schedule(const struct arm_run *run, struct live *l)
 	l->next_regular = QL_VISIT_EARLY_DAY;
 	l->next_anc = QL_ANC_EVERY_DAY;
 	l->next_grid = 0;
+	l->over = false;
 	l->response_pending = run->spec->regimen->response_day > 0.0;
 	l->next_visit = l->response_pending ? fmin(l->next_regular, run->spec->regimen->response_day) : l->next_regular;
 }

@@ -38,9 +38,11 @@ struct live { /* the patient on a lane */
 	double next_visit, next_regular, next_anc;
 	int next_grid;
 	bool response_pending;
+	bool over; /* the trial ended at a sample; told to the integrator at the stop that follows */
 	struct ql_reading baseline;
 	struct ql_nadir nadir;
-	unsigned ordinal[QL_HAPPEN_COUNT];
+	unsigned ordinal[QL_HAPPEN_COUNT]; /* events drawn so far */
+	double threshold[QL_HAPPEN_COUNT];
 	uint16_t bin[QL_NAMES_MAX_AXES][QL_COURSE_MAX_DAYS];
 };
 

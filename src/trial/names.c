@@ -41,6 +41,26 @@ int ql_trial_output(const struct ql_plan *plan, const char *name)
 	return found < 0 ? -1 : found;
 }
 
+static const char *const set_by_trial[] = {"next_death",   "next_infection", "next_af",    "next_spm",
+					   "next_richter", "next_toxicity",  "extinction", "progressed"};
+
+enum { N_SET_BY_TRIAL = sizeof set_by_trial / sizeof *set_by_trial };
+
+const char **ql_trial_active(const struct ql_model *m, const char *const *active, int n_active, struct ql_arena *a,
+			     int *n)
+{
+	const char **list = QL_NEW_N(a, const char *, (size_t)(n_active + N_SET_BY_TRIAL));
+	*n = 0;
+	for (int i = 0; i < n_active; i++)
+		list[(*n)++] = active[i];
+	for (int i = 0; i < N_SET_BY_TRIAL; i++) {
+		int q = ql_trial_quantity(m, set_by_trial[i], 1u << QL_INPUT);
+		if (q >= 0)
+			list[(*n)++] = m->q[q].name;
+	}
+	return list;
+}
+
 static int input_slot(const struct ql_plan *plan, const char *name)
 {
 	int q = ql_trial_quantity(plan->m, name, 1u << QL_INPUT);

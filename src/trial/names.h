@@ -35,6 +35,9 @@ extern const char *const ql_happening_name[QL_HAPPEN_COUNT];
 void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *out);
 /* Quantity of one of the kinds (bit per enum ql_kind) by full name, or by last part where that is unique; -1. */
 int ql_trial_quantity(const struct ql_model *m, const char *name, unsigned kinds);
+/* The doses and inputs of a regimen and, after them, the inputs that the trial layer itself sets. In `a`. */
+const char **ql_trial_active(const struct ql_model *m, const char *const *active, int n_active, struct ql_arena *a,
+			     int *n);
 /* The same among the plan's outputs: index of the output. */
 int ql_trial_output(const struct ql_plan *plan, const char *name);
 
