@@ -22,7 +22,7 @@ struct comparison { /* one call at work */
 	struct ql_endpoint_def *def;
 	int n_def;
 	uint64_t done_before;
-	enum quell_status status;
+	struct ql_arena scratch;
 };
 
 static const char *copy(struct ql_compare *c, const char *s) { return s ? ql_arena_strdup(&c->arena, s) : NULL; }
@@ -140,7 +140,7 @@ static enum quell_status simulate_arm(struct comparison *k, int i)
 	enum quell_status status = ql_arm_run(&s, k->ds, &k->result[i]);
 	if (status == QUELL_OK || status == QUELL_ERR_INTERRUPTED)
 		k->cohort[i] = (struct ql_cohort){k->result[i].record, s.n_patients, s.horizon_day,
-						  s.regimen->response_day};
+						  s.regimen->response_day, &k->scratch};
 	k->done_before += s.n_patients;
 	return status;
 }
@@ -180,6 +180,8 @@ static void describe(struct comparison *k)
 static enum quell_status compare(void *arg)
 {
 	struct comparison *k = arg;
+	k->c = ql_realloc(NULL, 1, sizeof *k->c);
+	*k->c = (struct ql_compare){0};
 	enum quell_status s = ql_job_open(&k->job, k->spec, k->ds);
 	if (s == QUELL_OK)
 		s = ql_evidence_load(k->spec->data_dir, k->ds, &k->evidence);
@@ -190,6 +192,8 @@ static enum quell_status compare(void *arg)
 	k->def = ql_endpoint_defs(&k->c->arena, k->spec->years * QL_DAYS_PER_YEAR, &k->n_def);
 	k->result = QL_NEW_N(&k->c->arena, struct ql_arm_result, n);
 	k->cohort = QL_NEW_N(&k->c->arena, struct ql_cohort, n);
+	for (size_t i = 0; i < n; i++)
+		k->cohort[i].scratch = &k->scratch;
 	note_missing(k);
 	for (int i = 0; i < k->c->n_arm && !k->c->interrupted; i++) {
 		s = simulate_arm(k, i);
@@ -213,6 +217,7 @@ static double seconds(clockid_t clock)
 /* Separate from compare() because what it frees may have been made before memory ran out. */
 static void clean_up(struct comparison *k)
 {
+	ql_arena_free(&k->scratch);
 	for (int i = 0; k->result && i < k->c->n_arm; i++)
 		ql_arm_result_free(&k->result[i]);
 	if (k->evidence)
@@ -223,18 +228,18 @@ static void clean_up(struct comparison *k)
 enum quell_status ql_compare_run(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_compare **out)
 {
 	*out = NULL;
-	struct ql_compare *c = ql_realloc(NULL, 1, sizeof *c);
-	*c = (struct ql_compare){.wall_s = seconds(CLOCK_MONOTONIC), .cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID)};
-	struct comparison k = {.spec = spec, .ds = ds, .c = c};
+	double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	struct comparison k = {.spec = spec, .ds = ds};
 	enum quell_status s = ql_protect(compare, &k);
 	clean_up(&k);
-	c->wall_s = seconds(CLOCK_MONOTONIC) - c->wall_s;
-	c->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - c->cpu_s;
-	if (s == QUELL_OK)
-		*out = c;
-	else
-		ql_compare_free(c);
-	return s;
+	if (s != QUELL_OK) {
+		ql_compare_free(k.c);
+		return s;
+	}
+	k.c->wall_s = seconds(CLOCK_MONOTONIC) - wall;
+	k.c->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	*out = k.c;
+	return QUELL_OK;
 }
 
 void ql_compare_free(struct ql_compare *c)

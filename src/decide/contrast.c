@@ -50,25 +50,24 @@ static void contrast_values(const struct ql_cohort *a, const struct ql_cohort *b
 static void contrast_incidence(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
 			       struct ql_contrast *out)
 {
-	struct ql_arena arena = {0};
 	double fa, fb, sa, sb;
 	uint64_t na, nb;
-	if (ql_cohort_incidence(a, def, &arena, &fa, &sa, &na) && ql_cohort_incidence(b, def, &arena, &fb, &sb, &nb)) {
+	if (ql_cohort_incidence(a, def, a->scratch, &fa, &sa, &na) && ql_cohort_incidence(b, def, a->scratch, &fb, &sb, &nb)) {
 		double half = ql_qnorm(0.5 + 0.5 * LEVEL) * sqrt(sa * sa + sb * sb);
 		out->difference = fa - fb;
 		out->lower = out->difference - half;
 		out->upper = out->difference + half;
 	}
-	ql_arena_free(&arena);
+	ql_arena_free(a->scratch);
 }
 
 static void hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, struct ql_contrast *out)
 {
-	struct ql_arena arena = {0};
-	struct ql_times ta = ql_cohort_times(a, QL_M_PFS_RATE, &arena), tb = ql_cohort_times(b, QL_M_PFS_RATE, &arena);
+	struct ql_arena *arena = a->scratch;
+	struct ql_times ta = ql_cohort_times(a, QL_M_PFS_RATE, arena), tb = ql_cohort_times(b, QL_M_PFS_RATE, arena);
 	size_t n = ta.n + tb.n;
-	double *time = QL_NEW_N(&arena, double, n + 1), *x = QL_NEW_N(&arena, double, n + 1);
-	int *event = QL_NEW_N(&arena, int, n + 1);
+	double *time = QL_NEW_N(arena, double, n + 1), *x = QL_NEW_N(arena, double, n + 1);
+	int *event = QL_NEW_N(arena, int, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		bool in_a = i < ta.n;
 		time[i] = in_a ? ta.time[i] : tb.time[i - ta.n];
@@ -76,12 +75,12 @@ static void hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, s
 		x[i] = in_a;
 	}
 	struct ql_cox cox;
-	if (n > 0 && ql_cox_fit(time, event, x, 1, NULL, n, QL_EFRON, &arena, &cox) == QUELL_OK && cox.converged) {
+	if (n > 0 && ql_cox_fit(time, event, x, 1, NULL, n, QL_EFRON, arena, &cox) == QUELL_OK && cox.converged) {
 		out->hazard_ratio = exp(cox.coef[0]);
 		out->hr_lower = cox.lower[0];
 		out->hr_upper = cox.upper[0];
 	}
-	ql_arena_free(&arena);
+	ql_arena_free(a->scratch);
 }
 
 static void contrast_median(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,

@@ -309,7 +309,6 @@ bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m)
 
 void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
 {
-	struct ql_arena a = {0};
 	*out = (struct ql_endpoint){.id = def->id, .title = def->title, .unit = def->unit, .estimate = NAN,
 				    .lower = NAN, .upper = NAN, .level = LEVEL, .kind = QL_INTERVAL_MONTE_CARLO};
 	if (!ql_cohort_judged(c, def->measure))
@@ -317,14 +316,14 @@ void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_de
 	if (ql_endpoint_is_share(def->measure))
 		estimate_share(c, def, out);
 	else if (def->measure == QL_M_PFS_RATE)
-		estimate_rate(c, def, &a, out);
+		estimate_rate(c, def, c->scratch, out);
 	else if (def->measure == QL_M_PFS_MEDIAN || def->measure == QL_M_PFS_MEAN)
-		estimate_time(c, def, &a, out);
+		estimate_time(c, def, c->scratch, out);
 	else if (def->measure == QL_M_INFECTION_RATE)
 		estimate_event_rate(c, out);
 	else
-		estimate_incidence(c, def, &a, out);
-	ql_arena_free(&a);
+		estimate_incidence(c, def, c->scratch, out);
+	ql_arena_free(c->scratch);
 }
 
 /* --- curve --- */
@@ -339,8 +338,7 @@ static uint64_t count_until(const struct ql_times *t, double day, int event)
 
 void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct ql_curve *out)
 {
-	struct ql_arena scratch = {0};
-	struct ql_times t = ql_cohort_times(c, QL_M_PFS_RATE, &scratch);
+	struct ql_times t = ql_cohort_times(c, QL_M_PFS_RATE, c->scratch);
 	int n = (int)floor(c->horizon_day / QL_DAYS_PER_MONTH + 1e-9) + 1;
 	size_t size = (size_t)n;
 	*out = (struct ql_curve){"pfs", 0, QL_NEW_N(a, double, size), QL_NEW_N(a, double, size),
@@ -348,7 +346,7 @@ void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct
 				 QL_NEW_N(a, uint64_t, size), QL_NEW_N(a, uint64_t, size)};
 	struct ql_endpoint_def def = {.measure = QL_M_PFS_RATE};
 	struct ql_km km;
-	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, &scratch, &km) != QUELL_OK)
+	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, c->scratch, &km) != QUELL_OK)
 		n = 0;
 	for (int i = 0; i < n; i++) {
 		def.day = fmin(i * QL_DAYS_PER_MONTH, c->horizon_day);
@@ -363,5 +361,5 @@ void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct
 		out->at_risk[i] = t.n - out->events[i] - out->censored[i];
 	}
 	out->n = n;
-	ql_arena_free(&scratch);
+	ql_arena_free(c->scratch);
 }

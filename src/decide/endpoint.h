@@ -48,8 +48,9 @@ bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names
 
 struct ql_cohort {
 	const struct ql_patient_record *record;
-	uint64_t n;            /* records, finished or not */
+	uint64_t n;                /* records, finished or not */
 	double horizon_day, response_day;
+	struct ql_arena *scratch;  /* emptied after use; the caller's, so that it is freed whatever happens */
 };
 /* estimate, lower, upper, level, kind; estimate NaN where it cannot be had. */
 void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out);

@@ -163,14 +163,14 @@ static enum quell_status find_kernel(struct ql_job *job, struct ql_job_arm *arm)
 
 static void run_constants(struct ql_job *job, struct ql_job_arm *arm)
 {
-	struct ql_values v = {0};
-	ql_values_init(arm->plan, &v);
+	struct ql_values *v = &job->scratch;
+	ql_values_init(arm->plan, v);
 	for (int i = 0; i < job->model->n_q; i++)
 		if (!isnan(job->param[i]))
-			ql_values_set(&v, i, job->param[i]);
+			ql_values_set(v, i, job->param[i]);
 	arm->k = QL_NEW_N(&job->arena, double, (size_t)arm->plan->n_k + 1);
-	ql_plan_run_constants(arm->plan, &v, arm->k);
-	ql_values_free(&v);
+	ql_plan_run_constants(arm->plan, v, arm->k);
+	ql_values_free(v);
 }
 
 static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
@@ -211,6 +211,7 @@ void ql_job_close(struct ql_job *job)
 		if (job->arm[i].plan && job->arm[i].owns_plan)
 			ql_plan_free(job->arm[i].plan);
 	}
+	ql_values_free(&job->scratch);
 	if (job->model)
 		ql_model_free(job->model);
 	ql_arena_free(&job->arena);

@@ -23,6 +23,7 @@ struct ql_job {
 	double *param, *covariate; /* [n_q] */
 	struct ql_job_arm *arm;
 	int n_arm;
+	struct ql_values scratch;
 };
 
 /* Reads and checks everything, all mistakes at once. Close it whatever is returned. */

@@ -87,9 +87,9 @@ static void describe_patient(struct simulating *k)
 {
 	const struct ql_model *m = k->job.model;
 	struct ql_simulation *s = k->s;
-	struct ql_values v = {0};
-	ql_values_init(k->job.arm[0].plan, &v);
-	ql_population_draw(&k->job.population, m, k->run.seed, k->spec->patient, k->job.covariate, &v);
+	struct ql_values *v = &k->job.scratch;
+	ql_values_init(k->job.arm[0].plan, v);
+	ql_population_draw(&k->job.population, m, k->run.seed, k->spec->patient, k->job.covariate, v);
 	s->covariate = QL_NEW_N(&s->arena, const char *, (size_t)m->n_q + 1);
 	s->covariate_unit = QL_NEW_N(&s->arena, const char *, (size_t)m->n_q + 1);
 	s->covariate_value = QL_NEW_N(&s->arena, double, (size_t)m->n_q + 1);
@@ -97,9 +97,9 @@ static void describe_patient(struct simulating *k)
 		if (m->q[i].kind == QL_COVARIATE) {
 			s->covariate[s->n_covariate] = copy(s, m->q[i].name);
 			s->covariate_unit[s->n_covariate] = copy(s, m->q[i].unit);
-			s->covariate_value[s->n_covariate++] = v.q[i];
+			s->covariate_value[s->n_covariate++] = v->q[i];
 		}
-	ql_values_free(&v);
+	ql_values_free(v);
 }
 
 static enum quell_status simulate_arm(struct simulating *k, int i)
@@ -130,6 +130,8 @@ static enum quell_status simulate_arm(struct simulating *k, int i)
 static enum quell_status simulate(void *arg)
 {
 	struct simulating *k = arg;
+	k->s = ql_realloc(NULL, 1, sizeof *k->s);
+	*k->s = (struct ql_simulation){0};
 	enum quell_status s = ql_job_open(&k->job, &k->run, k->ds);
 	if (s == QUELL_OK)
 		s = choose_outputs(k);
@@ -153,9 +155,7 @@ static enum quell_status simulate(void *arg)
 enum quell_status ql_simulate_run(const struct ql_simulate_spec *spec, struct ql_diags *ds, struct ql_simulation **out)
 {
 	*out = NULL;
-	struct ql_simulation *sim = ql_realloc(NULL, 1, sizeof *sim);
-	*sim = (struct ql_simulation){0};
-	struct simulating k = {.spec = spec, .run = spec->run, .ds = ds, .s = sim};
+	struct simulating k = {.spec = spec, .run = spec->run, .ds = ds};
 	k.run.patients = 1;
 	k.run.threads = 1;
 	k.run.fixed_doses = true;
@@ -163,9 +163,9 @@ enum quell_status ql_simulate_run(const struct ql_simulate_spec *spec, struct ql
 	ql_arm_result_free(&k.result);
 	ql_job_close(&k.job);
 	if (s == QUELL_OK)
-		*out = sim;
+		*out = k.s;
 	else
-		ql_simulation_free(sim);
+		ql_simulation_free(k.s);
 	return s;
 }
 

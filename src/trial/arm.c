@@ -205,7 +205,7 @@ static enum quell_status work(void *ctx, int thread)
 	if (status != QUELL_OK)
 		return status;
 	struct ql_ode_client client = {w, fetch, stop, sample, trigger, finished};
-	struct ql_ode_opts opts = {.method = QL_RODAS5P, .rtol = s->rtol, .atol = s->plan->atol, .cancel = s->cancel};
+	struct ql_ode_opts opts = {.method = QL_RODAS5P, .rtol = s->rtol, .atol = run->atol, .cancel = s->cancel};
 	if (s->cvode)
 		return ql_cvode_run(s->kernel, s->k, &opts, QL_CVODE_KLU, &client, &w->stats);
 	return ql_ode_run(s->kernel, s->k, &opts, &client, w->work, &w->stats);
@@ -215,15 +215,12 @@ static enum quell_status work(void *ctx, int thread)
 static void fill_base(struct arm_run *run)
 {
 	const struct ql_arm_spec *s = run->spec;
-	struct ql_values v = {0};
-	ql_values_init(s->plan, &v);
-	apply_settings(s, &v);
-	memcpy(run->base_q, v.q, (size_t)s->model->n_q * sizeof(double));
-	ql_values_free(&v);
+	ql_values_init(s->plan, &run->base);
+	apply_settings(s, &run->base);
 	for (int i = 0; i < s->regimen->n_slot; i++) {
 		const struct ql_slot *slot = &s->model->slot[s->regimen->slot[i]];
 		for (int c = 0; c < slot->n_column; c++)
-			run->base_q[slot->column[c]] = s->regimen->row[i].value[c];
+			run->base.q[slot->column[c]] = s->regimen->row[i].value[c];
 	}
 }
 
@@ -238,8 +235,10 @@ static void prepare(struct arm_run *run)
 {
 	const struct ql_arm_spec *s = run->spec;
 	struct ql_arm_result *out = run->out;
-	run->base_q = ql_realloc(NULL, (size_t)s->model->n_q + 1, sizeof(double));
 	fill_base(run);
+	run->atol = ql_realloc(NULL, (size_t)s->plan->n_state + 1, sizeof(double));
+	for (int i = 0; i < s->plan->n_state; i++)
+		run->atol[i] = s->plan->atol[i] * fmin(1.0, s->rtol / 1e-4);
 	run->grid = s->grid ? s->grid : run->course_day;
 	run->n_grid = s->grid ? s->n_grid : ql_course_grid(s->horizon_day, run->course_day);
 	if (!s->grid)
@@ -292,7 +291,8 @@ enum quell_status ql_arm_run(const struct ql_arm_spec *spec, struct ql_diags *ds
 		free_worker(&run.worker[i]);
 	}
 	ql_free_aligned(run.worker);
-	ql_free(run.base_q);
+	ql_values_free(&run.base);
+	ql_free(run.atol);
 	pthread_mutex_destroy(&run.progress_lock);
 	if (status != QUELL_OK && status != QUELL_ERR_INTERRUPTED)
 		ql_arm_result_free(out);

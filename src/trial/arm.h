@@ -47,7 +47,8 @@ struct ql_arm_spec {
 	const double *covariate; /* [n_q] values that replace drawn covariates, NaN where drawn; NULL = all drawn */
 	bool typical;        /* hidden normals 0, hidden uniforms 0.5: the typical patient of these covariates */
 	uint64_t first_patient, n_patients, seed;
-	double horizon_day, rtol;
+	double horizon_day;
+	double rtol;         /* below 1e-4 it tightens the model's absolute tolerances in proportion */
 	int threads;
 	bool cvode;
 	bool fixed_doses;    /* no thresholds, no protocol, no extinction, to the horizon: for solver comparisons */

@@ -27,7 +27,7 @@ static void draw_patient(const struct arm_run *run, struct live *l)
 {
 	const struct ql_arm_spec *s = run->spec;
 	const struct ql_model *m = s->model;
-	memcpy(l->v.q, run->base_q, (size_t)m->n_q * sizeof(double));
+	memcpy(l->v.q, run->base.q, (size_t)m->n_q * sizeof(double));
 	ql_population_draw(s->population, m, s->seed, l->id, s->covariate, &l->v);
 	for (int i = 0; s->typical && i < m->n_q; i++)
 		if (m->q[i].kind == QL_RANDOM)

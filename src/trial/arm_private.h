@@ -13,7 +13,8 @@
 struct arm_run {
 	const struct ql_arm_spec *spec;
 	struct ql_trial_names names;
-	double *base_q; /* [n_q] what all patients start from: parameters, agents, inputs */
+	struct ql_values base; /* what all patients start from: parameters, agents, inputs */
+	double *atol;   /* [n_state] */
 	const double *grid;
 	int n_grid;
 	double course_day[QL_COURSE_MAX_DAYS];
