@@ -113,7 +113,7 @@ static void everything_asked_for_is_reported(void **state)
 
 /* --- what one patient sees, for comparisons --- */
 
-enum { MAX_READS = 200, MAX_PATIENTS = 8, N_WATCHED = 6 };
+enum { MAX_READS = 200, MAX_PATIENTS = 200, N_WATCHED = 6 };
 static const char *const watched[N_WATCHED] = {"alc", "spd", "marrow_fraction", "mrd_blood", "mrd_marrow", "igg"};
 
 struct watch {
@@ -185,8 +185,12 @@ static void agrees_with_cvode(void **state)
 	print_message("built without CVODE\n");
 	skip();
 #endif
+	/* The acceptance asks for 200 patients over six years; the suite has time for a few. */
+	const char *more = getenv("QUELL_TEST_PATIENTS");
 	struct ql_run_spec s = small();
-	s.patients = 4;
+	s.patients = more ? strtoull(more, NULL, 10) : 4;
+	s.years = more ? 6 : 3;
+	assert_in_range(s.patients, 1, MAX_PATIENTS);
 	s.fixed_doses = true;
 	s.rtol = 1e-7;
 	watch_arms(&s, own);
