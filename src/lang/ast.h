@@ -91,6 +91,7 @@ struct ql_stmt {
 	bool is_product; /* HANDLE declaration; ADD by `*=` */
 	bool common;	 /* PARAM */
 	bool all;	 /* KERNEL `*` */
+	bool bad;	 /* did not parse; its name is known */
 	struct ql_span span; /* of the name */
 	const char *module, *name;
 	struct ql_sub *sub; /* indices of the declaration or target; variables of FOR */

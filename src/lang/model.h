@@ -47,7 +47,8 @@ struct ql_quantity {
 	 * for a PARAM with spread, `realised` below is what expressions use. */
 	ql_node sym;
 	/* PARAM: typical value (constant, or an expression of covariates, params); COVARIATE, INPUT, AGENT: default;
-	 * LET, OUTPUT: definition; STATE: its rate d/dt; DRAW: realised value as an expression of its QL_RANDOM. */
+	 * LET, OUTPUT: definition; STATE: its rate d/dt; DRAW: realised value as an expression of its QL_RANDOM.
+	 * Definitions of PARAM and DRAW use only PARAM and DRAW of smaller index. AGENT: NaN until a row is bound. */
 	ql_node def;
 	ql_node realised;        /* PARAM with spread: sym combined with its random (so that --set moves the typical
 				  * value); else sym */
@@ -59,11 +60,12 @@ struct ql_quantity {
 	double *allowed;         /* COVARIATE in {..} */
 	int n_allowed;
 	enum ql_draw draw;       /* RANDOM: how the trial layer makes it: NORMAL or UNIFORM only. DRAW: its law */
-	const char *stream;      /* RANDOM: stream name, hashed for the generator; shared for `common` spreads */
+	const char *stream;      /* RANDOM: stream name, hashed for the generator: the full name of the parameter or
+				  * draw ("disease.rmax", "disease.e[wild]"), of all its elements if `common` */
 	const char *spread_text; /* PARAM: "lognormal(0.4)" for tables; NULL if none */
 	ql_node draw_mean;       /* DRAW with law POISSON: its mean (patient-constant); the value is
 				  * ql_quantile_poisson(uniform, mean), computed by the plan, and `def` is `sym` */
-	int draw_random;         /* DRAW: quantity index of its QL_RANDOM; -1 else */
+	int draw_random;         /* DRAW, PARAM with spread: quantity index of its QL_RANDOM; -1 else */
 };
 
 /* A named way in. amount (prescribed, in `unit`) * scale is added to the state, at once or over an infusion. */
@@ -120,22 +122,26 @@ struct ql_model {
 	struct ql_kernel_set *kernel;
 	int n_kernel;
 	bool has_units; /* false: an rxode2-style file without units */
+	struct ql_name_table *names; /* private: for ql_model_find */
 	const char **module_name; /* instances in order, with their doc strings */
 	const char **module_doc;
 	int n_module;
 };
 
-/* Reads a model and everything it uses. Relative paths in `use ... with` start at the model file's folder.
+/* Reads a model and everything it uses. Relative paths in `use ... from` start at the model file's folder.
+ * A module on its own is read with what it `uses` from the files beside it.
  * On QUELL_ERR_INPUT *out is NULL and ds says why. Bounded in time and memory on any input. */
 enum quell_status ql_model_load(const char *path, struct ql_diags *ds, struct ql_model **out);
 enum quell_status ql_model_parse(const char *file, const char *text, size_t len, struct ql_diags *ds,
 				 struct ql_model **out);
 void ql_model_free(struct ql_model *m);
 
-/* Index of a quantity by full name, -1 if none; ql_model_suggest gives the nearest name for a message. */
+/* Index of a quantity by full name, or by a bare name ("alc", "S[node]") that only one module has; -1 if none.
+ * Doses and events are found the same way. ql_model_suggest gives the nearest name for a message. */
 int ql_model_find(const struct ql_model *m, const char *name);
 const char *ql_model_suggest(const struct ql_model *m, const char *name, unsigned kinds /* bit per ql_kind */);
 int ql_model_find_dose(const struct ql_model *m, const char *name);
+int ql_model_find_when(const struct ql_model *m, const char *name);
 int ql_model_find_slot(const struct ql_model *m, const char *name);
 
 /* An agent row: library/agents/<name>.yaml checked against the slot's columns (missing, extra, range, unit). */

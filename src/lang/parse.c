@@ -396,7 +396,7 @@ static void parse_use(struct ql_parser *p, struct ql_stmt *s)
 static void parse_kernel(struct ql_parser *p, struct ql_stmt *s)
 {
 	s->name = ql_expect_name(p, "the name of the kernel set", &s->span);
-	if (!s->name || !ql_expect(p, QL_T_ASSIGN, NULL))
+	if (!s->name || !ql_expect(p, QL_T_ASSIGN, NULL) || ql_at(p, QL_T_END))
 		return;
 	if (ql_accept(p, QL_T_STAR)) {
 		s->all = true;
@@ -527,9 +527,10 @@ static struct ql_stmt *parse_column(struct ql_parser *p)
 	parse_given(p, s);
 	if (!p->panic && !ql_at(p, QL_T_END) && !ql_at(p, QL_T_SEMI))
 		ql_parse_fault(p, "the end of the line");
+	s->bad = p->panic;
 	if (p->panic)
 		skip_statement(p);
-	return p->panic || !s->name ? NULL : s;
+	return s->name ? s : NULL;
 }
 
 static void parse_agent(struct ql_parser *p, struct ql_stmt *s)
@@ -721,7 +722,11 @@ static struct ql_stmt *parse_statement(struct ql_parser *p)
 		p->at++;
 	p->panic = false;
 	p->n_stack = base;
-	return bad && !(s && is_block(s)) ? NULL : s;
+	if (s && bad && !is_block(s)) {
+		s->bad = true; /* kept, so that uses of its name are not reported too */
+		return s->name && s->kind != QL_S_ADD ? s : NULL;
+	}
+	return s;
 }
 
 /* module NAME "text" uses A, B | model NAME "text" */

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads models: files, modules, the checker, and the names of the result. */
+#include "lang/check.h"
+#include "base/io.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct load_job {
+	const char *path; /* file to read, or name of the text */
+	const char *text; /* NULL: read the file */
+	size_t len;
+	struct ql_diags *ds;
+	struct ql_model **out;
+	struct ql_check ck;
+	struct ql_map files; /* path -> number of the text */
+	struct ql_text **texts;
+	int n_texts, cap_texts;
+};
+
+/* ---- texts ---- */
+
+static struct ql_text *read_text(struct load_job *j, const char *path, const char *text, size_t len)
+{
+	struct ql_check *ck = &j->ck;
+	if (!text) {
+		const struct ql_source *src;
+		if (ql_read_source(j->ds, path, &src) != QUELL_OK)
+			return NULL;
+		text = src->text;
+		len = src->len;
+	} else {
+		ql_diags_add_source(j->ds, path, text, len < QL_TEXT_LIMIT ? len : 0);
+	}
+	ck->m->hash = ql_hash(ck->m->hash, text, len);
+	struct ql_text *t = QL_NEW(ck->a, struct ql_text);
+	ql_parse_text(&ck->parser, ck->a, ql_arena_strdup(ck->a, path), text, len, j->ds, t);
+	ql_parser_free(&ck->parser);
+	return t;
+}
+
+static const char *beside(struct load_job *j, const char *file)
+{
+	const char *slash = strrchr(j->path, '/');
+	if (*file == '/' || !slash)
+		return file;
+	return ql_arena_printf(j->ck.a, "%.*s/%s", (int)(slash - j->path), j->path, file);
+}
+
+/* The text of a module; each file is read once. NULL after a report. */
+static struct ql_text *module_text(struct load_job *j, const char *file, struct ql_span at, const char *hint)
+{
+	const char *path = beside(j, file);
+	int known = ql_map_get(&j->files, path);
+	if (known >= 0)
+		return j->texts[known];
+	struct ql_text *t = NULL;
+	if (access(path, R_OK) != 0) {
+		struct ql_diag *d = ql_ck_error(&j->ck, QL_E0211, at, "there is no file `%s`", path);
+		ql_diag_help(d, "%s", hint);
+	} else {
+		t = read_text(j, path, NULL, 0);
+	}
+	if (t && t->role != QL_TEXT_MODULE) {
+		struct ql_diag *d = ql_ck_error(&j->ck, QL_E0211, at, "`%s` is not a module", path);
+		ql_diag_help(d, "its first line must be `module NAME \"text\" uses A, B`");
+		t = NULL;
+	}
+	QL_GROW(j->texts, j->n_texts, j->cap_texts);
+	ql_map_set(&j->files, path, j->n_texts);
+	j->texts[j->n_texts++] = t;
+	return t;
+}
+
+static struct ql_instance *add_instance(struct ql_check *ck, const char *name, const struct ql_text *t, struct ql_span span)
+{
+	if (ck->n_inst == QL_MAX_INSTANCES) {
+		ql_ck_error(ck, QL_E0210, span, "a model binds at most %d modules", QL_MAX_INSTANCES);
+		ck->stop = true;
+		return NULL;
+	}
+	struct ql_instance *x = &ck->inst[ck->n_inst++];
+	*x = (struct ql_instance){.name = name, .text = t, .span = span};
+	return x;
+}
+
+static int find_instance(const struct ql_check *ck, const char *name)
+{
+	for (int i = 0; i < ck->n_inst; i++)
+		if (strcmp(ck->inst[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void bind_module(struct load_job *j, const struct ql_stmt *s)
+{
+	struct ql_check *ck = &j->ck;
+	const char *name = s->target ? s->target : s->name;
+	int before = find_instance(ck, name);
+	if (s->bad)
+		return;
+	if (before >= 0) {
+		struct ql_diag *d = ql_ck_error(ck, QL_E0202, s->span, "`%s` is bound twice", name);
+		ql_diag_note(d, ck->inst[before].span, "the first binding is here");
+		ql_diag_help(d, "give one of them another name: `use %s as NAME`", s->name);
+		return;
+	}
+	const char *file = s->file ? s->file : ql_arena_printf(ck->a, "%s.qm", s->name);
+	struct ql_text *t = module_text(j, file, s->span, "modules stand beside the model; write `from \"file\"` for another place");
+	if (!t)
+		return;
+	struct ql_instance *x = add_instance(ck, name, t, s->span);
+	if (x)
+		x->slot_default = s->parent;
+}
+
+static void link_uses(struct ql_check *ck)
+{
+	for (int i = 0; i < ck->n_inst; i++) {
+		struct ql_instance *x = &ck->inst[i];
+		if (x->text->role != QL_TEXT_MODULE)
+			continue;
+		x->uses = QL_NEW_N(ck->a, int, (size_t)x->text->n_uses);
+		for (int k = 0; k < x->text->n_uses; k++) {
+			int other = find_instance(ck, x->text->uses[k]);
+			if (other >= 0) {
+				x->uses[x->n_uses++] = other;
+				continue;
+			}
+			struct ql_diag *d = ql_ck_error(ck, QL_E0211, x->text->uses_span[k], "`%s` uses `%s`, which the model does not bind",
+							x->name, x->text->uses[k]);
+			ql_diag_help(d, "add `use FILE as %s` to the model", x->text->uses[k]);
+		}
+	}
+}
+
+/* A module on its own: what it uses is read from the files beside it, and what those use. */
+static void bind_alone(struct load_job *j, struct ql_text *t)
+{
+	struct ql_check *ck = &j->ck;
+	add_instance(ck, t->name, t, t->span);
+	for (int i = 0; i < ck->n_inst && !ck->stop; i++) {
+		const struct ql_text *x = ck->inst[i].text;
+		for (int k = 0; k < x->n_uses; k++) {
+			if (find_instance(ck, x->uses[k]) >= 0)
+				continue;
+			const char *file = ql_arena_printf(ck->a, "%s.qm", x->uses[k]);
+			struct ql_text *other = module_text(j, file, x->uses_span[k], "check the model that binds this module instead");
+			if (other)
+				add_instance(ck, x->uses[k], other, x->uses_span[k]);
+		}
+	}
+}
+
+static bool has_unit(struct ql_stmt **list, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (list[i]->unit || has_unit(list[i]->body, list[i]->n_body) || has_unit(list[i]->otherwise, list[i]->n_otherwise))
+			return true;
+	return false;
+}
+
+static void bind_all(struct load_job *j, struct ql_text *t)
+{
+	struct ql_check *ck = &j->ck;
+	ck->inst = QL_NEW_N(&ck->scratch, struct ql_instance, QL_MAX_INSTANCES);
+	ck->units_on = true;
+	if (t->role == QL_TEXT_MODULE) {
+		bind_alone(j, t);
+	} else if (t->role == QL_TEXT_MODEL) {
+		for (int i = 0; i < t->n_stmt; i++)
+			if (t->stmt[i]->kind == QL_S_USE)
+				bind_module(j, t->stmt[i]);
+		struct ql_instance *x = add_instance(ck, "", t, t->span);
+		if (x)
+			x->uses_all = true;
+	} else {
+		add_instance(ck, "", t, (struct ql_span){t->file, 1, 1, 1});
+		ck->units_on = has_unit(t->stmt, t->n_stmt);
+		if (!ck->units_on && t->n_stmt)
+			ql_ck_error(ck, QL_E0220, (struct ql_span){t->file, 0, 0, 0}, "units are off: no declaration carries one");
+	}
+	link_uses(ck);
+}
+
+/* ---- what the model says about its parts ---- */
+
+static void fill_modules(struct ql_check *ck)
+{
+	struct ql_model *m = ck->m;
+	m->module_name = QL_NEW_N(ck->a, const char *, (size_t)ck->n_inst);
+	m->module_doc = QL_NEW_N(ck->a, const char *, (size_t)ck->n_inst);
+	for (int i = 0; i < ck->n_inst; i++) {
+		if (!*ck->inst[i].name && ck->inst[i].text->role == QL_TEXT_MODEL)
+			continue;
+		m->module_name[m->n_module] = ck->inst[i].name;
+		m->module_doc[m->n_module++] = ck->inst[i].text->doc ? ck->inst[i].text->doc : "";
+	}
+}
+
+static bool has_agent(const struct ql_text *t)
+{
+	for (int i = 0; i < t->n_stmt; i++)
+		if (t->stmt[i]->kind == QL_S_AGENT)
+			return true;
+	return false;
+}
+
+static void fill_slots(struct ql_check *ck)
+{
+	struct ql_model *m = ck->m;
+	m->slot = QL_NEW_N(ck->a, struct ql_slot, (size_t)ck->n_inst);
+	for (int i = 0; i < ck->n_inst; i++) {
+		if (!has_agent(ck->inst[i].text))
+			continue;
+		struct ql_slot *s = &m->slot[m->n_slot++];
+		s->name = ck->inst[i].name;
+		s->module = ck->inst[i].text->name;
+		s->default_agent = ck->inst[i].slot_default;
+		s->column = QL_NEW_N(ck->a, int, (size_t)m->n_q);
+		for (int q = 0; q < m->n_q; q++)
+			if (m->q[q].kind == QL_AGENT && strcmp(m->q[q].module, s->name) == 0)
+				s->column[s->n_column++] = q;
+	}
+}
+
+static void unknown_member(struct ql_check *ck, const char *name, struct ql_span span)
+{
+	struct ql_model *m = ck->m;
+	const char **word = QL_NEW_N(&ck->scratch, const char *, (size_t)(m->n_q + m->n_dose));
+	int n = 0;
+	for (int i = 0; i < m->n_dose; i++)
+		word[n++] = m->dose[i].name;
+	for (int i = 0; i < m->n_q; i++)
+		if (m->q[i].kind == QL_INPUT && strncmp(m->q[i].name, "rate(", 5) != 0)
+			word[n++] = m->q[i].name;
+	struct ql_diag *d = ql_ck_error(ck, QL_E0222, span, "`%s` is neither a dose nor an input", name);
+	const char *near = ql_suggest(name, word, n);
+	if (near)
+		ql_diag_help(d, "did you mean `%s`?", near);
+}
+
+static void fill_kernels(struct ql_check *ck, const struct ql_text *t)
+{
+	struct ql_model *m = ck->m;
+	m->kernel = QL_NEW_N(ck->a, struct ql_kernel_set, (size_t)t->n_stmt);
+	for (int i = 0; i < t->n_stmt && t->role == QL_TEXT_MODEL; i++) {
+		const struct ql_stmt *s = t->stmt[i];
+		if (s->kind != QL_S_KERNEL || s->bad)
+			continue;
+		struct ql_kernel_set *k = &m->kernel[m->n_kernel++];
+		static const char *const everything = "*";
+		k->name = s->name;
+		k->n_active = s->all ? 1 : s->n_word;
+		k->active = QL_NEW_N(ck->a, const char *, (size_t)k->n_active);
+		for (int w = 0; w < k->n_active; w++) {
+			if (s->all) {
+				k->active[w] = everything;
+				continue;
+			}
+			int dose = ql_model_find_dose(m, s->word[w]), q = ql_model_find(m, s->word[w]);
+			bool input = q >= 0 && m->q[q].kind == QL_INPUT;
+			k->active[w] = dose >= 0 ? m->dose[dose].name : input ? m->q[q].name : s->word[w];
+			if (dose < 0 && !input)
+				unknown_member(ck, s->word[w], s->word_span[w]);
+		}
+		for (int p = 0; p < m->n_kernel - 1; p++)
+			if (strcmp(m->kernel[p].name, s->name) == 0)
+				ql_ck_error(ck, QL_E0202, s->span, "the kernel set `%s` is declared twice", s->name);
+	}
+}
+
+/* ---- loading ---- */
+
+static enum quell_status load(void *arg)
+{
+	struct load_job *j = arg;
+	struct ql_check *ck = &j->ck;
+	struct ql_model *m = ql_realloc(NULL, 1, sizeof *m);
+	*m = (struct ql_model){.hash = QL_HASH_SEED};
+	ck->m = m;
+	ck->ds = j->ds;
+	ck->a = &m->arena;
+	ck->fuel = QL_FUEL;
+	int errors = j->ds->n_errors;
+	ql_dag_init(&m->dag);
+	struct ql_text *t = read_text(j, j->path, j->text, j->len);
+	if (!t)
+		return QUELL_ERR_IO;
+	m->name = t->name ? t->name : ql_arena_strdup(ck->a, j->path);
+	m->doc = t->doc ? t->doc : "";
+	if (!ql_units_init(&ck->us, ck->a, j->ds))
+		return QUELL_ERR_IO;
+	bind_all(j, t);
+	m->has_units = ck->units_on;
+	if (!ck->stop)
+		ql_ck_declare(ck);
+	if (!ck->stop)
+		ql_ck_define(ck);
+	if (j->ds->n_errors > errors)
+		return QUELL_ERR_INPUT;
+	ql_model_index_names(m);
+	fill_modules(ck);
+	fill_slots(ck);
+	fill_kernels(ck, t);
+	return j->ds->n_errors > errors ? QUELL_ERR_INPUT : QUELL_OK;
+}
+
+static void free_check(struct ql_check *ck)
+{
+	for (int i = 0; i < ck->n_set; i++)
+		ql_map_free(&ck->set[i].at);
+	ql_free(ck->set);
+	ql_free(ck->entity);
+	ql_free(ck->dose);
+	ql_free(ck->when);
+	ql_free(ck->property);
+	ql_free(ck->leaf);
+	ql_map_free(&ck->names);
+	ql_map_free(&ck->said);
+	ql_units_free(&ck->us);
+	ql_parser_free(&ck->parser);
+	ql_arena_free(&ck->scratch);
+}
+
+static enum quell_status run_load(struct load_job *j)
+{
+	*j->out = NULL;
+	enum quell_status s = ql_protect(load, j);
+	if (s == QUELL_OK)
+		*j->out = j->ck.m;
+	else
+		ql_model_free(j->ck.m);
+	free_check(&j->ck);
+	ql_map_free(&j->files);
+	ql_free(j->texts);
+	return s;
+}
+
+enum quell_status ql_model_load(const char *path, struct ql_diags *ds, struct ql_model **out)
+{
+	struct load_job j = {.path = path, .ds = ds, .out = out};
+	return run_load(&j);
+}
+
+enum quell_status ql_model_parse(const char *file, const char *text, size_t len, struct ql_diags *ds, struct ql_model **out)
+{
+	struct load_job j = {.path = file, .text = text, .len = len, .ds = ds, .out = out};
+	return run_load(&j);
+}
+
+void ql_model_free(struct ql_model *m)
+{
+	if (!m)
+		return;
+	if (m->names) {
+		struct ql_map *maps[] = {&m->names->full,      &m->names->last, &m->names->dose,
+					 &m->names->dose_last, &m->names->when, &m->names->when_last};
+		for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+			ql_map_free(maps[i]);
+	}
+	ql_dag_free(&m->dag);
+	ql_free(m->q);
+	ql_free(m->dose);
+	ql_free(m->when);
+	ql_arena_free(&m->arena);
+	ql_free(m);
+}
+
+/* ---- names ---- */
+
+enum { AMBIGUOUS = -2 };
+
+static const char *last_part(const char *name)
+{
+	const char *dot = strchr(name, '.'), *paren = strchr(name, '(');
+	return dot && !paren ? dot + 1 : name;
+}
+
+static void index_name(struct ql_map *full, struct ql_map *last, const char *name, int i)
+{
+	const char *part = last_part(name);
+	ql_map_set(full, name, i);
+	int before = ql_map_get(last, part);
+	ql_map_set(last, part, before == -1 ? i : AMBIGUOUS);
+}
+
+void ql_model_index_names(struct ql_model *m)
+{
+	struct ql_name_table *t = QL_NEW(&m->arena, struct ql_name_table);
+	m->names = t;
+	for (int i = 0; i < m->n_q; i++)
+		index_name(&t->full, &t->last, m->q[i].name, i);
+	for (int i = 0; i < m->n_dose; i++)
+		index_name(&t->dose, &t->dose_last, m->dose[i].name, i);
+	for (int i = 0; i < m->n_when; i++)
+		index_name(&t->when, &t->when_last, m->when[i].name, i);
+}
+
+static int find_name(const struct ql_map *full, const struct ql_map *last, const char *name)
+{
+	int i = ql_map_get(full, name);
+	if (i < 0)
+		i = ql_map_get(last, name);
+	return i < 0 ? -1 : i;
+}
+
+int ql_model_find(const struct ql_model *m, const char *name)
+{
+	return m->names ? find_name(&m->names->full, &m->names->last, name) : -1;
+}
+
+int ql_model_find_dose(const struct ql_model *m, const char *name)
+{
+	return m->names ? find_name(&m->names->dose, &m->names->dose_last, name) : -1;
+}
+
+int ql_model_find_when(const struct ql_model *m, const char *name)
+{
+	return m->names ? find_name(&m->names->when, &m->names->when_last, name) : -1;
+}
+
+int ql_model_find_slot(const struct ql_model *m, const char *name)
+{
+	for (int i = 0; i < m->n_slot; i++)
+		if (strcmp(m->slot[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* The nearest name, by full names and by last parts. */
+const char *ql_model_suggest(const struct ql_model *m, const char *name, unsigned kinds)
+{
+	const char **word = ql_realloc(NULL, 2 * (size_t)m->n_q + 1, sizeof *word);
+	int *who = ql_realloc(NULL, 2 * (size_t)m->n_q + 1, sizeof *who), n = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < m->n_q; i++)
+			if (kinds & 1u << m->q[i].kind) {
+				word[n] = pass ? last_part(m->q[i].name) : m->q[i].name;
+				who[n++] = i;
+			}
+	const char *near = ql_suggest(name, word, n), *found = NULL;
+	for (int i = 0; near && i < n; i++)
+		if (word[i] == near) {
+			found = m->q[who[i]].name;
+			break;
+		}
+	ql_free(who);
+	ql_free(word);
+	return found;
+}
+
+/* ---- expressions in the name space of a finished model ---- */
+
+struct ql_value ql_ck_model_ref(struct ql_check *ck, const struct ql_expr *e)
+{
+	struct ql_model *m = ck->m;
+	const char *name = e->module ? ql_arena_printf(&ck->scratch, "%s.%s", e->module, e->name) : e->name;
+	for (int i = 0; i < e->n_sub; i++)
+		name = ql_arena_printf(&ck->scratch, "%s%s%s%s", name, i ? "," : "[", e->sub[i].name ? e->sub[i].name : "*",
+				       i == e->n_sub - 1 ? "]" : "");
+	struct ql_value v = {ql_const(&m->dag, 1), QL_UNIT_ANY, false};
+	int q = ql_model_find(m, name);
+	if (q < 0) {
+		struct ql_diag *d = ql_ck_error(ck, QL_E0201, e->span, "unknown name `%s`", name);
+		const char *near = ql_model_suggest(m, name, 1u << QL_PARAM | 1u << QL_COVARIATE | 1u << QL_AGENT | 1u << QL_LET);
+		if (near)
+			ql_diag_help(d, "did you mean `%s`?", near);
+	} else if (m->q[q].kind == QL_STATE || m->q[q].kind == QL_INPUT) {
+		ql_ck_error(ck, QL_E0209, e->span, "`%s` changes during a run; a constant of the patient is needed", name);
+	} else {
+		v.node = m->q[q].kind == QL_PARAM ? m->q[q].realised : m->q[q].sym;
+	}
+	return v;
+}
+
+struct expression_job {
+	struct ql_check ck;
+	const char *text;
+	struct ql_span span;
+	ql_node *out;
+};
+
+static enum quell_status expression(void *arg)
+{
+	struct expression_job *j = arg;
+	struct ql_check *ck = &j->ck;
+	int errors = ck->ds->n_errors;
+	struct ql_expr *e = ql_parse_expression(&ck->parser, ck->a, j->span, j->text, ck->ds);
+	if (!e)
+		return QUELL_ERR_INPUT;
+	struct ql_value v = ql_ck_eval(ck, e);
+	if (ck->ds->n_errors > errors)
+		return QUELL_ERR_INPUT;
+	*j->out = v.node;
+	return QUELL_OK;
+}
+
+enum quell_status ql_model_expression(struct ql_model *m, const char *text, struct ql_span span, struct ql_diags *ds, ql_node *out)
+{
+	struct expression_job j = {.text = text, .span = span, .out = out};
+	j.ck.m = m;
+	j.ck.ds = ds;
+	j.ck.a = &m->arena;
+	j.ck.fuel = QL_FUEL;
+	*out = QL_NO_NODE;
+	enum quell_status s = ql_protect(expression, &j);
+	free_check(&j.ck);
+	return s;
+}
