@@ -185,10 +185,43 @@ static ql_node modulo(struct ql_dag *d, ql_node a, ql_node b)
 	return ql_op2(d, QL_OP_SUB, a, ql_op2(d, QL_OP_MUL, whole, b));
 }
 
+/* `day` or `m^2` where nothing of that name is declared but a unit has it: its number, -1 otherwise. */
+static int unit_word(struct ql_check *ck, const struct ql_expr *e)
+{
+	double power = 1;
+	if (e && e->kind == QL_X_POW && e->arg[1] && e->arg[1]->kind == QL_X_NUM && !e->arg[1]->unit) {
+		power = e->arg[1]->num;
+		e = e->arg[0];
+	}
+	if (!e || e->kind != QL_X_REF || e->module || e->n_sub || !e->name || ql_ck_bound(ck, e->name) ||
+	    ql_ck_lookup(ck, NULL, e->name) || !ck->units_on)
+		return -1;
+	struct ql_unit_factor factor = {.name = e->name, .number = 1, .p = 1, .q = 1};
+	struct ql_unit_ref ref = {.factor = &factor, .n = 1};
+	const struct ql_unit_factor *bad;
+	int unit = ql_units_of(&ck->us, &ref, &bad);
+	return unit < 0 ? -1 : ql_units_pow(&ck->us, unit, power);
+}
+
+/* `0.1 g/L`: words that follow a number with a unit belong to the unit, unless they are declared here. */
+static bool extends_unit(struct ql_check *ck, const struct ql_expr *e, int i, bool *open, value *a)
+{
+	int unit = *open ? unit_word(ck, e->arg[i]) : -1;
+	if (unit < 0) {
+		*open = e->op[i] == QL_T_STAR && e->arg[i] && e->arg[i]->kind == QL_X_NUM && e->arg[i]->unit;
+		return false;
+	}
+	a->unit = e->op[i] == QL_T_STAR ? ql_units_mul(&ck->us, a->unit, unit) : ql_units_div(&ck->us, a->unit, unit);
+	return true;
+}
+
 static value eval_product(struct ql_check *ck, const struct ql_expr *e)
 {
 	value a = ql_ck_eval(ck, e->arg[0]);
+	bool open = e->arg[0] && e->arg[0]->kind == QL_X_NUM && e->arg[0]->unit;
 	for (int i = 1; i < e->n_arg; i++) {
+		if (extends_unit(ck, e, i, &open, &a))
+			continue;
 		value b = ql_ck_eval(ck, e->arg[i]);
 		bool times = e->op[i] == QL_T_STAR;
 		if (!times && is_zero(ck, b.node)) {

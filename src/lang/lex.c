@@ -2,7 +2,7 @@
 #include "lang/lex.h"
 #include <string.h>
 
-enum { MAX_LEX_ERRORS = 50, MAX_OPEN = 256 };
+enum { MAX_LEX_ERRORS = 50, MAX_OPEN = 256, MAX_NAME = 100 };
 
 struct lexer {
 	struct ql_lex *out;
@@ -230,11 +230,23 @@ static void begin_line(struct lexer *lx)
 	check_forgotten_bracket(lx);
 }
 
+static void lex_name(struct lexer *lx)
+{
+	int n = name_length(lx);
+	if (n > MAX_NAME) {
+		struct ql_diag *d = ql_diag_add(lx->ds, QL_E0101, span_here(lx, n), "a name has at most %d letters", MAX_NAME);
+		ql_diag_help(d, "this one has %d", n);
+		lx->n_errors++;
+	}
+	push(lx, QL_T_NAME, n > MAX_NAME ? MAX_NAME : n);
+	lx->at += n > MAX_NAME ? n - MAX_NAME : 0;
+}
+
 static void lex_word(struct lexer *lx)
 {
 	char c = lx->text[lx->at];
 	if (is_letter(c)) {
-		push(lx, QL_T_NAME, name_length(lx));
+		lex_name(lx);
 	} else if (is_digit(c) || (c == '.' && is_digit(char_at(lx, lx->at + 1)))) {
 		push(lx, QL_T_NUMBER, number_length(lx));
 	} else if (c == '"' || (c == '\'' && lx->rxode)) {

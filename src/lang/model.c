@@ -225,6 +225,8 @@ static void fill_slots(struct ql_check *ck)
 	}
 }
 
+static bool is_open_input(const struct ql_quantity *q) { return q->kind == QL_INPUT && strncmp(q->name, "rate(", 5) != 0; }
+
 static void unknown_member(struct ql_check *ck, const char *name, struct ql_span span)
 {
 	struct ql_model *m = ck->m;
@@ -233,12 +235,54 @@ static void unknown_member(struct ql_check *ck, const char *name, struct ql_span
 	for (int i = 0; i < m->n_dose; i++)
 		word[n++] = m->dose[i].name;
 	for (int i = 0; i < m->n_q; i++)
-		if (m->q[i].kind == QL_INPUT && strncmp(m->q[i].name, "rate(", 5) != 0)
+		if (is_open_input(&m->q[i]))
 			word[n++] = m->q[i].name;
 	struct ql_diag *d = ql_ck_error(ck, QL_E0222, span, "`%s` is neither a dose nor an input", name);
 	const char *near = ql_suggest(name, word, n);
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
+}
+
+struct members {
+	const char **name;
+	int n, cap;
+};
+
+static void add_member(struct ql_check *ck, struct members *list, const char *name)
+{
+	if (list->n == list->cap) {
+		int cap = list->cap ? 2 * list->cap : 16;
+		const char **more = QL_NEW_N(ck->a, const char *, (size_t)cap);
+		if (list->n)
+			memcpy(more, list->name, (size_t)list->n * sizeof *more);
+		list->name = more;
+		list->cap = cap;
+	}
+	list->name[list->n++] = name;
+}
+
+/* A dose, an input, or a module for all of its doses and inputs. */
+static void add_members(struct ql_check *ck, struct members *list, const char *word, struct ql_span span)
+{
+	const struct ql_model *m = ck->m;
+	int dose = ql_model_find_dose(m, word), q = ql_model_find(m, word), n = list->n;
+	if (dose >= 0) {
+		add_member(ck, list, m->dose[dose].name);
+		return;
+	}
+	if (q >= 0 && is_open_input(&m->q[q])) {
+		add_member(ck, list, m->q[q].name);
+		return;
+	}
+	bool module = *word && ql_ck_instance(ck, word) >= 0;
+	for (int i = 0; module && i < m->n_dose; i++)
+		if (strcmp(m->dose[i].module, word) == 0)
+			add_member(ck, list, m->dose[i].name);
+	for (int i = 0; module && i < m->n_q; i++)
+		if (is_open_input(&m->q[i]) && strcmp(m->q[i].module, word) == 0)
+			add_member(ck, list, m->q[i].name);
+	if (list->n == n)
+		unknown_member(ck, word, span);
 }
 
 static void fill_kernels(struct ql_check *ck, const struct ql_text *t)
@@ -249,25 +293,15 @@ static void fill_kernels(struct ql_check *ck, const struct ql_text *t)
 		const struct ql_stmt *s = t->stmt[i];
 		if (s->kind != QL_S_KERNEL || s->bad)
 			continue;
-		struct ql_kernel_set *k = &m->kernel[m->n_kernel++];
-		static const char *const everything = "*";
-		k->name = s->name;
-		k->n_active = s->all ? 1 : s->n_word;
-		k->active = QL_NEW_N(ck->a, const char *, (size_t)k->n_active);
-		for (int w = 0; w < k->n_active; w++) {
-			if (s->all) {
-				k->active[w] = everything;
-				continue;
-			}
-			int dose = ql_model_find_dose(m, s->word[w]), q = ql_model_find(m, s->word[w]);
-			bool input = q >= 0 && m->q[q].kind == QL_INPUT;
-			k->active[w] = dose >= 0 ? m->dose[dose].name : input ? m->q[q].name : s->word[w];
-			if (dose < 0 && !input)
-				unknown_member(ck, s->word[w], s->word_span[w]);
-		}
-		for (int p = 0; p < m->n_kernel - 1; p++)
+		struct members list = {0};
+		if (s->all)
+			add_member(ck, &list, "*");
+		for (int w = 0; w < s->n_word; w++)
+			add_members(ck, &list, s->word[w], s->word_span[w]);
+		for (int p = 0; p < m->n_kernel; p++)
 			if (strcmp(m->kernel[p].name, s->name) == 0)
 				ql_ck_error(ck, QL_E0202, s->span, "the kernel set `%s` is declared twice", s->name);
+		m->kernel[m->n_kernel++] = (struct ql_kernel_set){s->name, list.name, list.n};
 	}
 }
 

@@ -107,14 +107,21 @@ static void suggest_entity(struct ql_check *ck, int inst, const char *name, stru
 			ql_diag_help(d, "`%s` exists; list `%s` after `uses` and write it with its module", e->full, ck->inst[i].name);
 		return;
 	}
+	double factor;
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
+	else if (ql_unit_convert(name, name, &factor))
+		ql_diag_help(d, "`%s` is a unit; a unit behind a number is written `5 %s` or `5 (1/%s)`", name, name, name);
 	else
 		ql_diag_help(d, "declare it with param, covariate, let, state, ...");
 }
 
 static void report_module(struct ql_check *ck, const char *module, struct ql_span span)
 {
+	const struct ql_text *here = ck->inst[ck->here].text;
+	for (int i = 0; i < here->n_uses; i++) /* its absence is reported where it stands after `uses` */
+		if (strcmp(here->uses[i], module) == 0)
+			return;
 	const char *word[QL_MAX_INSTANCES];
 	for (int i = 0; i < ck->n_inst; i++)
 		word[i] = ck->inst[i].name;
