@@ -5,7 +5,8 @@
  * 1. names.c   instances, units, index sets, declarations ("entities"), where each element is defined
  * 2. eval.c    an expression under bindings of index variables -> node and unit
  * 3. define.c  entities in order of dependence, then rates, doses, events
- * 4. model.c   reads the files, runs the above, finds names
+ * 4. finish.c  what must hold of the whole
+ * 5. model.c   reads the files, runs the above, finds names
  *
  * A definition (`let x[t in tissue] = ...` inside `for` and `if` blocks) is a
  * piece; expanding a piece visits every element that it defines.
@@ -185,6 +186,11 @@ struct ql_value ql_ck_model_ref(struct ql_check *ck, const struct ql_expr *e);
 /* define.c */
 void ql_ck_define(struct ql_check *ck);
 int ql_ck_new_quantity(struct ql_check *ck, enum ql_kind kind, const char *name);
+
+/* finish.c */
+/* Puts definitions in place of the symbols that stood for lets in cycles of names, or reports a cycle of elements. */
+void ql_ck_resolve_symbols(struct ql_check *ck);
+void ql_ck_finish(struct ql_check *ck);
 
 /* names of a finished model: finds full names and unique last parts */
 struct ql_name_table {
