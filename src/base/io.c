@@ -135,11 +135,14 @@ const char *ql_format_double(double x, char *buf)
 	if (isinf(x))
 		return strcpy(buf, x < 0 ? "-inf" : "inf");
 	locale_t old = uselocale(c_locale());
-	for (int digits = 1; digits <= 17; digits++) {
+	int digits = 1;
+	for (; digits <= 17; digits++) {
 		snprintf(buf, 32, "%.*g", digits, x);
 		if (strtod(buf, NULL) == x)
 			break;
 	}
+	if (fabs(x) >= 10 && fabs(x) < 1e15 && strchr(buf, 'e')) /* "100", not "1e+02" */
+		snprintf(buf, 32, "%.0f", x);
 	uselocale(old);
 	return buf;
 }

@@ -27,7 +27,7 @@ void ql_out_abandon(struct ql_out_file *o);
 uint64_t ql_hash(uint64_t h, const void *data, size_t n);
 uint64_t ql_hash_str(const char *s);
 
-/* Shortest decimal text that reads back as the same double ("0.1", "1e-09", "nan"). buf >= 32. */
+/* Shortest decimal text that reads back as the same double ("0.1", "1e-09", "100", "nan"). buf >= 32. */
 const char *ql_format_double(double x, char *buf);
 /* Locale-free, whole-string number; false if s is not one. */
 bool ql_parse_double(const char *s, size_t n, double *out);

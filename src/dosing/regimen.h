@@ -21,7 +21,7 @@ struct ql_event {
 	int quantity;    /* state or input of the model */
 	double amount;   /* already in model units for this patient */
 	int dose;        /* index of the regimen's dose item, for holds and reductions; -1: a mark */
-	int cycle;       /* 1-based; 0 if the regimen has no cycles. A mark with cycle 0 is the end of treatment */
+	int cycle;       /* 1-based; 0 if its item has no cycles. A mark with cycle 0 is the end of treatment */
 	double prescribed; /* in the dose's own unit, for data sets */
 };
 
@@ -33,7 +33,7 @@ struct ql_regimen_item_info {
 	const char *name;        /* "mab.infusion", "btki.level" */
 	int dose, input;         /* index of the model's dose or QL_INPUT quantity; the other is -1 */
 	unsigned stop;           /* bits of enum ql_stop_rule */
-	double first_day, last_day; /* planned; last_day INFINITY = open-ended. An input's last day is the change to 0 */
+	double first_day, last_day; /* planned, 0 = start; INFINITY = open-ended. An input ends with its change to 0 */
 	struct ql_span span;
 };
 
@@ -92,10 +92,15 @@ enum quell_status ql_regimen_events(const struct ql_model *m, const struct ql_re
 void ql_events_free(struct ql_events *e);
 
 /* The events of one patient as a NONMEM data set: ID TIME EVID AMT CMT RATE II ADDL SS MDV, then one column per input
- * that the regimen sets (its level from this record on). AMT is the prescribed amount after body scaling in the unit
- * of the dose, CMT the number of the state, or the name of the dose where two doses lead into one state. TIME in days.
- * `header` writes the line of names first. */
+ * that the regimen sets (its level from this record on; records with EVID 2 change nothing else). AMT is the
+ * prescribed amount after body scaling in the unit of the dose, RATE gives the planned infusion time after
+ * bioavailability, CMT is the number of the state, or the name of the dose where several lead into one state. One
+ * record per dose, so II, ADDL and SS are 0. TIME is the model's (day), 0 = start of treatment. `header` writes the
+ * line of names first. */
 enum quell_status ql_regimen_dataset(const struct ql_model *m, const struct ql_regimen *r, const struct ql_body *body,
-				     double horizon_day, const char *id, bool header, struct ql_buf *out);
+				     double horizon_day, double (*value)(void *ctx, ql_node node), void *ctx,
+				     const char *id, bool header, struct ql_buf *out);
+/* Number of a state as CMT of a data set: its place among the model's states, 1-based. 0 if q is no state. */
+int ql_dosing_compartment(const struct ql_model *m, int q);
 
 #endif

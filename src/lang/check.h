@@ -196,6 +196,5 @@ void ql_ck_finish(struct ql_check *ck);
 struct ql_name_table {
 	struct ql_map full, last, dose, dose_last, when, when_last;
 };
-void ql_model_index_names(struct ql_model *m);
 
 #endif

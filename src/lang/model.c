@@ -307,18 +307,24 @@ static void fill_kernels(struct ql_check *ck, const struct ql_text *t)
 
 /* ---- loading ---- */
 
+struct ql_model *ql_model_new(void)
+{
+	struct ql_model *m = ql_realloc(NULL, 1, sizeof *m);
+	*m = (struct ql_model){.hash = QL_HASH_SEED};
+	ql_dag_init(&m->dag);
+	return m;
+}
+
 static enum quell_status load(void *arg)
 {
 	struct load_job *j = arg;
 	struct ql_check *ck = &j->ck;
-	struct ql_model *m = ql_realloc(NULL, 1, sizeof *m);
-	*m = (struct ql_model){.hash = QL_HASH_SEED};
+	struct ql_model *m = ql_model_new();
 	ck->m = m;
 	ck->ds = j->ds;
 	ck->a = &m->arena;
 	ck->fuel = QL_FUEL;
 	int errors = j->ds->n_errors;
-	ql_dag_init(&m->dag);
 	struct ql_text *t = read_text(j, j->path, j->text, j->len);
 	if (!t)
 		return QUELL_ERR_IO;

@@ -159,6 +159,11 @@ enum quell_status ql_agent_load(const struct ql_model *m, const struct ql_slot *
 enum quell_status ql_model_expression(struct ql_model *m, const char *text, struct ql_span span, struct ql_diags *ds,
 				      ql_node *out);
 
+/* For readers of other formats: an empty model (q, dose and when on the heap, the rest in its arena), and the index of
+ * names once it is filled. */
+struct ql_model *ql_model_new(void);
+void ql_model_index_names(struct ql_model *m);
+
 /* How an expression varies: over nothing but parameters, between patients, or in time. */
 enum ql_phase { QL_PHASE_RUN, QL_PHASE_PATIENT, QL_PHASE_DYNAMIC };
 

@@ -359,6 +359,7 @@ bool ql_law_read(const struct ql_model *m, int q, const struct ql_yaml *y, struc
 	static const char *const keys[] = {"fixed",	"normal", "lognormal", "logitnormal", "uniform", "bernoulli",
 					   "choice",	"range",  "source",    "grade",	      "note",	 NULL};
 	*out = (struct ql_population_law){.q = q, .correlated = -1, .stream = ql_hash_str(m->q[q].name)};
+	out->a.by = out->b.by = -1;
 	struct reader r = {m, &m->q[q], a, ds, out};
 	const char *help = "write for example `{normal: {mean: 72, sd: 7}, range: [45, 90]}`";
 	if (y->kind != QL_YAML_MAP)

@@ -15,6 +15,8 @@ static void numbers_round_trip(void **state)
 	char buf[32];
 	assert_string_equal(ql_format_double(0.1, buf), "0.1");
 	assert_string_equal(ql_format_double(1e-9, buf), "1e-09");
+	assert_string_equal(ql_format_double(-1e5, buf), "-100000");
+	assert_string_equal(ql_format_double(1e15, buf), "1e+15");
 	double x;
 	assert_true(ql_parse_double("1e3", 3, &x));
 	assert_true(x == 1000.0);
