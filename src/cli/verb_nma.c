@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell nma FILE: network and pairwise meta-analysis of any table. */
 #include "base/json.h"
-#include "cli/cli.h"
-#include "evidence/nma_report.h"
+#include "cli/nma_text.h"
 #include <string.h>
+
+enum { NET_MH = QL_PM + 1, NET_NCH, NET_NCH_EXACT, NET_INVERSE, NET_METHODS };
 
 struct nma_verb {
 	struct ql_cli *c;
 	const char *reference, *method, *dataset, *out, *group1, *group2, *covariate;
-	int model, small, measure, contributions;
+	int model, small, measure, contributions, net, pair;
 	double level, increment;
-	bool json, hk, repair, exact_names, heat;
+	bool json, hk, repair, exact_names, heat, keep_double_zero;
 	uint64_t draws, seed;
 };
 
@@ -28,17 +29,24 @@ static const char *dataset_name(struct nma_verb *v, const char *path)
 	return name;
 }
 
-static bool tau_method(struct nma_verb *v, enum ql_tau_method *m)
+/* "REML:knha" is an estimator and Knapp-Hartung intervals. */
+static bool choose_method(struct nma_verb *v)
 {
-	static const char *const name[] = {"DL", "REML", "ML", "PM"};
-	for (int i = 0; i < 4; i++)
-		if (strcmp(v->method, name[i]) == 0) {
-			*m = (enum ql_tau_method)i;
-			return true;
-		}
+	static const char *const name[] = {"DL", "REML", "ML", "PM", "MH", "NCH", "NCH-exact", "Inverse"};
+	const char *colon = strchr(v->method, ':');
+	char *base = ql_arena_strndup(&v->c->arena, v->method, colon ? (size_t)(colon - v->method) : strlen(v->method));
+	v->hk |= colon && strcmp(colon, ":knha") == 0;
+	v->pair = ql_pair_method_find(base);
+	v->net = -1;
+	for (int i = 0; i < NET_METHODS; i++)
+		if (strcmp(base, name[i]) == 0)
+			v->net = i;
+	if ((v->pair >= 0 || v->net >= 0) && (!colon || strcmp(colon, ":knha") == 0))
+		return true;
 	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, v->method), "`--method` does not take `%s`",
 					v->method);
-	ql_diag_help(d, "accepted: DL, REML, ML, PM");
+	ql_diag_help(d, "networks: DL, REML, ML, PM; rare events: MH, NCH, NCH-exact, Inverse; two treatments also EE, HE, HS, SJ, EB; "
+			":knha behind it gives Knapp-Hartung intervals");
 	return false;
 }
 
@@ -64,7 +72,7 @@ static const struct ql_nma_data *choose_part(struct nma_verb *v, const struct ql
 
 static enum quell_status write_json(struct nma_verb *v, json_t *j)
 {
-	if (!v->out) {
+	if (v->json) {
 		ql_json_write(j, &v->c->out);
 		json_decref(j);
 		return QUELL_OK;
@@ -82,33 +90,73 @@ static enum quell_status write_json(struct nma_verb *v, json_t *j)
 	return s;
 }
 
+static enum quell_status wrong_method(struct nma_verb *v, const char *why)
+{
+	ql_diag_add(&v->c->ds, QL_E0721, ql_cli_span(v->c, v->method), "`%s` %s", v->method, why);
+	return QUELL_ERR_INPUT;
+}
+
+static enum quell_status pairwise(struct nma_verb *v, const struct ql_nma_data *d, const char *dataset)
+{
+	struct ql_pair_report r = {.dataset = dataset, .method = v->method};
+	int reference = v->reference ? ql_nma_treatment(d, v->reference, &v->c->ds) : ql_nma_hub(d);
+	if (reference < 0)
+		return QUELL_ERR_INPUT;
+	enum ql_pair_method method = v->model == 1 ? QL_PAIR_EE : (enum ql_pair_method)v->pair;
+	enum quell_status s = ql_pair_report_run(d, reference, method, v->hk, v->covariate != NULL, v->level / 100,
+						 &v->c->ds, &r);
+	if (s == QUELL_OK && !v->json)
+		ql_pair_print(v->c, &r);
+	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_pair_json(&r)) : s;
+}
+
+static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d, const char *dataset)
+{
+	struct ql_nma_report r = {.dataset = dataset, .method = v->method};
+	struct ql_nma_report_options o = {.heat = v->heat, .contributions = v->contributions > 0, .draws = v->draws,
+					  .flow = v->contributions == 1 ? QL_SHORTEST_PATH : QL_RANDOM_WALK, .seed = v->seed};
+	enum quell_status s;
+	static const int rare[] = {QL_MANTEL_HAENSZEL, QL_HYPERGEOMETRIC_RARE, QL_HYPERGEOMETRIC};
+	if (v->net >= NET_MH && v->net <= NET_NCH_EXACT) {
+		struct ql_nma_data *usable;
+		s = ql_rare_data(d, &v->c->ds, &usable);
+		if (s != QUELL_OK)
+			return s;
+		d = usable;
+	}
+	const struct ql_nma_data *part = choose_part(v, d, &r, &o.fit.reference);
+	if (!part)
+		return QUELL_ERR_INPUT;
+	o.fit.method = v->net <= QL_PM ? (enum ql_tau_method)v->net : QL_DL;
+	o.fit.random = v->model == 0 && v->net <= QL_PM;
+	o.fit.hartung_knapp = v->hk;
+	o.fit.small_desirable = v->small == 0;
+	o.fit.level = v->level / 100;
+	o.fit.tau2 = NAN;
+	o.rare = v->net >= NET_MH && v->net <= NET_NCH_EXACT ? rare[v->net - NET_MH] : -1;
+	s = ql_nma_report_run(part, &o, &v->c->ds, &r);
+	if (s == QUELL_OK && !v->json)
+		ql_nma_print(v->c, &r);
+	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_nma_json(&r)) : s;
+}
+
 static enum quell_status analyse(struct nma_verb *v, const char *path)
 {
-	struct ql_nma_read_options o = {.measure = v->measure - 1, .covariate = v->covariate, .group1 = v->group1,
-					.group2 = v->group2, .increment = v->increment, .repair = v->repair,
-					.exact_names = v->exact_names};
-	struct ql_nma_report_options ro = {.heat = v->heat, .contributions = v->contributions > 0,
-					   .flow = v->contributions == 1 ? QL_SHORTEST_PATH : QL_RANDOM_WALK, .draws = v->draws,
-					   .seed = v->seed};
-	struct ql_nma_report r = {.dataset = dataset_name(v, path), .method = v->method};
-	struct ql_nma_data *d;
-	if (!tau_method(v, &ro.fit.method))
+	if (!choose_method(v))
 		return QUELL_ERR_USAGE;
+	bool rare = v->net >= NET_MH;
+	struct ql_nma_read_options o = {.measure = v->measure ? v->measure : rare ? QL_OR : -1, .covariate = v->covariate,
+					.group1 = v->group1, .group2 = v->group2, .increment = v->increment, .repair = v->repair,
+					.keep_double_zero = rare || v->keep_double_zero, .exact_names = v->exact_names};
+	struct ql_nma_data *d;
 	enum quell_status s = ql_nma_read(&v->c->arena, path, &o, &v->c->ds, &d);
 	if (s != QUELL_OK)
 		return s;
-	const struct ql_nma_data *use = choose_part(v, d, &r, &ro.fit.reference);
-	if (!use)
-		return QUELL_ERR_INPUT;
-	ro.fit.random = v->model == 0;
-	ro.fit.hartung_knapp = v->hk;
-	ro.fit.small_desirable = v->small == 0;
-	ro.fit.level = v->level / 100;
-	ro.fit.tau2 = NAN;
-	s = ql_nma_report_run(use, &ro, &v->c->ds, &r);
-	if (s != QUELL_OK)
-		return s;
-	return write_json(v, ql_nma_json(&r));
+	if (v->pair >= 0 && ql_pair_fits(d))
+		return pairwise(v, d, dataset_name(v, path));
+	if (v->net < 0)
+		return wrong_method(v, "is for two treatments in two-arm studies; networks take DL, REML, ML, PM, MH, NCH, NCH-exact, Inverse");
+	return network(v, d, dataset_name(v, path));
 }
 
 int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
@@ -116,13 +164,17 @@ int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
 	struct nma_verb v = {.c = c, .method = "DL", .level = 95, .increment = 0.5, .draws = 100000, .seed = 1};
 	const struct ql_opt opt[] = {
 		{"reference", QL_OPT_TEXT, &v.reference, "NAME", "most compared", 0, 0, NULL, "treatment that the others are compared with"},
-		{"method", QL_OPT_TEXT, &v.method, "NAME", "DL", 0, 0, NULL, "variance between studies: DL, REML, ML, PM"},
+		{"method", QL_OPT_TEXT, &v.method, "NAME", "DL", 0, 0, NULL, "variance between studies (DL, REML, ML, PM), or MH, NCH, NCH-exact, Inverse for rare events; two treatments also EE, HE, HS, SJ, EB; :knha"},
 		{"model", QL_OPT_CHOICE, &v.model, NULL, "random", 0, 0, "random|common", "effects of studies"},
 		{"small-values", QL_OPT_CHOICE, &v.small, NULL, "desirable", 0, 0, "desirable|undesirable", "which direction is better"},
 		{"measure", QL_OPT_CHOICE, &v.measure, NULL, "auto", 0, 0, "auto|MD|SMD|OR|RR|RD|IRR|HR", "effect measure"},
 		{"level", QL_OPT_NUMBER, &v.level, "PERCENT", "95", 50, 99.99, NULL, "confidence level"},
 		{"hk", QL_OPT_FLAG, &v.hk, NULL, NULL, 0, 0, NULL, "Hartung-Knapp intervals"},
 		{"increment", QL_OPT_NUMBER, &v.increment, "X", "0.5", 0, 10, NULL, "added to all cells of a study with a zero cell"},
+		{"keep-double-zero", QL_OPT_FLAG, &v.keep_double_zero, NULL, NULL, 0, 0, NULL, "studies without events stay in, with the increment"},
+		{"covariate", QL_OPT_TEXT, &v.covariate, "COLUMN", NULL, 0, 0, NULL, "meta-regression on a column of the table"},
+		{"treatment", QL_OPT_TEXT, &v.group1, "NAME", "treatment", 0, 0, NULL, "name of the first side of 2x2 tables"},
+		{"control", QL_OPT_TEXT, &v.group2, "NAME", "control", 0, 0, NULL, "name of the second side of 2x2 tables"},
 		{"repair", QL_OPT_FLAG, &v.repair, NULL, NULL, 0, 0, NULL, "project contradictory multi-arm contrasts"},
 		{"exact-names", QL_OPT_FLAG, &v.exact_names, NULL, NULL, 0, 0, NULL, "case and accents tell treatments apart"},
 		{"heat", QL_OPT_FLAG, &v.heat, NULL, NULL, 0, 0, NULL, "net heat matrix"},

@@ -90,7 +90,8 @@ int ql_nma_treatment(const struct ql_nma_data *d, const char *name, struct ql_di
 int ql_nma_parts(const struct ql_nma_data *d, int *part);
 /* The studies and treatments of one part, as data of their own. */
 struct ql_nma_data *ql_nma_part(const struct ql_nma_data *d, const int *part, int which);
-/* Treatment compared in most studies (then most patients, then first by name): the default reference. */
+/* Treatment of most studies (then the one that is less often named first, as comparators are; then by name): the
+ * default reference. */
 int ql_nma_hub(const struct ql_nma_data *d);
 
 /* ---- the model ---- */

@@ -626,16 +626,14 @@ struct ql_nma_data *ql_nma_part(const struct ql_nma_data *d, const int *part, in
 
 int ql_nma_hub(const struct ql_nma_data *d)
 {
-	int *studies = QL_NEW_N(d->a, int, (size_t)d->n_treat), best = 0;
-	double *patients = QL_NEW_N(d->a, double, (size_t)d->n_treat);
+	int *studies = QL_NEW_N(d->a, int, (size_t)d->n_treat), *first = QL_NEW_N(d->a, int, (size_t)d->n_treat), best = 0;
 	for (int s = 0; s < d->n_study; s++)
 		for (int i = 0; i < d->study[s].k; i++) {
 			studies[d->study[s].arm[i]]++;
-			if (d->study[s].observed && isfinite(d->study[s].observed[i].n))
-				patients[d->study[s].arm[i]] += d->study[s].observed[i].n;
+			first[d->study[s].arm[i]] += i == 0;
 		}
 	for (int t = 1; t < d->n_treat; t++)
-		if (studies[t] > studies[best] || (studies[t] == studies[best] && patients[t] > patients[best]))
+		if (studies[t] > studies[best] || (studies[t] == studies[best] && first[t] < first[best]))
 			best = t;
 	return best;
 }

@@ -10,13 +10,26 @@ enum quell_status ql_nma_report_run(const struct ql_nma_data *d, const struct ql
 				    struct ql_diags *ds, struct ql_nma_report *out)
 {
 	struct ql_nma *m;
-	enum quell_status s = ql_nma_fit(d, &o->fit, ds, &m);
+	enum quell_status s = o->rare < 0 ? ql_nma_fit(d, &o->fit, ds, &m)
+					  : ql_rare_fit(d, &o->fit, (enum ql_rare_method)o->rare, ds, &m);
 	if (s != QUELL_OK)
 		return s;
 	out->d = d;
+	out->n_studies = d->n_study;
 	out->m = m;
-	ql_nma_designs(m, o->heat, &out->designs);
-	out->has_designs = true;
+	out->q_inc = NAN;
+	if (o->rare < 0) {
+		ql_nma_designs(m, o->heat, &out->designs);
+		out->has_designs = true;
+	} else if (o->rare == QL_MANTEL_HAENSZEL) {
+		out->q_inc = m->q;
+		out->df_inc = m->df;
+		m->q = m->p_q = m->i2 = m->i2_lower = m->i2_upper = NAN; /* of pooled designs, not of studies */
+	}
+	if (o->rare >= QL_HYPERGEOMETRIC) {
+		ql_nma_ranks(m, d->n_treat <= RANK_LIMIT ? o->draws : 0, o->seed, &out->ranks);
+		return QUELL_OK;
+	}
 	out->split = ql_nma_split(m, &out->n_split);
 	ql_nma_ranks(m, d->n_treat <= RANK_LIMIT ? o->draws : 0, o->seed, &out->ranks);
 	if (o->contributions && d->n_treat <= FLOW_LIMIT)
@@ -57,6 +70,8 @@ void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out)
 	if (m->df == 0)
 		ql_buf_puts(out, "no comparison is repeated: heterogeneity cannot be estimated, a random-effects model equals "
 				 "the common-effect model\n");
+	if (strcmp(r->method, "NCH") == 0)
+		ql_buf_puts(out, "NCH uses the multinomial approximation for rare events; NCH-exact maximises the likelihood itself\n");
 	if (m->inflate < 1)
 		ql_buf_puts(out, "Hartung-Knapp made the intervals shorter than the usual ones; be careful with few studies\n");
 }
@@ -192,16 +207,20 @@ json_t *ql_nma_json(const struct ql_nma_report *r)
 	json_t *o = json_pack("{ss,ss,ss,ss,ss,ss,sb,so,si,si}", "schema", "quell.nma/1", "dataset", r->dataset, "measure",
 			      ql_measure_name(r->d->measure), "method", r->method, "model", m->o.random ? "random" : "common",
 			      "reference", r->d->treat[m->o.reference], "log_scale", ql_measure_is_ratio(r->d->measure), "level",
-			      real(m->o.level), "studies", r->d->n_study, "treatments", m->n);
+			      real(m->o.level), "studies", r->n_studies, "treatments", m->n);
 	json_object_set_new(o, "tau2", m->o.random ? real(m->tau2) : json_null());
 	json_object_set_new(o, "Q", real(m->q));
-	json_object_set_new(o, "df_Q", json_integer(m->df));
+	json_object_set_new(o, "df_Q", isnan(m->q) ? json_null() : json_integer(m->df));
 	json_object_set_new(o, "p_Q", real(m->p_q));
 	json_object_set_new(o, "I2", real(m->i2));
 	json_object_set_new(o, "I2_lower", real(m->i2_lower));
 	json_object_set_new(o, "I2_upper", real(m->i2_upper));
-	if (r->has_designs)
+	if (r->has_designs) {
 		add_designs(o, r);
+	} else if (!isnan(r->q_inc)) {
+		json_object_set_new(o, "Q_inc", real(r->q_inc));
+		json_object_set_new(o, "df_inc", json_integer(r->df_inc));
+	}
 	add_effects(o, r);
 	add_ranks(o, r);
 	json_t *list = json_array();

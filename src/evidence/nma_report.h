@@ -3,15 +3,18 @@
 #ifndef QL_EVIDENCE_NMA_REPORT_H
 #define QL_EVIDENCE_NMA_REPORT_H
 
-#include "evidence/nma.h"
+#include "evidence/nma_rare.h"
 #include <jansson.h>
 
 struct ql_nma_report {
 	const char *dataset, *method; /* as asked for: "DL", "REML", "MH", ... */
 	const struct ql_nma_data *d;
+	int n_studies;
 	const struct ql_nma *m;
 	struct ql_designs designs;
-	bool has_designs;
+	bool has_designs; /* false for rare-event methods: only the inconsistency below, if any */
+	double q_inc;     /* Mantel-Haenszel; NaN else */
+	int df_inc;
 	struct ql_split *split;
 	int n_split;
 	struct ql_ranks ranks;
@@ -25,6 +28,7 @@ struct ql_nma_report_options {
 	struct ql_nma_options fit;
 	bool heat, contributions;
 	enum ql_flow flow;
+	int rare; /* enum ql_rare_method, or -1 */
 	uint64_t draws, seed;
 };
 enum quell_status ql_nma_report_run(const struct ql_nma_data *d, const struct ql_nma_report_options *o,
