@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Elementary functions with the same bits on every machine with fused
- * multiply-add: SLEEF's deterministic `finz` family at width one. Compiled
- * kernels call the same family at their own width, so a lane agrees with these.
+ * Elementary functions with the same bits on every machine and in every lane
+ * of a kernel. exp, log and pow are those of base/lanes.h at width one; the
+ * others are SLEEF's deterministic functions (`finz`, or `cinz` on an x86
+ * without fused multiply-add, where their bits may differ).
  */
 #ifndef QL_BASE_ELEM_H
 #define QL_BASE_ELEM_H
 
-#include "base/rng.h" /* ql_exp, ql_log, ql_pow */
-
+double ql_exp(double x);
+double ql_log(double x);
+double ql_pow(double x, double y); /* negative x needs a whole y */
 double ql_sin(double x);
 double ql_cos(double x);
 double ql_tan(double x);

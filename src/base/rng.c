@@ -2,17 +2,8 @@
 #include "base/rng.h"
 #include <Random123/philox.h>
 #include <math.h>
-#include <sleef.h>
 
-/* SLEEF's header hides these behind target macros; the symbols are always there. */
-double Sleef_finz_expd1_u10purecfma(double);
-double Sleef_finz_logd1_u10purecfma(double);
-double Sleef_finz_powd1_u10purecfma(double, double);
-double Sleef_finz_erfcd1_u15purecfma(double);
-
-double ql_exp(double x) { return Sleef_finz_expd1_u10purecfma(x); }
-double ql_log(double x) { return Sleef_finz_logd1_u10purecfma(x); }
-double ql_pow(double x, double y) { return Sleef_finz_powd1_u10purecfma(x, y); }
+double Sleef_finz_erfcd1_u15purecfma(double); /* SLEEF's header hides it behind target macros */
 
 uint64_t ql_rng_bits(uint64_t seed, uint64_t patient, uint64_t stream, uint64_t ordinal)
 {

@@ -8,6 +8,7 @@
 #ifndef QL_BASE_RNG_H
 #define QL_BASE_RNG_H
 
+#include "base/elem.h" /* ql_exp, ql_log, ql_pow, which laws need as well */
 #include <stdint.h>
 
 uint64_t ql_rng_bits(uint64_t seed, uint64_t patient, uint64_t stream, uint64_t ordinal);
@@ -21,10 +22,5 @@ double ql_quantile_exponential(double u); /* -log(1-u) by log of the upper tail 
 /* Exact inversion for mean <= 200, above it Cornish-Fisher with third-order terms
  * (error below 1 count for u in 1e-9..1-1e-9); +inf or NaN mean gives NaN. */
 double ql_quantile_poisson(double u, double mean);
-
-/* Elementary functions with the same bits everywhere (SLEEF finz, width one). */
-double ql_exp(double x);
-double ql_log(double x);
-double ql_pow(double x, double y);
 
 #endif

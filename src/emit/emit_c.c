@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Straight-line C for one plan and one width. The text leans on base/kernel.h
- * and emit/lanes.h only; the order of operations of every value is that of the
+ * and base/lanes.h only; the order of operations of every value is that of the
  * interpreter, so both give the same bits.
  */
 #include "emit/code.h"
@@ -283,7 +283,7 @@ enum quell_status ql_emit_c(const struct ql_plan *p, int width, const char *isa,
 	struct emitting e = {p, p->code, out, width, width == 8 ? 32 : 16};
 	ql_buf_printf(out,
 		      "/* Kernel set %s, %d states; made by quell, do not edit. */\n#define QL_W %d\n"
-		      "#include \"base/kernel.h\"\n#include \"emit/lanes.h\"\n\n",
+		      "#include \"base/kernel.h\"\n#include \"base/lanes.h\"\n\n",
 		      p->name, p->n_state, width);
 	put_program(&e, &p->code->rhs, "rhs", 1, to_f);
 	put_program(&e, &p->code->jac, "jac", 3, to_jac);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The interpreter over QL_PL lanes at a time; included once per instruction set. */
 #include "emit/interp.h"
-#include "emit/lanes.h"
+#include "base/lanes.h"
 
 struct frame {
 	const double *base[QL_SPACES];
