@@ -141,6 +141,8 @@ struct ql_verb {
 extern const struct ql_verb ql_verbs[];
 extern const int ql_n_verbs;
 
+int ql_simulate_data(struct ql_cli *c, int argc, char **argv); /* quell simulate --data FILE */
+
 #define X(name, function, group, summary) int function(struct ql_cli *c, int argc, char **argv);
 #include "cli/verbs.def"
 #undef X

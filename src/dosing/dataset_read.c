@@ -20,11 +20,13 @@ struct reader {
 
 static const char *const data_items[] = {"ID",  "TIME", "EVID", "AMT", "CMT", "RATE", "II",
 					 "ADDL", "SS",   "MDV",  "DV",  "C",   NULL};
+/* They change what the other items mean. */
+static const char *const refused_items[] = {"DATE", "DAT1", "DAT2", "DAT3", "CONT", NULL};
 
-static bool is_data_item(const char *name)
+static bool is_in(const char *name, const char *const *list)
 {
-	for (int i = 0; data_items[i]; i++)
-		if (strcasecmp(name, data_items[i]) == 0)
+	for (int i = 0; list[i]; i++)
+		if (strcasecmp(name, list[i]) == 0)
 			return true;
 	return false;
 }
@@ -54,14 +56,42 @@ static int find_quantity(const struct ql_model *m, const char *name)
 	return -1;
 }
 
+/* One warning for all columns that nothing reads. */
+static void report_unused(struct reader *r, const bool *unused)
+{
+	struct ql_buf list = {0};
+	int first = -1, n = 0;
+	for (int c = 0; c < r->t->n_col; c++) {
+		if (!unused[c])
+			continue;
+		first = first < 0 ? c : first;
+		if (n < 8)
+			ql_buf_printf(&list, "%s`%s`", n ? ", " : "", r->t->name[c]);
+		n++;
+	}
+	if (n) {
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0426, ql_csv_span(r->t, -1, first), "nothing reads the column%s %s%s",
+						n > 1 ? "s" : "", list.data, n > 8 ? " and others" : "");
+		ql_diag_help(d, "data sets set covariates and inputs of the model; parameters are set with `--set`");
+	}
+	ql_buf_free(&list);
+}
+
 static void read_value_columns(struct reader *r)
 {
 	struct ql_dataset *out = r->out;
+	bool *unused = QL_NEW_N(r->a, bool, (size_t)r->t->n_col);
 	out->column_q = QL_NEW_N(r->a, int, (size_t)r->t->n_col);
 	r->column = QL_NEW_N(r->a, int, (size_t)r->t->n_col);
 	for (int c = 0; c < r->t->n_col; c++) {
-		if (is_data_item(r->t->name[c]))
+		if (is_in(r->t->name[c], data_items))
 			continue;
+		if (is_in(r->t->name[c], refused_items)) {
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0420, ql_csv_span(r->t, -1, c), "%s is not supported",
+							r->t->name[c]);
+			ql_diag_help(d, "give TIME as a number and one record per line");
+			continue;
+		}
 		int q = find_quantity(r->m, r->t->name[c]);
 		bool twice = false;
 		for (int k = 0; k < out->n_column; k++)
@@ -71,18 +101,10 @@ static void read_value_columns(struct reader *r)
 			out->column_q[out->n_column++] = q;
 			continue;
 		}
-		struct ql_diag *d = ql_diag_add(r->ds, QL_E0426, ql_csv_span(r->t, -1, c), "nothing reads column `%s`",
-						r->t->name[c]);
-		if (q == -2)
-			ql_diag_help(d, "several covariates or inputs end in this name; use the full name");
-		else if (twice)
-			ql_diag_help(d, "another column stands for the same covariate already");
-		else if (ql_model_find(r->m, r->t->name[c]) >= 0)
-			ql_diag_help(d, "the model has this name, but not as a covariate or input");
+		unused[c] = true;
 	}
+	report_unused(r, unused);
 }
-
-
 
 static bool read_columns(struct reader *r)
 {

@@ -91,21 +91,14 @@ static void put(struct run *r, struct ql_lane *lane, int q, double x)
 		lane->p[p] = x;
 }
 
-/* Sizes first: a concentration is turned into an amount with the size that the same event leaves behind. */
+/* All assignments at once; a concentration becomes an amount with the size from before them. */
 static void assign(struct run *r, struct ql_lane *lane, int event, const double *value)
 {
 	const struct ql_sbml_event *e = &r->info->event[event];
-	for (int i = 0; i < e->n_assign; i++)
-		if (e->assign[i].factor == QL_NO_NODE)
-			put(r, lane, e->assign[i].target, value[i]);
 	evaluate(r, r->mark, lane->t, lane->y, lane->p);
-	double *amount = QL_NEW_N(&r->a, double, (size_t)e->n_assign + 1);
 	for (int i = 0; i < e->n_assign; i++)
-		if (e->assign[i].factor != QL_NO_NODE)
-			amount[i] = value[i] * r->node[e->assign[i].factor];
-	for (int i = 0; i < e->n_assign; i++)
-		if (e->assign[i].factor != QL_NO_NODE)
-			put(r, lane, e->assign[i].target, amount[i]);
+		put(r, lane, e->assign[i].target,
+		    e->assign[i].factor == QL_NO_NODE ? value[i] : value[i] * r->node[e->assign[i].factor]);
 }
 
 static void enqueue(struct run *r, const struct ql_lane *lane, int event)
@@ -348,8 +341,11 @@ static void set_constants(struct run *r)
 static enum quell_status integrate(struct run *r, double rtol, volatile const int *cancel)
 {
 	const struct ql_ode_client client = {r, fetch, stop, sample, trigger, finished};
-	const struct ql_ode_opts opts = {
-		.rtol = rtol > 0 ? rtol : fmin(1e-8, 1e-3 * r->set->relative), .atol = r->atol, .cancel = cancel};
+	/* Formulas may switch with time where no event says so: no step is longer than an output interval. */
+	const struct ql_ode_opts opts = {.rtol = rtol > 0 ? rtol : fmin(1e-8, 1e-3 * r->set->relative),
+					 .atol = r->atol,
+					 .h_max = r->set->steps > 0 ? r->set->duration / (double)r->set->steps : 0,
+					 .cancel = cancel};
 	struct ql_ode_stats stats = {0};
 	enum quell_status s = ql_ode_run(r->kernel, r->k, &opts, &client, r->work, &stats);
 	struct ql_span whole = {0};

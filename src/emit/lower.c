@@ -54,7 +54,8 @@ static bool is_static(struct ql_lowering *w, ql_node n) { return ql_phase_of(w, 
 void ql_count_uses(struct ql_lowering *w, const ql_node *roots, int n_roots)
 {
 	struct ql_dag *d = w->d;
-	(void)ql_phase_of(w, 0);
+	if (d->n)
+		(void)ql_phase_of(w, 0);
 	w->mark = ql_realloc(w->mark, (size_t)d->n, 1);
 	w->uses = ql_realloc(w->uses, (size_t)d->n, sizeof *w->uses);
 	memset(w->uses, 0, (size_t)d->n * sizeof *w->uses);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads models: files, modules, the checker, and the names of the result. */
 #include "lang/check.h"
+#include "lang/sbml.h"
 #include "base/io.h"
 #include <math.h>
 #include <stdio.h>
@@ -378,8 +379,16 @@ static enum quell_status run_load(struct load_job *j)
 	return s;
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+	return n > k && strcmp(s + n - k, end) == 0;
+}
+
 enum quell_status ql_model_load(const char *path, struct ql_diags *ds, struct ql_model **out)
 {
+	if (ends_with(path, ".xml") || ends_with(path, ".sbml"))
+		return ql_sbml_load(path, ds, out, NULL);
 	struct load_job j = {.path = path, .ds = ds, .out = out};
 	return run_load(&j);
 }

@@ -61,8 +61,8 @@ static void rates_of_change(const struct ql_ode_work *w, int lane, double *first
 		sum1 += a * a;
 		sum2 += b * b;
 	}
-	*first = sqrt(sum1 / n);
-	*second = sqrt(sum2 / n);
+	*first = n ? sqrt(sum1 / n) : 0; /* a model of formulas alone */
+	*second = n ? sqrt(sum2 / n) : 0;
 }
 
 /* If derivatives go on growing like d2/d1, the local error is d1/rate (rate h)^order / 100: make that 1. */
@@ -135,7 +135,7 @@ static void accept(struct ql_ode_work *w, int lane, double err)
 enum quell_status ql_rodas_judge(struct ql_ode_work *w, int lane, bool *accepted)
 {
 	struct ql_lane_state *s = &w->state[lane];
-	const double err = sqrt(w->err[lane] / w->n);
+	const double err = w->n ? sqrt(w->err[lane] / w->n) : 0;
 	const bool good = w->bad[lane] == 0;
 	*accepted = good && (err <= 1 || w->opts->h_fixed > 0);
 	if (*accepted) {
