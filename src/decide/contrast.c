@@ -10,7 +10,7 @@
 
 static bool both(const struct ql_cohort *a, const struct ql_cohort *b, uint64_t i)
 {
-	return ql_cohort_counts(a, i) && ql_cohort_counts(b, i);
+	return i < b->n && ql_cohort_counts(a, i) && ql_cohort_counts(b, i); /* an interrupted arm may be empty */
 }
 
 static void share_ahead(uint64_t a_better, uint64_t b_better, struct ql_contrast *out)

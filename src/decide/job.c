@@ -128,6 +128,34 @@ static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
 				     "leave one out");
 }
 
+/* Slots that a regimen leaves alone hold the model's default agents: nothing of them is given, but their columns are
+ * read where a kernel covers more than the regimen needs. */
+static void fill_slots(struct ql_job *job, struct ql_diags *ds)
+{
+	const struct ql_model *m = job->model;
+	struct ql_agent_row *row = QL_NEW_N(&job->arena, struct ql_agent_row, (size_t)m->n_slot + 1);
+	for (int s = 0; s < m->n_slot; s++) {
+		const char *path = ql_arena_printf(&job->arena, "%s/library/agents/%s.yaml", job->spec->data_dir,
+						   m->slot[s].default_agent);
+		if (ql_agent_load(m, &m->slot[s], path, &job->arena, ds, &row[s]) != QUELL_OK)
+			return;
+	}
+	for (int i = 0; i < job->n_arm; i++) {
+		struct ql_regimen *r = &job->arm[i].regimen;
+		struct ql_agent_row *all = QL_NEW_N(&job->arena, struct ql_agent_row, (size_t)m->n_slot + 1);
+		int *slot = QL_NEW_N(&job->arena, int, (size_t)m->n_slot + 1);
+		for (int s = 0; s < m->n_slot; s++) {
+			slot[s] = s;
+			all[s] = row[s];
+		}
+		for (int j = 0; j < r->n_slot; j++)
+			all[r->slot[j]] = r->row[j];
+		r->slot = slot;
+		r->row = all;
+		r->n_slot = m->n_slot;
+	}
+}
+
 /* --- kernels --- */
 
 /* The kernel set's name and members, or the regimen's own when no set covers it. */
@@ -196,6 +224,8 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	job->n_arm = spec->n_regimen;
 	for (int i = 0; i < job->n_arm; i++)
 		load_regimen(job, i, ds);
+	if (ds->n_errors == 0)
+		fill_slots(job, ds);
 	if (ds->n_errors > 0)
 		return QUELL_ERR_INPUT;
 	for (int i = 0; i < job->n_arm && s == QUELL_OK; i++)
