@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_NAMES_SHOWN = 60 };
+enum { MAX_NAMES_SHOWN = 12 };
 
 static bool is_file(const char *path)
 {
@@ -113,11 +113,12 @@ static void unknown_name(const char *folder, const char *name, const char **list
 		ql_buf_printf(&known, "%s%s", i ? ", " : "", list[i]);
 	if (n > MAX_NAMES_SHOWN)
 		ql_buf_printf(&known, " and %d more in %s", n - MAX_NAMES_SHOWN, folder);
-	if (n == 0)
-		ql_diag_help(d, "%s is empty; give the path of a file instead", folder);
+	if (near)
+		ql_diag_help(d, "did you mean `%s`? or give the path of a file", near);
+	else if (n)
+		ql_diag_help(d, "known: %s; or give the path of a file", known.data);
 	else
-		ql_diag_help(d, "%s%s%sknown: %s; or give the path of a file", near ? "did you mean `" : "",
-			     near ? near : "", near ? "`? " : "", known.data);
+		ql_diag_help(d, "%s is empty; give the path of a file instead", folder);
 	ql_buf_free(&known);
 }
 

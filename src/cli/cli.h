@@ -53,6 +53,7 @@ struct ql_cli {
 	struct ql_words args;  /* what is no option */
 	const char *line;      /* the command line as typed, for messages and reports */
 	bool json, ascii;      /* --json (where the verb has it), --ascii */
+	bool check;            /* show warnings about the files that come with quell, too */
 	bool color_out, color_err;
 	volatile int *cancel;  /* set by Ctrl-C and SIGTERM */
 	const char *data_dir;  /* after ql_cli_data() */

@@ -107,12 +107,11 @@ static void endpoint_row(const struct layout *l, const struct ql_arm *arm, const
 	ql_buf_pad(b, arm->id, l->name, false);
 	if (share)
 		ql_buf_bar(b, e->lower, e->estimate, e->upper, 1, l->cells, l->c->ascii);
-	else
-		ql_buf_printf(b, "%*s", l->cells, "");
-	ql_buf_pad(b, isfinite(e->estimate) ? number(l, e->estimate, share) : share ? "-" : "none", NUMBER, true);
+	ql_buf_pad(b, share || isfinite(e->estimate) ? number(l, e->estimate, share) : "not reached", share ? NUMBER : RANGE,
+		   true);
 	ql_buf_puts(b, "  ");
 	ql_buf_pad(b, range(l, e->lower, e->upper, share), RANGE, false);
-	if (l->own_line)
+	if (l->own_line && share)
 		ql_buf_printf(b, "\n%*s", l->name + 2, "");
 	published(l, e);
 	ql_buf_puts(b, "\n");

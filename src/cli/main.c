@@ -171,10 +171,34 @@ static bool color_wanted(int fd)
 	return isatty(fd) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
 }
 
+/* An error about a name that was typed, reported by a room that knows no command line, gets its place there. */
+static void point_at_command_line(struct ql_cli *c, struct ql_diag *d)
+{
+	bool placed = d->span.file && (strcmp(d->span.file, "command line") != 0 || d->span.line > 0);
+	const char *open = strchr(d->message, '`'), *close = open ? strchr(open + 1, '`') : NULL;
+	if (placed || d->severity != QL_ERROR || !close || close == open + 1 || strncmp(open + 1, "quell", 5) == 0)
+		return;
+	d->span = ql_cli_span(c, ql_arena_strndup(&c->arena, open + 1, (size_t)(close - open - 1)));
+}
+
+/* Warnings about the files that come with quell are for those who edit them: `quell model check` shows them. */
+static bool about_shipped_file(const struct ql_cli *c, const struct ql_diag *d)
+{
+	return !c->check && d->severity == QL_WARNING && c->data_dir && d->span.file &&
+	       strncmp(d->span.file, c->data_dir, strlen(c->data_dir)) == 0;
+}
+
 static enum quell_status show_diagnostics(void *arg)
 {
 	struct ql_cli *c = arg;
 	struct ql_buf text = {0};
+	int n = 0;
+	for (int i = 0; i < c->ds.n; i++) {
+		point_at_command_line(c, c->ds.item[i]);
+		if (!about_shipped_file(c, c->ds.item[i]))
+			c->ds.item[n++] = c->ds.item[i];
+	}
+	c->ds.n = n;
 	ql_diags_render(&c->ds, c->color_err, &text);
 	if (text.len)
 		fwrite(text.data, 1, text.len, stderr);

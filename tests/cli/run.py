@@ -68,8 +68,8 @@ def run(program, command, folder):
             env[key] = os.environ[key]
     done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=300)
-    return (done.stdout.decode("utf-8", "replace").splitlines(), done.stderr.decode("utf-8", "replace").splitlines(),
-            done.returncode)
+    err = [line.rstrip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
+    return done.stdout.decode("utf-8", "replace").splitlines(), err, done.returncode
 
 
 def escape(line):
