@@ -327,6 +327,7 @@ void ql_nma_print(struct ql_cli *c, const struct ql_nma_report *r)
 	put_forest(c, r, order);
 	put_splits(c, r);
 	put_league(c, r, order);
+	ql_nma_print_models(c, r);
 	put_notes(c, r);
 }
 

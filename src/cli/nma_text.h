@@ -9,6 +9,8 @@
 
 /* Summary, forest against the reference, inconsistency, splits, league, notes. */
 void ql_nma_print(struct ql_cli *c, const struct ql_nma_report *r);
+/* Component model, meta-regression and posterior, as far as the report has them. */
+void ql_nma_print_models(struct ql_cli *c, const struct ql_nma_report *r);
 void ql_pair_print(struct ql_cli *c, const struct ql_pair_report *r);
 /* "0.41", "12.3", "<0.001": at most four characters of information. */
 const char *ql_short_number(double x, char *buf);

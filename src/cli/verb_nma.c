@@ -9,9 +9,10 @@ enum { NET_MH = QL_PM + 1, NET_NCH, NET_NCH_EXACT, NET_INVERSE, NET_METHODS };
 struct nma_verb {
 	struct ql_cli *c;
 	const char *reference, *method, *dataset, *out, *group1, *group2, *covariate;
-	int model, small, measure, contributions, net, pair;
-	double level, increment;
-	bool json, hk, repair, exact_names, heat, keep_double_zero;
+	const char *inactive, *tau_prior;
+	int model, small, measure, contributions, net, pair, slopes, chains, warmup, chain_draws;
+	double level, increment, effect_sd;
+	bool json, hk, repair, exact_names, heat, keep_double_zero, components, bayes;
 	uint64_t draws, seed;
 };
 
@@ -110,6 +111,60 @@ static enum quell_status pairwise(struct nma_verb *v, const struct ql_nma_data *
 	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_pair_json(&r)) : s;
 }
 
+/* "half-normal:0.5", "uniform:2" */
+static enum quell_status tau_prior(struct nma_verb *v, struct ql_bayes_options *o)
+{
+	const char *colon = v->tau_prior ? strchr(v->tau_prior, ':') : NULL;
+	size_t n = colon ? (size_t)(colon - v->tau_prior) : 0;
+	if (!v->tau_prior)
+		return QUELL_OK;
+	bool half = n == 11 && strncmp(v->tau_prior, "half-normal", n) == 0, flat = n == 7 && strncmp(v->tau_prior, "uniform", n) == 0;
+	o->prior = flat ? QL_UNIFORM : QL_HALF_NORMAL;
+	if ((half || flat) && ql_parse_double(colon + 1, strlen(colon + 1), &o->tau_scale) && o->tau_scale > 0 &&
+	    isfinite(o->tau_scale))
+		return QUELL_OK;
+	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, v->tau_prior), "`--tau-prior` does not take `%s`",
+					v->tau_prior);
+	ql_diag_help(d, "accepted: half-normal:SCALE, uniform:UPPER");
+	return QUELL_ERR_USAGE;
+}
+
+static enum quell_status bayes(struct nma_verb *v, struct ql_nma_report *r)
+{
+	struct ql_bayes_options o = {.chains = v->chains, .warmup = v->warmup, .draws = v->chain_draws, .seed = v->seed,
+				     .effect_sd = v->effect_sd, .reference = r->m->o.reference, .cancel = v->c->cancel,
+				     .small_desirable = v->small == 0};
+	enum quell_status s = tau_prior(v, &o);
+	if (s != QUELL_OK)
+		return s;
+	const struct ql_nma_arm *x = r->d->study[0].observed;
+	o.binomial = r->d->measure == QL_OR && x && !isnan(x[0].events) && !isnan(x[0].n);
+	struct ql_bayes *b = QL_NEW(&v->c->arena, struct ql_bayes);
+	s = ql_nma_bayes(r->d, &o, &v->c->ds, b);
+	r->bayes = s == QUELL_OK ? b : NULL;
+	return s;
+}
+
+/* What was asked for on top of the network. The component model also takes parts that no study connects. */
+static enum quell_status more_models(struct nma_verb *v, const struct ql_nma_options *o, const struct ql_nma_data *all,
+				     struct ql_nma_report *r)
+{
+	enum quell_status s = QUELL_OK;
+	if (v->components) {
+		struct ql_component_fit *f = QL_NEW(&v->c->arena, struct ql_component_fit);
+		if (v->inactive && ql_nma_treatment(all, v->inactive, &v->c->ds) < 0)
+			return QUELL_ERR_INPUT;
+		s = ql_nma_components(all, NULL, v->inactive, o, &v->c->ds, f);
+		r->components = s == QUELL_OK ? f : NULL;
+	}
+	if (s == QUELL_OK && v->covariate) {
+		struct ql_regression_fit *f = QL_NEW(&v->c->arena, struct ql_regression_fit);
+		s = ql_nma_regression(r->d, v->slopes == 0, o, &v->c->ds, f);
+		r->regression = s == QUELL_OK ? f : NULL;
+	}
+	return s == QUELL_OK && v->bayes ? bayes(v, r) : s;
+}
+
 static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d, const char *dataset)
 {
 	struct ql_nma_report r = {.dataset = dataset, .method = v->method};
@@ -135,6 +190,8 @@ static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d
 	o.fit.tau2 = NAN;
 	o.rare = v->net >= NET_MH && v->net <= NET_NCH_EXACT ? rare[v->net - NET_MH] : -1;
 	s = ql_nma_report_run(part, &o, &v->c->ds, &r);
+	if (s == QUELL_OK)
+		s = more_models(v, &o.fit, d, &r);
 	if (s == QUELL_OK && !v->json)
 		ql_nma_print(v->c, &r);
 	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_nma_json(&r)) : s;
@@ -161,7 +218,8 @@ static enum quell_status analyse(struct nma_verb *v, const char *path)
 
 int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
 {
-	struct nma_verb v = {.c = c, .method = "DL", .level = 95, .increment = 0.5, .draws = 100000, .seed = 1};
+	struct nma_verb v = {.c = c, .method = "DL", .level = 95, .increment = 0.5, .draws = 100000, .seed = 1,
+			     .chains = 4, .warmup = 1000, .chain_draws = 5000};
 	const struct ql_opt opt[] = {
 		{"reference", QL_OPT_TEXT, &v.reference, "NAME", "most compared", 0, 0, NULL, "treatment that the others are compared with"},
 		{"method", QL_OPT_TEXT, &v.method, "NAME", "DL", 0, 0, NULL, "variance between studies (DL, REML, ML, PM), or MH, NCH, NCH-exact, Inverse for rare events; two treatments also EE, HE, HS, SJ, EB; :knha"},
@@ -181,6 +239,15 @@ int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
 		{"contributions", QL_OPT_CHOICE, &v.contributions, NULL, "none", 0, 0, "none|shortest-path|random-walk", "contribution matrix"},
 		{"draws", QL_OPT_COUNT, &v.draws, "N", "100000", 0, 1e8, NULL, "draws for the rankogram"},
 		{"seed", QL_OPT_COUNT, &v.seed, "N", "1", 0, 1e15, NULL, "seed of the draws"},
+		{"slopes", QL_OPT_CHOICE, &v.slopes, NULL, "common", 0, 0, "common|separate", "slopes of the meta-regression"},
+		{"components", QL_OPT_FLAG, &v.components, NULL, NULL, 0, 0, NULL, "additive model: names are split at +"},
+		{"inactive", QL_OPT_TEXT, &v.inactive, "NAME", NULL, 0, 0, NULL, "treatment without components, such as placebo"},
+		{"bayes", QL_OPT_FLAG, &v.bayes, NULL, NULL, 0, 0, NULL, "posterior by Gibbs sampling (binomial for events of arms)"},
+		{"tau-prior", QL_OPT_TEXT, &v.tau_prior, "PRIOR", "half-normal:1", 0, 0, NULL, "half-normal:SCALE or uniform:UPPER"},
+		{"effect-sd", QL_OPT_NUMBER, &v.effect_sd, "SD", "10", 0, 1e6, NULL, "normal prior of effects (scales with units: 15 times the largest)"},
+		{"chains", QL_OPT_INT, &v.chains, "N", "4", 2, 64, NULL, "chains"},
+		{"warmup", QL_OPT_INT, &v.warmup, "N", "1000", 0, 1e6, NULL, "draws thrown away per chain"},
+		{"chain-draws", QL_OPT_INT, &v.chain_draws, "N", "5000", 100, 1e6, NULL, "draws kept per chain"},
 		{"dataset", QL_OPT_TEXT, &v.dataset, "NAME", "file name", 0, 0, NULL, "name in the result"},
 		{"out", QL_OPT_TEXT, &v.out, "FILE", NULL, 0, 0, NULL, "JSON result into FILE"},
 		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},

@@ -150,6 +150,8 @@ static bool assemble(struct ql_lin *m, double tau2, struct ql_lin_fit *f)
 {
 	memset(m->normal, 0, (size_t)m->p * (size_t)m->p * sizeof *m->normal);
 	memset(f->beta, 0, (size_t)m->p * sizeof *f->beta);
+	for (int i = 0; i < m->p; i++)
+		m->normal[(size_t)i * (size_t)m->p + (size_t)i] = m->ridge;
 	for (int s = 0; s < m->n_study; s++) {
 		const struct ql_nma_study *st = &m->study[s];
 		double *l = m->l + m->l_first[s], det;
@@ -208,6 +210,7 @@ static bool solve_deficient(struct ql_lin *m, struct ql_lin_fit *f)
 	double top = p ? w[p - 1] : 0;
 	memcpy(g, f->beta, n * sizeof *g);
 	memset(f->v, 0, n * n * sizeof *f->v);
+	memset(f->projector, 0, n * n * sizeof *f->v);
 	f->rank = 0;
 	for (size_t e = 0; e < n; e++) {
 		if (!(w[e] > 1e-10 * top))
@@ -216,8 +219,10 @@ static bool solve_deficient(struct ql_lin *m, struct ql_lin_fit *f)
 		f->log_det_x += log(w[e]);
 		const double *u = m->normal + e * n;
 		for (size_t i = 0; i < n; i++)
-			for (size_t j = 0; j < n; j++)
+			for (size_t j = 0; j < n; j++) {
 				f->v[i * n + j] += u[i] * u[j] / w[e];
+				f->projector[i * n + j] += u[i] * u[j];
+			}
 	}
 	for (size_t i = 0; i < n; i++) {
 		f->beta[i] = 0;
@@ -272,10 +277,12 @@ static void residual_sums(const struct ql_lin *m, bool want_v, struct ql_lin_fit
 
 bool ql_lin_solve(struct ql_lin *m, double tau2, bool want_v, bool deficient, struct ql_lin_fit *f)
 {
-	double *beta = f->beta, *v = f->v;
+	double *beta = f->beta, *v = f->v, *projector = f->projector;
 	size_t p = (size_t)m->p;
-	*f = (struct ql_lin_fit){.tau2 = tau2, .beta = beta ? beta : QL_NEW_N(m->a, double, p), .v = v};
+	*f = (struct ql_lin_fit){.tau2 = tau2, .beta = beta ? beta : QL_NEW_N(m->a, double, p), .v = v, .projector = projector};
 	want_v |= deficient;
+	if (deficient && !projector)
+		f->projector = QL_NEW_N(m->a, double, p *p);
 	if (want_v && !v)
 		f->v = QL_NEW_N(m->a, double, p *p);
 	if (!assemble(m, tau2, f))
@@ -294,42 +301,45 @@ struct tau_equation {
 	struct ql_lin_fit fit;
 };
 
-static double tau_score(struct tau_equation *e, double tau2)
+static double score_of(const struct tau_equation *e)
 {
-	if (!ql_lin_solve(e->m, tau2, e->method == QL_REML, e->deficient, &e->fit)) {
-		e->failed = true;
-		return 0;
-	}
 	const struct ql_lin_fit *f = &e->fit;
 	if (e->method == QL_PM)
 		return f->q - (e->m->n_contrast - f->rank);
 	return f->r_wpw_r - f->tr_wp + (e->method == QL_REML ? f->tr_hat_p : 0);
 }
 
-/* Root between lo (score > 0) and hi (score < 0): regula falsi with the Illinois rule, then halving. */
+static double tau_score(struct tau_equation *e, double tau2)
+{
+	if (ql_lin_solve(e->m, tau2, e->method == QL_REML, e->deficient, &e->fit))
+		return score_of(e);
+	e->failed = true;
+	return 0;
+}
+
+/* Root between lo (score > 0) and hi (score < 0): inverse quadratic interpolation where it is safe, else halving
+ * (Chandrupatla 1997). An evaluation inverts the whole network, so that few are wanted. */
 static double tau_root(struct tau_equation *e, double lo, double f_lo, double hi, double f_hi)
 {
-	int side = 0;
-	for (int i = 0; i < 200 && !e->failed && hi - lo > 1e-13 + 1e-12 * hi; i++) {
-		double x = i % 8 == 7 ? 0.5 * (lo + hi) : (lo * f_hi - hi * f_lo) / (f_hi - f_lo);
-		if (!(x > lo && x < hi))
-			x = 0.5 * (lo + hi);
-		double f = tau_score(e, x);
-		if (f == 0)
-			return x;
-		if (f > 0) {
-			lo = x;
-			f_lo = f;
-			f_hi *= side == 1 ? 0.5 : 1;
-			side = 1;
+	double a = hi, fa = f_hi, b = lo, fb = f_lo, c = a, fc = fa, t = f_lo / (f_lo - f_hi);
+	for (int i = 0; i < 200 && !e->failed; i++) {
+		double x = a + t * (b - a), f = tau_score(e, x);
+		if ((f > 0) == (fa > 0)) {
+			c = a, fc = fa;
 		} else {
-			hi = x;
-			f_hi = f;
-			f_lo *= side == -1 ? 0.5 : 1;
-			side = -1;
+			c = b, fc = fb;
+			b = a, fb = fa;
 		}
+		a = x, fa = f;
+		double best = fabs(fa) < fabs(fb) ? a : b, tol = 1e-14 + 1e-11 * fabs(best), width = fabs(b - a);
+		if (fa == 0 || width < 2 * tol)
+			return best;
+		double xi = (a - b) / (c - b), phi = (fa - fb) / (fc - fb), least = tol / width;
+		bool safe = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi;
+		t = safe ? fa / (fb - fa) * (fc / (fb - fc)) + (c - a) / (b - a) * (fa / (fc - fa)) * (fb / (fc - fb)) : 0.5;
+		t = fmin(fmax(t, least), 1 - least);
 	}
-	return 0.5 * (lo + hi);
+	return a;
 }
 
 static double log_likelihood(const struct tau_equation *e)
@@ -350,8 +360,9 @@ bool ql_lin_tau2(struct ql_lin *m, enum ql_tau_method method, bool deficient, co
 	*tau2 = start;
 	if (method == QL_DL || m->n_contrast <= at0->rank)
 		return true;
-	struct tau_equation e = {.m = m, .method = method, .deficient = deficient};
-	double lo = 0, f_lo = tau_score(&e, 0), zero_likelihood = log_likelihood(&e);
+	struct tau_equation e = {.m = m, .method = method, .deficient = deficient, .fit = *at0};
+	double lo = 0, f_lo = score_of(&e), zero_likelihood = log_likelihood(&e);
+	e.fit.beta = e.fit.v = e.fit.projector = NULL; /* at0 stays as it is */
 	bool inner = f_lo <= 0; /* zero is a local maximum: is there a better one inside? */
 	if (inner && (method == QL_PM || start == 0)) {
 		*tau2 = 0;

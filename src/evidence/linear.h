@@ -26,12 +26,14 @@ struct ql_lin {
 	double *l;                  /* sum of k*k */
 	int *l_first;               /* [n_study] */
 	double *normal;             /* p*p */
+	double ridge;               /* added to the diagonal of X'WX: precision of a normal prior at 0 */
 };
 
 struct ql_lin_fit {
 	double tau2, q;         /* weighted residual sum of squares at tau2 */
 	double *beta;           /* [p] */
 	double *v;              /* [p*p]; only if asked */
+	double *projector;      /* [p*p] on the coefficients that the data determine; deficient models only */
 	double tr_wp, tr_hat_p; /* tr(WP), tr(WXVX'WP): the second only with v */
 	double r_wpw_r;
 	double log_det_s, log_det_x; /* log|S + tau2 P|, log|X'WX| */

@@ -228,6 +228,12 @@ json_t *ql_nma_json(const struct ql_nma_report *r)
 		json_array_append_new(list, split_json(r, &r->split[i]));
 	json_object_set_new(o, "split", list);
 	add_contributions(o, r);
+	if (r->components)
+		json_object_set_new(o, "component_model", ql_components_json(r));
+	if (r->regression)
+		json_object_set_new(o, "meta_regression", ql_regression_json(r));
+	if (r->bayes)
+		json_object_set_new(o, "bayes", ql_bayes_json(r));
 	json_object_set_new(o, "notes", notes_json(r));
 	return o;
 }

@@ -3,6 +3,8 @@
 #ifndef QL_EVIDENCE_NMA_REPORT_H
 #define QL_EVIDENCE_NMA_REPORT_H
 
+#include "evidence/nma_bayes.h"
+#include "evidence/nma_components.h"
 #include "evidence/nma_rare.h"
 #include <jansson.h>
 
@@ -19,6 +21,9 @@ struct ql_nma_report {
 	int n_split;
 	struct ql_ranks ranks;
 	struct ql_contributions contributions; /* n_row 0: not asked for */
+	const struct ql_component_fit *components; /* NULL: not asked for */
+	const struct ql_regression_fit *regression;
+	const struct ql_bayes *bayes;
 	const char *const *left_out; /* names of treatments in other parts of the network */
 	int n_left_out;
 };
@@ -37,6 +42,10 @@ enum quell_status ql_nma_report_run(const struct ql_nma_data *d, const struct ql
 /* In words: does the network have loops, what cannot be assessed. Into out, one sentence per line. */
 void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out);
 
+/* Parts of it. */
+json_t *ql_components_json(const struct ql_nma_report *r);
+json_t *ql_regression_json(const struct ql_nma_report *r);
+json_t *ql_bayes_json(const struct ql_nma_report *r);
 /* schema "quell.nma/1"; a new reference. */
 json_t *ql_nma_json(const struct ql_nma_report *r);
 
