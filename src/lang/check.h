@@ -21,13 +21,13 @@ enum {
 	QL_MAX_ERRORS = 100,
 	QL_MAX_MUTED = 20000,
 	QL_MAX_QUANTITIES = 200000,
-	QL_MAX_TERMS = 3000000,
+	QL_MAX_TERMS = 1500000,
 	QL_MAX_DIMS = 8,
 	QL_MAX_BINDINGS = 96,
 	QL_MAX_INSTANCES = 200,
 	QL_NAME_BUFFER = 640
 };
-#define QL_FUEL 8000000 /* steps of evaluation and expansion */
+#define QL_FUEL 1000000 /* steps of evaluation and expansion */
 
 struct ql_instance {
 	const char *name; /* "" for a text of its own and for the statements of a model file */

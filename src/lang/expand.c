@@ -254,9 +254,10 @@ static void run_step(struct ql_check *ck, struct walk *w, int k)
 
 void ql_ck_expand(struct ql_check *ck, const struct ql_piece *piece, struct ql_entity *e, ql_visit visit)
 {
-	struct walk *w = QL_NEW(&ck->scratch, struct walk);
+	struct walk work, *w = &work;
 	int here = ck->here, bound = ck->n_bind;
 	ck->here = piece->inst;
+	w->n = 0;
 	w->piece = piece;
 	w->e = e;
 	w->visit = visit;
