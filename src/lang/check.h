@@ -135,6 +135,7 @@ struct ql_check {
 	struct ql_diag mute;
 	uint32_t *leaf; /* per node: bits of the kinds of quantities below, QL_LEAF_TIME */
 	int n_leaf, cap_leaf;
+	struct ql_rx *rx; /* the rxode2 dialect is being run; NULL otherwise */
 	bool placeholders; /* some node refers to a let that was not known yet */
 };
 #define QL_LEAF_TIME (1u << 31)
@@ -187,10 +188,15 @@ struct ql_value ql_ck_model_ref(struct ql_check *ck, const struct ql_expr *e);
 void ql_ck_define(struct ql_check *ck);
 int ql_ck_new_quantity(struct ql_check *ck, enum ql_kind kind, const char *name);
 
+/* A dose into a state under the state's name and unit, with its rate input. Valid until the next dose is made. */
+struct ql_dose *ql_ck_state_dose(struct ql_check *ck, int state, const char *name);
+
 /* finish.c */
 /* Puts definitions in place of the symbols that stood for lets in cycles of names, or reports a cycle of elements. */
 void ql_ck_resolve_symbols(struct ql_check *ck);
 void ql_ck_finish(struct ql_check *ck);
+/* Bits of the kinds of quantities below a node, QL_LEAF_TIME for time. */
+uint32_t ql_ck_leaves(struct ql_check *ck, ql_node n);
 
 /* names of a finished model: finds full names and unique last parts */
 struct ql_name_table {

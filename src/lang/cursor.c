@@ -17,6 +17,17 @@ void ql_parser_free(struct ql_parser *p)
 	p->stack = NULL;
 }
 
+/* In rxode2 a line that ends in an operator goes on. */
+static bool goes_on(const struct ql_token *before)
+{
+	switch (before->kind) {
+	case QL_T_PLUS: case QL_T_MINUS: case QL_T_STAR: case QL_T_SLASH: case QL_T_CARET: case QL_T_MODULO: case QL_T_ASSIGN:
+	case QL_T_ARROW: case QL_T_TILDE: case QL_T_LT: case QL_T_LE: case QL_T_GT: case QL_T_GE: case QL_T_EQ: case QL_T_NE:
+	case QL_T_AND: case QL_T_OR: case QL_T_NOT: case QL_T_COMMA: return true;
+	default: return false;
+	}
+}
+
 const struct ql_token *ql_peek_at(struct ql_parser *p, int ahead)
 {
 	const struct ql_token *end = &p->lex.tok[p->lex.n - 1];
@@ -24,7 +35,7 @@ const struct ql_token *ql_peek_at(struct ql_parser *p, int ahead)
 		if (i >= p->lex.n - 1)
 			return end;
 		const struct ql_token *t = &p->lex.tok[i];
-		bool next_statement = i > p->first && t->first && (p->rxode || t->indent <= p->indent);
+		bool next_statement = i > p->first && t->first && (p->rxode ? !goes_on(t - 1) : t->indent <= p->indent);
 		if (next_statement)
 			return end;
 	}

@@ -518,6 +518,36 @@ static void attach_properties(struct ql_check *ck)
 	}
 }
 
+/* Appends a dose and the hidden input that carries its infusions. */
+static void add_dose(struct ql_check *ck, const struct ql_dose *dose, const char *rate_unit)
+{
+	struct ql_model *m = ck->m;
+	int rate = ql_ck_new_quantity(ck, QL_INPUT, ql_arena_printf(ck->a, "rate(%s)", dose->name));
+	struct ql_quantity *q = &m->q[rate], *state = &m->q[dose->state];
+	q->module = dose->module;
+	q->unit = rate_unit;
+	q->doc = "infusion rate";
+	q->span = dose->span;
+	q->sym = q->realised = ql_var(&m->dag, rate);
+	q->def = ql_const(&m->dag, 0);
+	if (state->def != QL_NO_NODE)
+		state->def = ql_op2(&m->dag, QL_OP_ADD, state->def, q->sym);
+	QL_GROW(m->dose, m->n_dose, ck->cap_dose_out);
+	m->dose[m->n_dose] = *dose;
+	m->dose[m->n_dose++].rate_input = rate;
+}
+
+struct ql_dose *ql_ck_state_dose(struct ql_check *ck, int state, const char *name)
+{
+	const struct ql_quantity *q = &ck->m->q[state];
+	const char *unit = ck->units_on ? ql_arena_printf(ck->a, "%s/day", q->unit) : "";
+	struct ql_dose dose = {.name = name, .module = "", .unit = q->unit, .state = state, .scale = ql_const(&ck->m->dag, 1),
+			       .bioavailability = QL_NO_NODE, .lag = QL_NO_NODE, .modelled_rate = QL_NO_NODE,
+			       .modelled_duration = QL_NO_NODE, .doc = "into the state", .span = q->span};
+	add_dose(ck, &dose, unit);
+	return &ck->m->dose[ck->m->n_dose - 1];
+}
+
 static void define_dose(struct ql_check *ck, struct ql_dose_entry *entry)
 {
 	const struct ql_stmt *s = entry->piece->s;
@@ -552,26 +582,13 @@ static void define_dose(struct ql_check *ck, struct ql_dose_entry *entry)
 		else
 			ql_diag_help(d, "add `scale ...` in %s", ql_units_text(&ck->us, wanted));
 	}
-	int rate = ql_ck_new_quantity(ck, QL_INPUT, ql_arena_printf(ck->a, "rate(%s)", entry->full));
-	struct ql_quantity *q = &m->q[rate];
-	q->module = ck->inst[entry->piece->inst].name;
-	q->unit = ck->units_on ? ql_units_text(&ck->us, ql_units_div(&ck->us, e->unit, ck->us.day)) : "";
-	q->doc = "infusion rate";
-	q->span = s->span;
-	q->sym = q->realised = ql_var(&m->dag, rate);
-	q->def = ql_const(&m->dag, 0);
-	struct ql_quantity *state = &m->q[e->q[elem]];
-	if (state->def != QL_NO_NODE)
-		state->def = ql_op2(&m->dag, QL_OP_ADD, state->def, q->sym);
-	const char *module = q->module;
 	int plain = ck->units_on ? QL_UNIT_ONE : QL_UNIT_ANY, day = ck->units_on ? ck->us.day : QL_UNIT_ANY;
 	struct ql_dose dose = {
 		.name = entry->full,
-		.module = module,
+		.module = ck->inst[entry->piece->inst].name,
 		.unit = s->unit ? s->unit->text : "",
 		.state = e->q[elem],
 		.scale = scale,
-		.rate_input = rate,
 		.bioavailability = property_value(ck, entry->property[0], plain, "bioavailability"),
 		.lag = property_value(ck, entry->property[1], day, "the lag"),
 		.modelled_rate = property_value(ck, entry->property[2], ql_units_div(&ck->us, unit, day), "the rate"),
@@ -579,9 +596,35 @@ static void define_dose(struct ql_check *ck, struct ql_dose_entry *entry)
 		.doc = s->doc ? s->doc : "",
 		.span = s->span,
 	};
-	QL_GROW(m->dose, m->n_dose, ck->cap_dose_out);
 	entry->dose = m->n_dose;
-	m->dose[m->n_dose++] = dose;
+	add_dose(ck, &dose, ck->units_on ? ql_units_text(&ck->us, ql_units_div(&ck->us, e->unit, ck->us.day)) : "");
+}
+
+/* Without `dose` statements a text of its own can be dosed into any state; f(STATE) and the like belong to that dose. */
+static void dose_all_states(struct ql_check *ck)
+{
+	struct ql_model *m = ck->m;
+	static const char *const word[] = {"f", "alag", "rate", "dur"};
+	for (int i = 0, n = m->n_q; i < n; i++) {
+		if (m->q[i].kind != QL_STATE || m->q[i].is_quad)
+			continue;
+		ql_ck_state_dose(ck, i, m->q[i].name);
+		for (int k = 0; k < ck->n_property; k++) {
+			const struct ql_piece *p = ck->property[k];
+			if (p->in || strcmp(p->s->name, m->q[i].name) != 0)
+				continue;
+			int which = 0;
+			while (strcmp(p->s->target, word[which]) != 0)
+				which++;
+			int amount = ck->units_on ? ql_ck_find(ck, p->inst, p->s->name)->unit : QL_UNIT_ANY;
+			int day = ck->units_on ? ck->us.day : QL_UNIT_ANY, one = ck->units_on ? QL_UNIT_ONE : QL_UNIT_ANY;
+			const int unit[4] = {one, day, ql_units_div(&ck->us, amount, day), day};
+			ql_node value = property_value(ck, p, unit[which], p->s->target);
+			struct ql_dose *d = &m->dose[m->n_dose - 1];
+			ql_node *to[4] = {&d->bioavailability, &d->lag, &d->modelled_rate, &d->modelled_duration};
+			*to[which] = value;
+		}
+	}
 }
 
 /* ---- events ---- */
@@ -686,7 +729,11 @@ void ql_ck_define(struct ql_check *ck)
 	create_leaves(ck);
 	define_in_order(ck);
 	define_states(ck);
-	attach_properties(ck);
+	bool free_doses = ck->n_dose == 0 && ck->n_inst == 1 && ck->inst[0].text->role == QL_TEXT_OWN;
+	if (!free_doses)
+		attach_properties(ck);
+	else if (!ck->stop)
+		dose_all_states(ck);
 	for (int i = 0; i < ck->n_dose && !ck->stop; i++)
 		define_dose(ck, &ck->dose[i]);
 	for (int i = 0; i < ck->n_when && !ck->stop; i++)

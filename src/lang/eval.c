@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Expressions: syntax tree under bindings -> graph node and unit. Depth is limited by the parser. */
 #include "lang/check.h"
+#include "lang/rx.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +150,8 @@ static value eval_ref(struct ql_check *ck, const struct ql_expr *e)
 	value v;
 	if (!e->module && ql_ck_bound(ck, e->name))
 		return index_variable(ck, e);
+	if (ck->rx)
+		return ql_rx_ref(ck, e);
 	if (!ck->entity)
 		return ql_ck_model_ref(ck, e);
 	struct ql_entity *x = ql_ck_lookup(ck, e->module, e->name);
@@ -549,6 +552,9 @@ static value unknown_function(struct ql_check *ck, const struct ql_expr *e)
 
 static value eval_call(struct ql_check *ck, const struct ql_expr *e)
 {
+	value out;
+	if (ck->rx && ql_rx_call(ck, e, &out))
+		return out;
 	for (int i = 0; i < N_FUNCTIONS; i++)
 		if (strcmp(functions[i].name, e->name) == 0)
 			return call_one(ck, e, i);
@@ -643,7 +649,11 @@ struct ql_value ql_ck_eval(struct ql_check *ck, const struct ql_expr *e)
 	case QL_X_IF: return eval_if(ck, e);
 	case QL_X_CALL: return eval_call(ck, e);
 	case QL_X_REDUCE: return eval_reduce(ck, e);
-	case QL_X_STRING: ql_ck_error(ck, QL_E0101, e->span, "a text cannot stand in an equation"); return unknown(ck);
+	case QL_X_STRING: {
+		struct ql_diag *x = ql_ck_error(ck, QL_E0111, e->span, "comparison with a text is not supported");
+		ql_diag_help(x, "code the groups as numbers, for example 0 and 1");
+		return unknown(ck);
+	}
 	}
 	return unknown(ck);
 }

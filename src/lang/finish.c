@@ -150,7 +150,7 @@ void ql_ck_resolve_symbols(struct ql_check *ck)
 /* ---- checks of the finished graph ---- */
 
 /* Bits of the kinds of quantities below each node, computed once in node order. */
-static uint32_t leaves(struct ql_check *ck, ql_node n)
+uint32_t ql_ck_leaves(struct ql_check *ck, ql_node n)
 {
 	struct ql_dag *d = &ck->m->dag;
 	while (ck->n_leaf <= n) {
@@ -171,7 +171,7 @@ static void need_constant(struct ql_check *ck, ql_node n, struct ql_span span, c
 {
 	if (n == QL_NO_NODE)
 		return;
-	uint32_t found = leaves(ck, n) & banned;
+	uint32_t found = ql_ck_leaves(ck, n) & banned;
 	if (!found)
 		return;
 	const char *kind = found & 1u << QL_STATE   ? "a state"

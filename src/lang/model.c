@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads models: files, modules, the checker, and the names of the result. */
 #include "lang/check.h"
+#include "lang/rx.h"
 #include "lang/sbml.h"
 #include "base/io.h"
 #include <math.h>
@@ -22,21 +23,32 @@ struct load_job {
 
 /* ---- texts ---- */
 
-static struct ql_text *read_text(struct load_job *j, const char *path, const char *text, size_t len)
+struct source {
+	const char *text;
+	size_t len;
+};
+
+/* The bytes of a file, or those that were given; part of the model's hash. */
+static bool read_source(struct load_job *j, const char *path, const char *text, size_t len, struct source *out)
 {
-	struct ql_check *ck = &j->ck;
 	if (!text) {
 		const struct ql_source *src;
 		if (ql_read_source(j->ds, path, &src) != QUELL_OK)
-			return NULL;
-		text = src->text;
-		len = src->len;
+			return false;
+		*out = (struct source){src->text, src->len};
 	} else {
 		ql_diags_add_source(j->ds, path, text, len < QL_TEXT_LIMIT ? len : 0);
+		*out = (struct source){text, len};
 	}
-	ck->m->hash = ql_hash(ck->m->hash, text, len);
+	j->ck.m->hash = ql_hash(j->ck.m->hash, out->text, out->len);
+	return true;
+}
+
+static struct ql_text *read_text(struct load_job *j, const char *path, const struct source *src)
+{
+	struct ql_check *ck = &j->ck;
 	struct ql_text *t = QL_NEW(ck->a, struct ql_text);
-	ql_parse_text(&ck->parser, ck->a, ql_arena_strdup(ck->a, path), text, len, j->ds, t);
+	ql_parse_text(&ck->parser, ck->a, ql_arena_strdup(ck->a, path), src->text, src->len, j->ds, t);
 	ql_parser_free(&ck->parser);
 	return t;
 }
@@ -61,7 +73,9 @@ static struct ql_text *module_text(struct load_job *j, const char *file, struct 
 		struct ql_diag *d = ql_ck_error(&j->ck, QL_E0211, at, "there is no file `%s`", path);
 		ql_diag_help(d, "%s", hint);
 	} else {
-		t = read_text(j, path, NULL, 0);
+		struct source src;
+		if (read_source(j, path, NULL, 0, &src))
+			t = read_text(j, path, &src);
 	}
 	if (t && t->role != QL_TEXT_MODULE) {
 		struct ql_diag *d = ql_ck_error(&j->ck, QL_E0211, at, "`%s` is not a module", path);
@@ -162,6 +176,11 @@ static bool has_unit(struct ql_stmt **list, int n)
 	return false;
 }
 
+static void no_units_note(struct ql_check *ck, const char *file)
+{
+	ql_ck_error(ck, QL_E0220, (struct ql_span){file, 0, 0, 0}, "units are off: no declaration carries one");
+}
+
 static void bind_all(struct load_job *j, struct ql_text *t)
 {
 	struct ql_check *ck = &j->ck;
@@ -180,7 +199,7 @@ static void bind_all(struct load_job *j, struct ql_text *t)
 		add_instance(ck, "", t, (struct ql_span){t->file, 1, 1, 1});
 		ck->units_on = has_unit(t->stmt, t->n_stmt);
 		if (!ck->units_on && t->n_stmt)
-			ql_ck_error(ck, QL_E0220, (struct ql_span){t->file, 0, 0, 0}, "units are off: no declaration carries one");
+			no_units_note(ck, t->file);
 	}
 	link_uses(ck);
 }
@@ -316,35 +335,71 @@ struct ql_model *ql_model_new(void)
 	return m;
 }
 
-static enum quell_status load(void *arg)
+static void load_rxode(struct load_job *j, const struct source *src)
 {
-	struct load_job *j = arg;
 	struct ql_check *ck = &j->ck;
-	struct ql_model *m = ql_model_new();
-	ck->m = m;
-	ck->ds = j->ds;
-	ck->a = &m->arena;
-	ck->fuel = QL_FUEL;
-	int errors = j->ds->n_errors;
-	struct ql_text *t = read_text(j, j->path, j->text, j->len);
-	if (!t)
-		return QUELL_ERR_IO;
-	m->name = t->name ? t->name : ql_arena_strdup(ck->a, j->path);
+	struct ql_rx_text t;
+	const char *file = ql_arena_strdup(ck->a, j->path);
+	ql_rx_parse(&ck->parser, ck->a, file, src->text, src->len, j->ds, &t);
+	ql_parser_free(&ck->parser);
+	ck->m->name = t.name ? t.name : file;
+	ck->m->doc = t.doc ? t.doc : "";
+	ck->m->module_name = QL_NEW_N(ck->a, const char *, 1);
+	ck->m->module_doc = QL_NEW_N(ck->a, const char *, 1);
+	ck->m->module_name[0] = ck->m->module_doc[0] = "";
+	ck->m->n_module = 1;
+	no_units_note(ck, file);
+	ql_rx_build(ck, &t);
+}
+
+static void load_equations(struct load_job *j, const struct source *src)
+{
+	struct ql_check *ck = &j->ck;
+	struct ql_model *m = ck->m;
+	struct ql_text *t = read_text(j, j->path, src);
+	m->name = t->name ? t->name : t->file;
 	m->doc = t->doc ? t->doc : "";
-	if (!ql_units_init(&ck->us, ck->a, j->ds))
-		return QUELL_ERR_IO;
 	bind_all(j, t);
 	m->has_units = ck->units_on;
 	if (!ck->stop)
 		ql_ck_declare(ck);
 	if (!ck->stop)
 		ql_ck_define(ck);
-	if (j->ds->n_errors > errors)
-		return QUELL_ERR_INPUT;
+	if (ck->n_errors)
+		return;
 	ql_model_index_names(m);
 	fill_modules(ck);
 	fill_slots(ck);
 	fill_kernels(ck, t);
+}
+
+static enum quell_status load(void *arg)
+{
+	struct load_job *j = arg;
+	struct ql_check *ck = &j->ck;
+<<<<<<< HEAD
+	struct ql_model *m = ql_model_new();
+=======
+	struct ql_model *m = ql_model_new();
+	struct source src;
+	ck->m = m;
+	ck->ds = j->ds;
+	ck->a = &m->arena;
+	ck->fuel = QL_FUEL;
+	int errors = j->ds->n_errors;
+<<<<<<< HEAD
+	struct ql_text *t = read_text(j, j->path, j->text, j->len);
+	if (!t)
+=======
+	ql_dag_init(&m->dag);
+	if (!read_source(j, j->path, j->text, j->len, &src) || !ql_units_init(&ck->us, ck->a, j->ds))
+		return QUELL_ERR_IO;
+	if (ql_rx_detect(src.text, src.len))
+		load_rxode(j, &src);
+	else
+		load_equations(j, &src);
+	if (j->ds->n_errors == errors && !m->names)
+		ql_model_index_names(m);
 	return j->ds->n_errors > errors ? QUELL_ERR_INPUT : QUELL_OK;
 }
 
@@ -360,6 +415,7 @@ static void free_check(struct ql_check *ck)
 	ql_free(ck->leaf);
 	ql_map_free(&ck->names);
 	ql_map_free(&ck->said);
+	ql_rx_free(ck->rx);
 	ql_units_free(&ck->us);
 	ql_parser_free(&ck->parser);
 	ql_arena_free(&ck->scratch);

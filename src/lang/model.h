@@ -68,6 +68,19 @@ struct ql_quantity {
 	int draw_random;         /* DRAW, PARAM with spread: quantity index of its QL_RANDOM; -1 else */
 };
 
+/* A hidden input that keeps something about the doses given so far (rxode2's tad(), podo(), dosenum()); whoever gives a
+ * dose sets it at that instant. Before the first dose all are 0. */
+enum ql_clock_kind {
+	QL_CLOCK_LAST,  /* time of the last dose */
+	QL_CLOCK_FIRST, /* time of the first dose */
+	QL_CLOCK_COUNT, /* number of doses so far */
+	QL_CLOCK_AMOUNT /* prescribed amount of the last dose */
+};
+struct ql_clock {
+	enum ql_clock_kind kind;
+	int input; /* quantity index */
+};
+
 /* A named way in. amount (prescribed, in `unit`) * scale is added to the state, at once or over an infusion. */
 struct ql_dose {
 	const char *name;  /* full, "mab.infusion" */
@@ -77,6 +90,8 @@ struct ql_dose {
 	ql_node scale;     /* patient-constant; may use AGENT columns */
 	int rate_input;    /* quantity index of the hidden INPUT added to the state's rate, amount/day of the state */
 	ql_node bioavailability, lag, modelled_rate, modelled_duration; /* QL_NO_NODE if not given */
+	struct ql_clock *clock; /* what this dose sets besides */
+	int n_clock;
 	const char *doc;
 	struct ql_span span;
 };
@@ -121,14 +136,15 @@ struct ql_model {
 	int n_slot;
 	struct ql_kernel_set *kernel;
 	int n_kernel;
-	bool has_units; /* false: an rxode2-style file without units */
+	bool has_units; /* false: a file without units, for example in the rxode2 dialect */
 	struct ql_name_table *names; /* private: for ql_model_find */
 	const char **module_name; /* instances in order, with their doc strings */
 	const char **module_doc;
 	int n_module;
 };
 
-/* Reads a model and everything it uses. Relative paths in `use ... from` start at the model file's folder.
+/* Reads a model and everything it uses, or a file in the dialect of rxode2. A file without `dose` statements has one
+ * dose per state, under the state's name. Relative paths in `use ... from` start at the model file's folder.
  * A module on its own is read with what it `uses` from the files beside it.
  * On QUELL_ERR_INPUT *out is NULL and ds says why. Bounded in time and memory on any input. */
 enum quell_status ql_model_load(const char *path, struct ql_diags *ds, struct ql_model **out);

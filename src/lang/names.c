@@ -503,6 +503,7 @@ static void declare_one(struct ql_check *ck, enum pass pass, int inst, const str
 		ck->when[ck->n_when++] = new_piece(ck, inst, s, in);
 	}
 	if (pass == PASS_PIECES && s->kind == QL_S_PROPERTY) {
+		/* a dose, or in a text without doses a state */
 		QL_GROW(ck->property, ck->n_property, ck->cap_property);
 		ck->property[ck->n_property++] = new_piece(ck, inst, s, in);
 	}

@@ -9,8 +9,10 @@ static struct ql_expr *parse_unary(struct ql_parser *p);
 
 static struct ql_expr *new_expr(struct ql_parser *p, enum ql_expr_kind kind, struct ql_span span)
 {
-	if (++p->n_nodes > QL_MAX_NODES && !p->panic)
+	if (++p->n_nodes > QL_MAX_NODES && p->n_errors < QL_MAX_PARSE_ERRORS) {
 		ql_parse_report(p, QL_E0107, span, "the text has more than %d terms", QL_MAX_NODES);
+		p->n_errors = QL_MAX_PARSE_ERRORS; /* no use in reading on */
+	}
 	struct ql_expr *e = QL_NEW(p->arena, struct ql_expr);
 	e->kind = (short)kind;
 	e->span = span;
@@ -32,11 +34,12 @@ static bool enter(struct ql_parser *p)
 {
 	if (++p->depth <= QL_MAX_DEPTH && p->n_nodes <= QL_MAX_NODES)
 		return true;
-	if (!p->panic) {
+	if (!p->panic && p->n_nodes <= QL_MAX_NODES) {
 		struct ql_diag *d = ql_parse_report(p, QL_E0106, ql_tok_span(p, ql_peek(p)),
 						    "the expression is nested more than %d levels deep", QL_MAX_DEPTH);
 		ql_diag_help(d, "give inner parts a name with `let`");
 	}
+	p->panic = true;
 	return false;
 }
 

@@ -66,7 +66,15 @@ static void long_lines(void **state)
 	expect(repeat("", "?", 4000000, "x"), 0, QL_E0101);
 	expect(repeat("", "\"\n", 2000000, "x"), 0, QL_E0104);
 	expect(repeat("", "param\n", 600000, "x"), 0, QL_E0109);
-	expect(repeat("", "x = 1\n", 300000, "x"), 0, QL_E0109);
+	expect(repeat("let y = 1\n", "x = 1\n", 300000, "x"), 0, QL_E0109);
+	expect(repeat("", "x = 1\n", 300000, "x"), 0, QL_E0101);
+	expect(repeat("", "if (x) { ", 150000, "x"), 0, QL_E0106);
+	expect(repeat("", "if (x) ", 200000, "x = 1"), 0, QL_E0106);
+	expect(repeat("x = ", "(", 900000, "x"), 0, QL_E0106);
+	expect(repeat("x = ", "f(", 400000, "x"), 0, QL_E0106);
+	expect(repeat("f <- function() {\n", "ini({\n", 200000, "x"), 0, QL_E0101);
+	expect(repeat("x = 2\n", "if (x < 2) x = x + 1 else if (x < 3) y = x\n", 20000, "z = 1/0\n"), 0, QL_E0216);
+	expect(repeat("x = 2\n", "x = x*x + x\n", 50000, "z = 1/0\n"), 0, QL_E0216);
 	expect(repeat("let x = ", "y + ", 200000, "y\n"), 0, QL_E0201);
 	expect(repeat("", "let x = y\n", 200000, ""), 0, QL_E0202);
 	expect(repeat("", "]", 1000000, "x"), 0, QL_E0107);
