@@ -377,9 +377,6 @@ static enum quell_status load(void *arg)
 {
 	struct load_job *j = arg;
 	struct ql_check *ck = &j->ck;
-<<<<<<< HEAD
-	struct ql_model *m = ql_model_new();
-=======
 	struct ql_model *m = ql_model_new();
 	struct source src;
 	ck->m = m;
@@ -387,11 +384,6 @@ static enum quell_status load(void *arg)
 	ck->a = &m->arena;
 	ck->fuel = QL_FUEL;
 	int errors = j->ds->n_errors;
-<<<<<<< HEAD
-	struct ql_text *t = read_text(j, j->path, j->text, j->len);
-	if (!t)
-=======
-	ql_dag_init(&m->dag);
 	if (!read_source(j, j->path, j->text, j->len, &src) || !ql_units_init(&ck->us, ck->a, j->ds))
 		return QUELL_ERR_IO;
 	if (ql_rx_detect(src.text, src.len))
