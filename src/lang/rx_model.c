@@ -5,99 +5,52 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What can be assigned: names, rates, start values, properties of doses. One letter each. */
-enum { SLOT_NAME = 'v', SLOT_RATE = 'd', SLOT_INIT = 'i', SLOT_PROPERTY = '0' };
-
-struct slot {
-	const char *name;
-	char kind;
-	bool hidden, assigned, seen;
-	int other; /* while branches are joined: place in the second one, from 1 */
-	ql_node node; /* QL_NO_NODE: nothing yet */
-	struct ql_span span;
-	const char *doc;
-	int state; /* of the slots of a state */
-};
-
-struct rx_state {
-	const char *name;
-	int q;
-	struct ql_span span;
-	bool by_lincmt;
-};
-
-struct ql_rx {
-	struct slot *slot;
-	int n_slot, cap_slot;
-	struct ql_map slots; /* "v:name" */
-	struct rx_state *state;
-	int n_state, cap_state;
-	struct trail {
-		int slot;
-		ql_node before;
-	} * trail;
-	int n_trail, cap_trail;
-	struct rx_clock {
-		int state; /* -1: any */
-		enum ql_clock_kind kind;
-		int q;
-	} * clock;
-	int n_clock, cap_clock;
-	struct ql_map assigned; /* lower-case names that the text assigns -> index in `spelling` */
-	const char **spelling;
-	int n_spelling, cap_spelling;
-	int current; /* state whose rate is being evaluated, -1 */
-	int last_theta;
-	bool lincmt;
-};
-
 typedef struct ql_value value;
 
 static value any(ql_node n) { return (value){n, QL_UNIT_ANY, false}; }
 static ql_node num(struct ql_check *ck, double x) { return ql_const(&ck->m->dag, x); }
-static ql_node op1(struct ql_check *ck, enum ql_op op, ql_node a) { return ql_op1(&ck->m->dag, op, a); }
 static ql_node op2(struct ql_check *ck, enum ql_op op, ql_node a, ql_node b) { return ql_op2(&ck->m->dag, op, a, b); }
 
 /* ---- slots ---- */
 
-static int find_slot(const struct ql_rx *rx, char kind, const char *name)
+int ql_rx_find_slot(const struct ql_rx *rx, char kind, const char *name)
 {
 	char key[QL_NAME_BUFFER];
 	snprintf(key, sizeof key, "%c:%s", kind, name);
 	return ql_map_get(&rx->slots, key);
 }
 
-static int make_slot(struct ql_check *ck, char kind, const char *name)
+int ql_rx_make_slot(struct ql_check *ck, char kind, const char *name)
 {
 	struct ql_rx *rx = ck->rx;
-	int i = find_slot(rx, kind, name);
+	int i = ql_rx_find_slot(rx, kind, name);
 	if (i >= 0)
 		return i;
 	QL_GROW(rx->slot, rx->n_slot, rx->cap_slot);
 	i = rx->n_slot++;
-	rx->slot[i] = (struct slot){.name = name, .kind = kind, .node = QL_NO_NODE, .state = -1};
+	rx->slot[i] = (struct ql_rx_slot){.name = name, .kind = kind, .node = QL_NO_NODE, .state = -1};
 	ql_map_set(&rx->slots, ql_arena_printf(&ck->scratch, "%c:%s", kind, name), i);
 	return i;
 }
 
-static void assign(struct ql_check *ck, int i, ql_node n)
+void ql_rx_assign(struct ql_check *ck, int i, ql_node n)
 {
 	struct ql_rx *rx = ck->rx;
 	QL_GROW(rx->trail, rx->n_trail, rx->cap_trail);
-	rx->trail[rx->n_trail++] = (struct trail){i, rx->slot[i].node};
+	rx->trail[rx->n_trail++] = (struct ql_rx_trail){i, rx->slot[i].node};
 	rx->slot[i].node = n;
 }
 
 /* What a slot holds in a branch that does not assign it. */
-static ql_node default_of(struct ql_check *ck, const struct slot *s)
+static ql_node default_of(struct ql_check *ck, const struct ql_rx_slot *s)
 {
-	bool zero = s->kind == SLOT_RATE || s->kind == SLOT_INIT || s->kind == SLOT_PROPERTY + 1;
-	return num(ck, zero ? 0 : s->kind == SLOT_PROPERTY ? 1 : NAN);
+	bool zero = s->kind == QL_SLOT_RATE || s->kind == QL_SLOT_INIT || s->kind == QL_SLOT_PROPERTY + 1;
+	return num(ck, zero ? 0 : s->kind == QL_SLOT_PROPERTY ? 1 : NAN);
 }
 
 /* ---- quantities ---- */
 
-static int new_quantity(struct ql_check *ck, enum ql_kind kind, const char *name, struct ql_span span)
+int ql_rx_quantity(struct ql_check *ck, enum ql_kind kind, const char *name, struct ql_span span)
 {
 	int i = ql_ck_new_quantity(ck, kind, name);
 	ck->m->q[i].span = span;
@@ -105,25 +58,25 @@ static int new_quantity(struct ql_check *ck, enum ql_kind kind, const char *name
 	return i;
 }
 
-static int find_state(const struct ql_rx *rx, const char *name)
+int ql_rx_find_state(const struct ql_rx *rx, const char *name)
 {
-	int i = find_slot(rx, SLOT_RATE, name);
+	int i = ql_rx_find_slot(rx, QL_SLOT_RATE, name);
 	return i < 0 ? -1 : rx->slot[i].state;
 }
 
 static int add_state(struct ql_check *ck, const char *name, struct ql_span span, bool by_lincmt)
 {
 	struct ql_rx *rx = ck->rx;
-	int i = find_state(rx, name);
+	int i = ql_rx_find_state(rx, name);
 	if (i >= 0) {
 		rx->state[i].by_lincmt = rx->state[i].by_lincmt || by_lincmt;
 		return i;
 	}
 	QL_GROW(rx->state, rx->n_state, rx->cap_state);
-	int q = new_quantity(ck, QL_STATE, name, span);
+	int q = ql_rx_quantity(ck, QL_STATE, name, span);
 	ck->m->q[q].init = num(ck, 0);
-	rx->state[rx->n_state] = (struct rx_state){name, q, span, by_lincmt};
-	i = make_slot(ck, SLOT_RATE, name);
+	rx->state[rx->n_state] = (struct ql_rx_state){name, q, span, by_lincmt};
+	i = ql_rx_make_slot(ck, QL_SLOT_RATE, name);
 	rx->slot[i].state = rx->n_state;
 	return rx->n_state++;
 }
@@ -131,7 +84,7 @@ static int add_state(struct ql_check *ck, const char *name, struct ql_span span,
 /* A name that the text reads and never assigned: given from outside. */
 static ql_node outside_parameter(struct ql_check *ck, const char *name, struct ql_span span, double x)
 {
-	int q = new_quantity(ck, QL_PARAM, name, span), i = make_slot(ck, SLOT_NAME, name);
+	int q = ql_rx_quantity(ck, QL_PARAM, name, span), i = ql_rx_make_slot(ck, QL_SLOT_NAME, name);
 	ck->m->q[q].def = num(ck, x);
 	ck->rx->slot[i].node = ck->m->q[q].sym; /* not on the trail: it holds in every branch */
 	ck->rx->slot[i].span = span;
@@ -140,7 +93,7 @@ static ql_node outside_parameter(struct ql_check *ck, const char *name, struct q
 
 static ql_node outside_input(struct ql_check *ck, const char *name, struct ql_span span)
 {
-	int q = new_quantity(ck, QL_INPUT, name, span), i = make_slot(ck, SLOT_NAME, name);
+	int q = ql_rx_quantity(ck, QL_INPUT, name, span), i = ql_rx_make_slot(ck, QL_SLOT_NAME, name);
 	ck->m->q[q].def = num(ck, 0);
 	ck->rx->slot[i].node = ck->m->q[q].sym;
 	return ck->m->q[q].sym;
@@ -158,7 +111,7 @@ struct ql_value ql_rx_ref(struct ql_check *ck, const struct ql_expr *e)
 	struct ql_rx *rx = ck->rx;
 	if (strcmp(e->name, "t") == 0 || strcmp(e->name, "time") == 0)
 		return any(ql_time(&ck->m->dag));
-	int state = find_state(rx, e->name), i = find_slot(rx, SLOT_NAME, e->name);
+	int state = ql_rx_find_state(rx, e->name), i = ql_rx_find_slot(rx, QL_SLOT_NAME, e->name);
 	if (state >= 0)
 		return any(ck->m->q[rx->state[state].q].sym);
 	if (i >= 0 && rx->slot[i].node != QL_NO_NODE)
@@ -167,242 +120,6 @@ struct ql_value ql_rx_ref(struct ql_check *ck, const struct ql_expr *e)
 		if (strcmp(e->name, constant[k].name) == 0)
 			return (value){num(ck, constant[k].x), QL_UNIT_ANY, true};
 	return any(outside_parameter(ck, e->name, e->span, NAN));
-}
-
-/* ---- functions of the dialect ---- */
-
-static int clock_input(struct ql_check *ck, enum ql_clock_kind kind, int state, struct ql_span span)
-{
-	static const char *const word[] = {"tlast", "tfirst", "dosenum", "podo"};
-	struct ql_rx *rx = ck->rx;
-	for (int i = 0; i < rx->n_clock; i++)
-		if (rx->clock[i].kind == kind && rx->clock[i].state == state)
-			return rx->clock[i].q;
-	const char *name = ql_arena_printf(ck->a, "%s(%s)", word[kind], state >= 0 ? rx->state[state].name : "");
-	int q = new_quantity(ck, QL_INPUT, name, span);
-	ck->m->q[q].def = num(ck, 0);
-	ck->m->q[q].doc = "set by the doses";
-	QL_GROW(rx->clock, rx->n_clock, rx->cap_clock);
-	rx->clock[rx->n_clock++] = (struct rx_clock){state, kind, q};
-	return q;
-}
-
-static bool call_clock(struct ql_check *ck, const struct ql_expr *e, value *out)
-{
-	static const struct {
-		const char *name;
-		enum ql_clock_kind kind;
-		bool elapsed;
-	} list[] = {{"tad", QL_CLOCK_LAST, true},  {"tafd", QL_CLOCK_FIRST, true},	{"tlast", QL_CLOCK_LAST, false},
-		    {"tfirst", QL_CLOCK_FIRST, false}, {"dosenum", QL_CLOCK_COUNT, false}, {"podo", QL_CLOCK_AMOUNT, false}};
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		if (strcmp(e->name, list[i].name) != 0)
-			continue;
-		int state = -1;
-		if (e->n_arg == 1 && e->arg[0]->kind == QL_X_REF)
-			state = find_state(ck->rx, e->arg[0]->name);
-		if (e->n_arg > 1 || (e->n_arg == 1 && state < 0)) {
-			ql_ck_error(ck, QL_E0212, e->span, "`%s` takes the name of a state, or nothing", e->name);
-			return true;
-		}
-		ql_node n = ck->m->q[clock_input(ck, list[i].kind, state, e->span)].sym;
-		*out = any(list[i].elapsed ? op2(ck, QL_OP_SUB, ql_time(&ck->m->dag), n) : n);
-		return true;
-	}
-	return false;
-}
-
-/* Savic's transit chain with n stages: dose*ktr*(ktr t)^n exp(-ktr t)/n! after the last dose into the state. */
-static void call_transit(struct ql_check *ck, const struct ql_expr *e, value *out)
-{
-	int at = ck->rx->current;
-	if (e->n_arg < 2 || e->n_arg > 3 || at < 0) {
-		ql_ck_error(ck, QL_E0212, e->span, at < 0 ? "`transit` stands in the equation of the state that is dosed"
-							  : "`transit` takes n, mtt and, if wanted, bio");
-		return;
-	}
-	ql_node n = ql_ck_eval(ck, e->arg[0]).node, mtt = ql_ck_eval(ck, e->arg[1]).node;
-	ql_node bio = e->n_arg == 3 ? ql_ck_eval(ck, e->arg[2]).node : num(ck, 1);
-	ql_node last = ck->m->q[clock_input(ck, QL_CLOCK_LAST, at, e->span)].sym;
-	ql_node dose = ck->m->q[clock_input(ck, QL_CLOCK_AMOUNT, at, e->span)].sym;
-	ql_node t = op2(ck, QL_OP_SUB, ql_time(&ck->m->dag), last), n1 = op2(ck, QL_OP_ADD, n, num(ck, 1));
-	ql_node ktr = op2(ck, QL_OP_DIV, n1, mtt), kt = op2(ck, QL_OP_MUL, ktr, op2(ck, QL_OP_MAX, t, num(ck, 0)));
-	ql_node power = op2(ck, QL_OP_SUB, op2(ck, QL_OP_MUL, n, op1(ck, QL_OP_LOG, kt)), op2(ck, QL_OP_ADD, kt, op1(ck, QL_OP_LGAMMA, n1)));
-	ql_node rate = op2(ck, QL_OP_MUL, op2(ck, QL_OP_MUL, op2(ck, QL_OP_MUL, bio, dose), ktr), op1(ck, QL_OP_EXP, power));
-	ql_node started = op2(ck, QL_OP_LT, num(ck, 0), kt);
-	*out = any(ql_op3(&ck->m->dag, QL_OP_SELECT, started, rate, num(ck, 0)));
-}
-
-static ql_node arg(struct ql_check *ck, const struct ql_expr *e, int i) { return ql_ck_eval(ck, e->arg[i]).node; }
-
-static ql_node call_logit(struct ql_check *ck, const struct ql_expr *e)
-{
-	ql_node x = arg(ck, e, 0), lo = e->n_arg > 1 ? arg(ck, e, 1) : num(ck, 0), hi = e->n_arg > 2 ? arg(ck, e, 2) : num(ck, 1);
-	ql_node width = op2(ck, QL_OP_SUB, hi, lo), one = num(ck, 1);
-	if (strcmp(e->name, "expit") == 0) {
-		ql_node p = op2(ck, QL_OP_DIV, one, op2(ck, QL_OP_ADD, one, op1(ck, QL_OP_EXP, op1(ck, QL_OP_NEG, x))));
-		return op2(ck, QL_OP_ADD, lo, op2(ck, QL_OP_MUL, width, p));
-	}
-	return op1(ck, QL_OP_LOG, op2(ck, QL_OP_DIV, op2(ck, QL_OP_SUB, x, lo), op2(ck, QL_OP_SUB, hi, x)));
-}
-
-/* Functions of one argument that the graph has no operation for. */
-static bool call_simple(struct ql_check *ck, const struct ql_expr *e, value *out)
-{
-	static const char *const word[] = {"log2", "log1p", "expm1", "fabs", "ceiling", "trunc", "round", "gamma", "gammafn", "tgamma",
-					   "lgammafn", "factorial", "lfactorial", "fix", "fixed", "FIX", "sign", "exp10", "log10p"};
-	size_t k = 0;
-	while (k < sizeof word / sizeof *word && strcmp(word[k], e->name) != 0)
-		k++;
-	if (k == sizeof word / sizeof *word || e->n_arg != 1)
-		return false;
-	ql_node x = arg(ck, e, 0), one = num(ck, 1), half = num(ck, 0.5), n;
-	switch (k) {
-	case 0: n = op2(ck, QL_OP_MUL, num(ck, 1.44269504088896340736), op1(ck, QL_OP_LOG, x)); break;
-	case 1: n = op1(ck, QL_OP_LOG, op2(ck, QL_OP_ADD, one, x)); break;
-	case 2: n = op2(ck, QL_OP_SUB, op1(ck, QL_OP_EXP, x), one); break;
-	case 3: n = op1(ck, QL_OP_ABS, x); break;
-	case 4: n = op1(ck, QL_OP_CEIL, x); break;
-	case 5:
-		n = ql_op3(&ck->m->dag, QL_OP_SELECT, op2(ck, QL_OP_LT, x, num(ck, 0)), op1(ck, QL_OP_CEIL, x), op1(ck, QL_OP_FLOOR, x));
-		break;
-	case 6: n = op1(ck, QL_OP_FLOOR, op2(ck, QL_OP_ADD, x, half)); break;
-	case 7:
-	case 8:
-	case 9: n = op1(ck, QL_OP_EXP, op1(ck, QL_OP_LGAMMA, x)); break;
-	case 10: n = op1(ck, QL_OP_LGAMMA, x); break;
-	case 11: n = op1(ck, QL_OP_EXP, op1(ck, QL_OP_LGAMMA, op2(ck, QL_OP_ADD, x, one))); break;
-	case 12: n = op1(ck, QL_OP_LGAMMA, op2(ck, QL_OP_ADD, x, one)); break;
-	case 13:
-	case 14:
-	case 15: n = x; break;
-	case 16: n = op2(ck, QL_OP_SUB, op2(ck, QL_OP_LT, num(ck, 0), x), op2(ck, QL_OP_LT, x, num(ck, 0))); break;
-	case 17: n = op2(ck, QL_OP_POW, num(ck, 10), x); break;
-	default: return false;
-	}
-	*out = any(n);
-	return true;
-}
-
-/* ---- linCmt() ---- */
-
-static const char *spelled(const struct ql_rx *rx, const char *const *alias)
-{
-	for (; *alias; alias++) {
-		int i = ql_map_get(&rx->assigned, *alias);
-		if (i >= 0)
-			return rx->spelling[i];
-	}
-	return NULL;
-}
-
-static ql_node named(struct ql_check *ck, const char *name, struct ql_span span)
-{
-	struct ql_expr e = {.kind = QL_X_REF, .name = name, .span = span};
-	return ql_rx_ref(ck, &e).node;
-}
-
-struct lincmt {
-	const char *cl, *v, *ka, *q[2], *vp[2], *kel, *k_out[2], *k_in[2];
-	int n; /* compartments without the depot, 0: not enough names */
-};
-
-static struct lincmt lincmt_names(const struct ql_rx *rx)
-{
-#define NAMES(...) spelled(rx, (const char *const[]){__VA_ARGS__, NULL})
-	struct lincmt l = {.cl = NAMES("cl"), .v = NAMES("v", "vc", "v1"), .ka = NAMES("ka"), .kel = NAMES("kel", "ke", "k", "k10")};
-	bool shifted = !l.v && NAMES("v2"); /* numbers that count the depot */
-	if (shifted)
-		l.v = NAMES("v2");
-	l.q[0] = shifted ? NAMES("q", "q3", "cld") : NAMES("q", "q1", "cld", "cld1", "q2");
-	l.q[1] = shifted ? NAMES("q4", "cld2") : NAMES("q3", "cld2");
-	l.vp[0] = shifted ? NAMES("v3", "vp", "vp1", "vt") : NAMES("vp", "vp1", "vt", "vt1", "v2");
-	l.vp[1] = shifted ? NAMES("v4", "vp2", "vt2") : NAMES("vp2", "vt2", "v3");
-	if (!shifted && !l.q[1] && NAMES("q", "q1", "cld", "cld1"))
-		l.q[1] = NAMES("q2");
-	l.k_out[0] = NAMES("k12");
-	l.k_in[0] = NAMES("k21");
-	l.k_out[1] = NAMES("k13");
-	l.k_in[1] = NAMES("k31");
-#undef NAMES
-	if (l.v && l.cl)
-		l.n = l.q[0] && l.vp[0] ? (l.q[1] && l.vp[1] ? 3 : 2) : 1;
-	else if (l.v && l.kel)
-		l.n = l.k_out[0] && l.k_in[0] ? (l.k_out[1] && l.k_in[1] ? 3 : 2) : 1;
-	return l;
-}
-
-static void call_lincmt(struct ql_check *ck, const struct ql_expr *e, value *out)
-{
-	static const char *const peripheral[] = {"peripheral1", "peripheral2"};
-	struct ql_rx *rx = ck->rx;
-	struct lincmt l = lincmt_names(rx);
-	int central = find_state(rx, "central"), depot = find_state(rx, "depot");
-	if (l.n == 0 || central < 0) {
-		struct ql_diag *d = ql_ck_error(ck, QL_E0111, e->span, "linCmt() finds no parameters that it knows");
-		ql_diag_help(d, "assign cl and v (with q, vp, q2, vp2 for more compartments, ka for absorption), or kel, v, k12, k21, k13, k31");
-		return;
-	}
-	ql_node v = named(ck, l.v, e->span), c = ck->m->q[rx->state[central].q].sym, rate = num(ck, 0);
-	ql_node kel = l.cl ? op2(ck, QL_OP_DIV, named(ck, l.cl, e->span), v) : named(ck, l.kel, e->span);
-	if (l.ka && depot >= 0) {
-		ql_node flow = op2(ck, QL_OP_MUL, named(ck, l.ka, e->span), ck->m->q[rx->state[depot].q].sym);
-		assign(ck, make_slot(ck, SLOT_RATE, "depot"), op1(ck, QL_OP_NEG, flow));
-		rate = flow;
-	}
-	rate = op2(ck, QL_OP_SUB, rate, op2(ck, QL_OP_MUL, kel, c));
-	for (int i = 0; i + 1 < l.n; i++) {
-		ql_node q = l.cl ? named(ck, l.q[i], e->span) : QL_NO_NODE, p = ck->m->q[rx->state[find_state(rx, peripheral[i])].q].sym;
-		ql_node out_k = l.cl ? op2(ck, QL_OP_DIV, q, v) : named(ck, l.k_out[i], e->span);
-		ql_node in_k = l.cl ? op2(ck, QL_OP_DIV, q, named(ck, l.vp[i], e->span)) : named(ck, l.k_in[i], e->span);
-		ql_node flow = op2(ck, QL_OP_SUB, op2(ck, QL_OP_MUL, out_k, c), op2(ck, QL_OP_MUL, in_k, p));
-		assign(ck, make_slot(ck, SLOT_RATE, peripheral[i]), flow);
-		rate = op2(ck, QL_OP_SUB, rate, flow);
-	}
-	assign(ck, make_slot(ck, SLOT_RATE, "central"), rate);
-	*out = any(op2(ck, QL_OP_DIV, c, v));
-}
-
-static bool refuse(struct ql_check *ck, const struct ql_expr *e)
-{
-	static const char *const list[] = {"gammap", "gammaq", "gammapInv", "gammaqInv", "lowergamma", "uppergamma", "pnorm", "qnorm", "phi", "erf",
-					   "erfc", "probit", "probitInv", "beta", "lbeta", "choose", "lchoose", "is.na", "rnorm", "rxnorm",
-					   "rxbinom", "rpois", "rxpois", "delay", "past", "lead", "lag", "diff", "first", "last", "simeta",
-					   "simeps", "besselI", "besselJ", "besselK", "besselY", "llikNorm", "polyroot"};
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-		if (strcmp(e->name, list[i]) == 0) {
-			ql_ck_error(ck, QL_E0111, e->span, "the function `%s` is not supported", e->name);
-			return true;
-		}
-	return false;
-}
-
-bool ql_rx_call(struct ql_check *ck, const struct ql_expr *e, struct ql_value *out)
-{
-	*out = any(num(ck, 1));
-	if (call_clock(ck, e, out) || call_simple(ck, e, out) || refuse(ck, e))
-		return true;
-	if (strcmp(e->name, "linCmt") == 0) {
-		call_lincmt(ck, e, out);
-	} else if (strcmp(e->name, "transit") == 0) {
-		call_transit(ck, e, out);
-	} else if (strcmp(e->name, "ifelse") == 0 && e->n_arg == 3) {
-		ql_node c = arg(ck, e, 0), a = arg(ck, e, 1), b = arg(ck, e, 2);
-		*out = any(ql_op3(&ck->m->dag, QL_OP_SELECT, c, a, b));
-	} else if (strcmp(e->name, "R_pow") == 0 && e->n_arg == 2) {
-		ql_node a = arg(ck, e, 0), b = arg(ck, e, 1);
-		*out = any(op2(ck, QL_OP_POW, a, b));
-	} else if ((strcmp(e->name, "expit") == 0 || strcmp(e->name, "logit") == 0) && e->n_arg >= 1 && e->n_arg <= 3) {
-		*out = any(call_logit(ck, e));
-	} else if ((strcmp(e->name, "sum") == 0 || strcmp(e->name, "prod") == 0) && e->n_arg >= 1) {
-		ql_node n = arg(ck, e, 0);
-		for (int i = 1; i < e->n_arg; i++)
-			n = op2(ck, e->name[0] == 's' ? QL_OP_ADD : QL_OP_MUL, n, arg(ck, e, i));
-		*out = any(n);
-	} else {
-		return false;
-	}
-	return true;
 }
 
 /* ---- ini({ }) ---- */
@@ -436,7 +153,7 @@ static int numbers_of(struct ql_check *ck, const struct ql_expr *e, double *out,
 
 static int declared_parameter(struct ql_check *ck, const char *name, struct ql_span span, double x)
 {
-	if (find_slot(ck->rx, SLOT_NAME, name) >= 0) {
+	if (ql_rx_find_slot(ck->rx, QL_SLOT_NAME, name) >= 0) {
 		ql_ck_error(ck, QL_E0202, span, "`%s` is declared twice", name);
 		return -1;
 	}
@@ -503,7 +220,7 @@ static void run_eta(struct ql_check *ck, const struct ql_rx_stmt *s)
 		param[i] = declared_parameter(ck, s->names[i], s->names_span[i], 0);
 		if (param[i] < 0)
 			return;
-		z[i] = new_quantity(ck, QL_RANDOM, ql_arena_printf(ck->a, "z(%s)", s->names[i]), s->names_span[i]);
+		z[i] = ql_rx_quantity(ck, QL_RANDOM, ql_arena_printf(ck->a, "z(%s)", s->names[i]), s->names_span[i]);
 		ck->m->q[z[i]].stream = s->names[i];
 		ck->m->q[z[i]].draw = QL_DRAW_NORMAL;
 		ql_node sum = ck->m->q[param[i]].sym;
@@ -514,7 +231,7 @@ static void run_eta(struct ql_check *ck, const struct ql_rx_stmt *s)
 		q->draw_random = z[i];
 		q->doc = "random effect";
 		q->spread_text = n == 1 ? ql_arena_strdup(ck->a, text) : "normal, correlated";
-		ck->rx->slot[find_slot(ck->rx, SLOT_NAME, s->names[i])].node = sum;
+		ck->rx->slot[ql_rx_find_slot(ck->rx, QL_SLOT_NAME, s->names[i])].node = sum;
 	}
 }
 
@@ -535,7 +252,7 @@ static struct branch take_back(struct ql_check *ck, int mark)
 	size_t n = (size_t)(rx->n_trail - mark);
 	struct branch b = {QL_NEW_N(&ck->scratch, int, n), QL_NEW_N(&ck->scratch, ql_node, n), 0};
 	for (int i = rx->n_trail - 1; i >= mark; i--) {
-		struct slot *s = &rx->slot[rx->trail[i].slot];
+		struct ql_rx_slot *s = &rx->slot[rx->trail[i].slot];
 		if (!s->seen) { /* its last assignment is met first */
 			b.slot[b.n] = rx->trail[i].slot;
 			b.node[b.n++] = s->node;
@@ -549,7 +266,7 @@ static struct branch take_back(struct ql_check *ck, int mark)
 	return b;
 }
 
-static ql_node held_before(struct ql_check *ck, const struct slot *s)
+static ql_node held_before(struct ql_check *ck, const struct ql_rx_slot *s)
 {
 	return s->node != QL_NO_NODE ? s->node : default_of(ck, s);
 }
@@ -567,33 +284,33 @@ static void run_if(struct ql_check *ck, const struct ql_rx_stmt *s)
 	for (int i = 0; i < no.n; i++)
 		rx->slot[no.slot[i]].other = i + 1;
 	for (int i = 0; i < yes.n; i++) {
-		struct slot *x = &rx->slot[yes.slot[i]];
+		struct ql_rx_slot *x = &rx->slot[yes.slot[i]];
 		ql_node other = x->other ? no.node[x->other - 1] : held_before(ck, x);
 		yes.node[i] = ql_op3(d, QL_OP_SELECT, c, yes.node[i], other);
 		x->other = 0;
 	}
 	for (int i = 0; i < no.n; i++) {
-		struct slot *x = &rx->slot[no.slot[i]];
+		struct ql_rx_slot *x = &rx->slot[no.slot[i]];
 		if (x->other) /* only the second branch assigns it */
-			assign(ck, no.slot[i], ql_op3(d, QL_OP_SELECT, c, held_before(ck, x), no.node[i]));
+			ql_rx_assign(ck, no.slot[i], ql_op3(d, QL_OP_SELECT, c, held_before(ck, x), no.node[i]));
 		x->other = 0;
 	}
 	for (int i = 0; i < yes.n; i++)
-		assign(ck, yes.slot[i], yes.node[i]);
+		ql_rx_assign(ck, yes.slot[i], yes.node[i]);
 }
 
 static void run_assign(struct ql_check *ck, const struct ql_rx_stmt *s)
 {
 	struct ql_rx *rx = ck->rx;
-	if (find_state(rx, s->name) >= 0) {
+	if (ql_rx_find_state(rx, s->name) >= 0) {
 		struct ql_diag *d = ql_ck_error(ck, QL_E0221, s->span, "`%s` is a state and cannot be assigned", s->name);
 		ql_diag_help(d, "write `%s(0) = ...` for its start value", s->name);
 		return;
 	}
-	int i = find_slot(rx, SLOT_NAME, s->name);
+	int i = ql_rx_find_slot(rx, QL_SLOT_NAME, s->name);
 	bool outside = i >= 0 && !rx->slot[i].assigned && rx->slot[i].node != QL_NO_NODE;
 	ql_node n = ql_ck_eval(ck, s->value).node;
-	i = make_slot(ck, SLOT_NAME, s->name);
+	i = ql_rx_make_slot(ck, QL_SLOT_NAME, s->name);
 	if (outside || (!rx->slot[i].assigned && rx->slot[i].node != QL_NO_NODE)) {
 		struct ql_diag *d = ql_ck_error(ck, QL_E0202, s->span, "`%s` is read as a parameter before it is assigned", s->name);
 		ql_diag_note(d, rx->slot[i].span, "here");
@@ -604,12 +321,12 @@ static void run_assign(struct ql_check *ck, const struct ql_rx_stmt *s)
 	rx->slot[i].hidden = s->hidden;
 	if (!rx->slot[i].span.line)
 		rx->slot[i].span = s->span;
-	assign(ck, i, n);
+	ql_rx_assign(ck, i, n);
 }
 
 static int state_of(struct ql_check *ck, const struct ql_rx_stmt *s)
 {
-	int state = find_state(ck->rx, s->name);
+	int state = ql_rx_find_state(ck->rx, s->name);
 	if (state >= 0)
 		return state;
 	const char **word = QL_NEW_N(&ck->scratch, const char *, (size_t)ck->rx->n_state + 1);
@@ -627,13 +344,13 @@ static int state_of(struct ql_check *ck, const struct ql_rx_stmt *s)
 static void run_rate(struct ql_check *ck, const struct ql_rx_stmt *s)
 {
 	struct ql_rx *rx = ck->rx;
-	int state = find_state(rx, s->name);
+	int state = ql_rx_find_state(rx, s->name);
 	if (rx->state[state].by_lincmt)
 		ql_ck_error(ck, QL_E0202, s->span, "linCmt() has an equation for `%s` already", s->name);
 	rx->current = state;
 	ql_node n = ql_ck_eval(ck, s->value).node;
 	rx->current = -1;
-	assign(ck, make_slot(ck, SLOT_RATE, s->name), n);
+	ql_rx_assign(ck, ql_rx_make_slot(ck, QL_SLOT_RATE, s->name), n);
 }
 
 static void run_mtime(struct ql_check *ck, const struct ql_rx_stmt *s)
@@ -641,7 +358,7 @@ static void run_mtime(struct ql_check *ck, const struct ql_rx_stmt *s)
 	struct ql_rx_stmt as = *s;
 	as.kind = QL_RX_ASSIGN;
 	run_assign(ck, &as);
-	int i = find_slot(ck->rx, SLOT_NAME, s->name);
+	int i = ql_rx_find_slot(ck->rx, QL_SLOT_NAME, s->name);
 	struct ql_model *m = ck->m;
 	if (i < 0 || ck->rx->slot[i].node == QL_NO_NODE || m->n_when >= 5000)
 		return;
@@ -663,7 +380,7 @@ static void run_one(struct ql_check *ck, const struct ql_rx_stmt *s)
 	case QL_RX_INIT:
 	case QL_RX_PROPERTY:
 		if (state_of(ck, s) >= 0)
-			assign(ck, make_slot(ck, s->kind == QL_RX_INIT ? SLOT_INIT : (char)(SLOT_PROPERTY + s->property), s->name),
+			ql_rx_assign(ck, ql_rx_make_slot(ck, s->kind == QL_RX_INIT ? QL_SLOT_INIT : (char)(QL_SLOT_PROPERTY + s->property), s->name),
 			       ql_ck_eval(ck, s->value).node);
 		break;
 	case QL_RX_IF: run_if(ck, s); break;
@@ -675,11 +392,11 @@ static void run_one(struct ql_check *ck, const struct ql_rx_stmt *s)
 			ck->m->q[rx->last_theta].doc = s->text;
 		break;
 	case QL_RX_PARAM:
-		if (find_slot(rx, SLOT_NAME, s->name) < 0)
+		if (ql_rx_find_slot(rx, QL_SLOT_NAME, s->name) < 0)
 			outside_parameter(ck, s->name, s->span, NAN);
 		break;
 	case QL_RX_INPUT:
-		if (find_slot(rx, SLOT_NAME, s->name) < 0)
+		if (ql_rx_find_slot(rx, QL_SLOT_NAME, s->name) < 0)
 			outside_input(ck, s->name, s->span);
 		break;
 	case QL_RX_CMT: break;
@@ -736,7 +453,7 @@ static void survey(struct ql_check *ck, struct ql_rx_stmt **list, int n, bool na
 
 static void add_lincmt_states(struct ql_check *ck)
 {
-	struct lincmt l = lincmt_names(ck->rx);
+	struct ql_rx_lincmt l = ql_rx_lincmt_names(ck->rx);
 	struct ql_span nowhere = {ck->m->name, 1, 1, 1};
 	if (!ck->rx->lincmt || l.n == 0)
 		return;
@@ -753,7 +470,7 @@ static void add_lincmt_states(struct ql_check *ck)
 
 static ql_node slot_node(const struct ql_rx *rx, char kind, const char *name)
 {
-	int i = find_slot(rx, kind, name);
+	int i = ql_rx_find_slot(rx, kind, name);
 	return i < 0 ? QL_NO_NODE : rx->slot[i].node;
 }
 
@@ -762,9 +479,9 @@ static void finish_states(struct ql_check *ck)
 	struct ql_rx *rx = ck->rx;
 	struct ql_model *m = ck->m;
 	for (int i = 0; i < rx->n_state; i++) {
-		struct rx_state *s = &rx->state[i];
+		struct ql_rx_state *s = &rx->state[i];
 		struct ql_quantity *q = &m->q[s->q];
-		ql_node rate = slot_node(rx, SLOT_RATE, s->name), init = slot_node(rx, SLOT_INIT, s->name);
+		ql_node rate = slot_node(rx, QL_SLOT_RATE, s->name), init = slot_node(rx, QL_SLOT_INIT, s->name);
 		if (rate == QL_NO_NODE) {
 			struct ql_diag *d = ql_ck_error(ck, QL_E0208, s->span, "`%s` has no equation", s->name);
 			ql_diag_help(d, "add `d/dt(%s) = ...`", s->name);
@@ -781,8 +498,8 @@ static void finish_names(struct ql_check *ck)
 	struct ql_rx *rx = ck->rx;
 	const uint32_t moving = 1u << QL_STATE | 1u << QL_INPUT | QL_LEAF_TIME;
 	for (int i = 0; i < rx->n_slot; i++) {
-		const struct slot *s = &rx->slot[i];
-		if (s->kind != SLOT_NAME || !s->assigned || s->node == QL_NO_NODE)
+		const struct ql_rx_slot *s = &rx->slot[i];
+		if (s->kind != QL_SLOT_NAME || !s->assigned || s->node == QL_NO_NODE)
 			continue;
 		bool output = !s->hidden && ql_ck_leaves(ck, s->node) & moving;
 		int q = ql_ck_new_quantity(ck, output ? QL_OUTPUT : QL_LET, s->name);
@@ -807,10 +524,10 @@ static void finish_doses(struct ql_check *ck)
 	for (int i = 0; i < rx->n_state; i++) {
 		const char *name = rx->state[i].name;
 		struct ql_dose *d = ql_ck_state_dose(ck, rx->state[i].q, name);
-		d->bioavailability = slot_node(rx, SLOT_PROPERTY, name);
-		d->lag = slot_node(rx, SLOT_PROPERTY + 1, name);
-		d->modelled_rate = slot_node(rx, SLOT_PROPERTY + 2, name);
-		d->modelled_duration = slot_node(rx, SLOT_PROPERTY + 3, name);
+		d->bioavailability = slot_node(rx, QL_SLOT_PROPERTY, name);
+		d->lag = slot_node(rx, QL_SLOT_PROPERTY + 1, name);
+		d->modelled_rate = slot_node(rx, QL_SLOT_PROPERTY + 2, name);
+		d->modelled_duration = slot_node(rx, QL_SLOT_PROPERTY + 3, name);
 		add_clocks(ck, d, i);
 	}
 }
