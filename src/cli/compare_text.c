@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/compare_text.h"
+#include "decide/report.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDE = 110, CELLS_WIDE = 41, CELLS_NARROW = 21, NUMBER = 6, RANGE = 11 };
+enum { WIDE = 110, CELLS_WIDE = 41, CELLS_NARROW = 17, NUMBER = 6, RANGE = 9, UNREACHED = 11, NONE = 26 };
 
 struct layout {
 	struct ql_cli *c;
@@ -45,7 +46,8 @@ static const char *range(const struct layout *l, double lower, double upper, boo
 {
 	if (!isfinite(lower) && !isfinite(upper))
 		return "";
-	return ql_arena_printf(&l->c->arena, "%s%s%s", number(l, lower, share), dash(l), number(l, upper, share));
+	return ql_arena_printf(&l->c->arena, "%s%s%s", number(l, lower, share), dash(l),
+			       isfinite(upper) ? number(l, upper, share) : "NR"); /* not reached */
 }
 
 static void head(const struct layout *l)
@@ -107,10 +109,11 @@ static void endpoint_row(const struct layout *l, const struct ql_arm *arm, const
 	ql_buf_pad(b, arm->id, l->name, false);
 	if (share)
 		ql_buf_bar(b, e->lower, e->estimate, e->upper, 1, l->cells, l->c->ascii);
-	ql_buf_pad(b, share || isfinite(e->estimate) ? number(l, e->estimate, share) : "not reached", share ? NUMBER : RANGE,
+	ql_buf_pad(b, share || isfinite(e->estimate) ? number(l, e->estimate, share) : "not reached", share ? NUMBER : UNREACHED,
 		   true);
 	ql_buf_puts(b, "  ");
 	ql_buf_pad(b, range(l, e->lower, e->upper, share), RANGE, false);
+	ql_buf_puts(b, " ");
 	if (l->own_line && share)
 		ql_buf_printf(b, "\n%*s", l->name + 2, "");
 	published(l, e);
@@ -142,27 +145,6 @@ static void endpoints(const struct layout *l, bool share)
 	}
 }
 
-/* The stored contrast of two arms in an endpoint, in either direction. */
-static const struct ql_contrast *find_contrast(const struct ql_compare *r, int a, int b, const char *endpoint)
-{
-	for (int i = 0; i < r->n_contrast; i++) {
-		const struct ql_contrast *k = &r->contrast[i];
-		if (strcmp(k->endpoint, endpoint) == 0 && ((k->arm_a == a && k->arm_b == b) || (k->arm_a == b && k->arm_b == a)))
-			return k;
-	}
-	return NULL;
-}
-
-/* The latest progression-free rate that the horizon allows. */
-static const char *last_rate(const struct ql_compare *r)
-{
-	const char *id = NULL;
-	for (int i = 0; i < r->arm[0].n_endpoint; i++)
-		if (strncmp(r->arm[0].endpoint[i].id, "pfs_rate_", 9) == 0 && isfinite(r->arm[0].endpoint[i].estimate))
-			id = r->arm[0].endpoint[i].id;
-	return id;
-}
-
 static void points(const struct layout *l, const struct ql_contrast *k, int sign)
 {
 	char text[64] = "";
@@ -177,7 +159,7 @@ static void contrast_row(const struct layout *l, int a, int b, const char *rate)
 {
 	const struct ql_compare *r = l->r;
 	struct ql_buf *out = &l->c->out;
-	const struct ql_contrast *h = find_contrast(r, a, b, "pfs_median");
+	const struct ql_contrast *h = ql_compare_contrast(r, a, b, "pfs_median");
 	char text[64] = "";
 	if (h && isfinite(h->hazard_ratio)) {
 		bool turned = h->arm_a != a;
@@ -188,9 +170,9 @@ static void contrast_row(const struct layout *l, int a, int b, const char *rate)
 	ql_buf_pad(out, r->arm[a].id, l->name, false);
 	ql_buf_pad(out, r->arm[b].id, l->name, false);
 	ql_buf_pad(out, *text ? text : "-", 20, true);
-	const struct ql_contrast *k = rate ? find_contrast(r, a, b, rate) : NULL;
+	const struct ql_contrast *k = rate ? ql_compare_contrast(r, a, b, rate) : NULL;
 	points(l, k, k && k->arm_a != a ? -1 : 1);
-	k = find_contrast(r, a, b, "infection_g3_24mo");
+	k = ql_compare_contrast(r, a, b, "infection_g3_24mo");
 	points(l, k, k && k->arm_a != a ? -1 : 1);
 	ql_buf_puts(out, "\n");
 }
@@ -201,7 +183,7 @@ static void contrasts(const struct layout *l)
 	if (r->n_arm < 2 || !r->n_contrast)
 		return;
 	struct ql_buf *b = &l->c->out;
-	const char *rate = last_rate(r);
+	const char *rate = ql_compare_last_rate(r);
 	ql_buf_printf(b, "\n%sdifferences%s, same virtual patients\n%s  ", ql_cli_style(l->c, QL_BOLD),
 		      ql_cli_style(l->c, QL_PLAIN), ql_cli_style(l->c, QL_DIM));
 	ql_buf_pad(b, "", l->name, false);
@@ -269,7 +251,8 @@ void ql_compare_text(struct ql_cli *c, const struct ql_compare *r)
 	for (int a = 0; a < r->n_arm; a++)
 		if (ql_text_width(r->arm[a].id) > longest)
 			longest = ql_text_width(r->arm[a].id);
-	struct layout l = {c, r, longest + 2, width >= WIDE ? CELLS_WIDE : CELLS_NARROW, width < 92};
+	int cells = width >= WIDE ? CELLS_WIDE : CELLS_NARROW, used = longest + 2 + cells + NUMBER + RANGE + 5;
+	struct layout l = {c, r, longest + 2, cells, used + NONE > width};
 	head(&l);
 	axis(&l);
 	endpoints(&l, true);

@@ -50,7 +50,7 @@ struct ql_endpoint {
 	int n_published;
 };
 
-struct ql_curve { /* Kaplan-Meier on a monthly grid; at risk just after, events and censored up to that month */
+struct ql_curve { /* Kaplan-Meier on a monthly grid; at risk just before, events and censored up to that month */
 	const char *id; /* "pfs" */
 	int n;
 	double *month, *surv, *lower, *upper;

@@ -358,7 +358,7 @@ void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct
 		out->upper[i] = p.upper;
 		out->events[i] = count_until(&t, def.day, 1);
 		out->censored[i] = count_until(&t, def.day, 0);
-		out->at_risk[i] = t.n - out->events[i] - out->censored[i];
+		out->at_risk[i] = (uint64_t)p.n_risk;
 	}
 	out->n = n;
 	ql_arena_free(c->scratch);

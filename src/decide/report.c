@@ -221,13 +221,65 @@ static void curves(struct ql_buf *b, const struct ql_compare *c)
 	if (!has_curves(c))
 		return;
 	ql_buf_puts(b, "<h2 id=\"curves\">Progression-free survival</h2>\n<p class=\"soft\">Bands are 95 % limits of chance for this "
-		       "number of patients. Hollow marks with bars are published results of trials at that time.</p>\n");
+		       "number of patients. Hollow marks with bars are verified published results of trials at that time.</p>\n");
 	if (c->n_arm <= QL_REPORT_STYLES)
 		chart(b, c, 0, c->n_arm);
 	else
 		for (int a = 0; a < c->n_arm; a++)
 			chart(b, c, a, 1);
 	curve_table(b, c);
+}
+
+const struct ql_contrast *ql_compare_contrast(const struct ql_compare *c, int a, int b, const char *endpoint)
+{
+	for (int i = 0; i < c->n_contrast; i++) {
+		const struct ql_contrast *k = &c->contrast[i];
+		if (strcmp(k->endpoint, endpoint) == 0 && ((k->arm_a == a && k->arm_b == b) || (k->arm_a == b && k->arm_b == a)))
+			return k;
+	}
+	return NULL;
+}
+
+const char *ql_compare_last_rate(const struct ql_compare *c)
+{
+	const char *id = NULL;
+	for (int i = 0; c->n_arm && i < c->arm[0].n_endpoint; i++)
+		if (strncmp(c->arm[0].endpoint[i].id, "pfs_rate_", 9) == 0 && isfinite(c->arm[0].endpoint[i].estimate))
+			id = c->arm[0].endpoint[i].id;
+	return id;
+}
+
+/* Hazard ratio and late progression-free share of every pair, later arm against earlier. */
+static void pairs(struct ql_buf *b, const struct ql_compare *c)
+{
+	const char *rate = ql_compare_last_rate(c);
+	const struct ql_endpoint *e = rate ? find_endpoint(&c->arm[0], rate) : NULL;
+	ql_buf_puts(b, "<div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">regimen</th><th scope=\"col\">"
+		       "against</th><th scope=\"col\">hazard ratio of progression or death</th><th scope=\"col\">");
+	ql_html_text(b, e ? e->title : "");
+	ql_buf_puts(b, e ? ", points</th></tr></thead><tbody>\n" : "</th></tr></thead><tbody>\n");
+	int last = c->n_arm > QL_REPORT_STYLES ? 1 : c->n_arm; /* many arms: all against the first */
+	for (int y = 0; y < last; y++)
+		for (int x = y + 1; x < c->n_arm; x++) {
+			const struct ql_contrast *h = ql_compare_contrast(c, x, y, "pfs_median");
+			const struct ql_contrast *d = rate ? ql_compare_contrast(c, x, y, rate) : NULL;
+			double sign = d && d->arm_a != x ? -1 : 1;
+			ql_buf_puts(b, "<tr><th scope=\"row\">");
+			ql_html_text(b, c->arm[x].id);
+			ql_buf_puts(b, "</th><td>");
+			ql_html_text(b, c->arm[y].id);
+			ql_buf_puts(b, "</td><td>");
+			if (h && isfinite(h->hazard_ratio) && h->arm_a == x)
+				ql_buf_printf(b, "%.2f (%.2f–%.2f)", h->hazard_ratio, h->hr_lower, h->hr_upper);
+			else if (h && isfinite(h->hazard_ratio))
+				ql_buf_printf(b, "%.2f (%.2f–%.2f)", 1 / h->hazard_ratio, 1 / h->hr_upper, 1 / h->hr_lower);
+			ql_buf_puts(b, "</td><td>");
+			if (d && isfinite(d->difference))
+				ql_buf_printf(b, "%+.0f (%+.0f to %+.0f)", 100 * sign * d->difference,
+					      100 * (sign > 0 ? d->lower : -d->upper), 100 * (sign > 0 ? d->upper : -d->lower));
+			ql_buf_puts(b, "</td></tr>\n");
+		}
+	ql_buf_puts(b, "</tbody></table></div>\n");
 }
 
 static void ratio(struct ql_buf *b, const struct ql_contrast *k)
@@ -240,12 +292,13 @@ static void differences(struct ql_buf *b, const struct ql_compare *c)
 {
 	if (!c->n_contrast)
 		return;
-	ql_buf_printf(b, "<h2 id=\"differences\">Differences</h2>\n<p class=\"soft\">The same virtual patients under both regimens. "
-		       "“Better under” counts only patients who do not fare the same.</p>\n<details%s><summary>Table</summary>"
-		       "<div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">first less second</th>"
+	ql_buf_puts(b, "<h2 id=\"differences\">Differences</h2>\n<p class=\"soft\">The same virtual patients under both "
+		       "regimens.</p>\n");
+	pairs(b, c);
+	ql_buf_puts(b, "<details><summary>All outcomes</summary><p class=\"soft\">“Better under first” counts only patients who do "
+		       "not fare the same.</p><div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">first less second</th>"
 		       "<th scope=\"col\">outcome</th><th scope=\"col\">difference</th><th scope=\"col\">better under first</th>"
-		       "</tr></thead><tbody>\n",
-		      c->n_contrast <= 16 ? " open" : "");
+		       "</tr></thead><tbody>\n");
 	for (int i = 0; i < c->n_contrast; i++) {
 		const struct ql_contrast *k = &c->contrast[i];
 		const struct ql_endpoint *e = find_endpoint(&c->arm[k->arm_a], k->endpoint);

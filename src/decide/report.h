@@ -18,6 +18,11 @@ void ql_report_html(const struct ql_compare *c, const struct ql_report_meta *met
 /* A standalone SVG; nothing is written if the comparison has no survival curve. */
 void ql_report_figure(const struct ql_compare *c, struct ql_buf *out);
 
+/* The stored contrast of two arms in an endpoint, whichever way round it is stored; NULL if there is none. */
+const struct ql_contrast *ql_compare_contrast(const struct ql_compare *c, int a, int b, const char *endpoint);
+/* Id of the latest progression-free rate that could be estimated, "pfs_rate_72mo"; NULL if there is none. */
+const char *ql_compare_last_rate(const struct ql_compare *c);
+
 #define QL_RESEARCH_USE_LONG                                                                                       \
 	"Research use only. quell simulates groups of virtual patients. It is not a medical device, and must not " \
 	"be used to choose treatment for a person."

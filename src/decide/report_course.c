@@ -50,7 +50,7 @@ static void panel_axes(struct ql_buf *b, const struct ql_scale *x, const struct 
 {
 	double tick[16];
 	char text[32];
-	int n = ql_scale_ticks(y, 3, tick);
+	int n = ql_scale_ticks(y, 4, tick);
 	for (int i = 0; i < n; i++) {
 		double at = ql_scale_at(y, tick[i]);
 		ql_svg_line(b, "grid", x->p0, at, x->p1, at);

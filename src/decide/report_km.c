@@ -60,7 +60,8 @@ static void published(struct ql_buf *b, const struct frame *f, int style, const 
 	for (int i = 0; i < arm->n_endpoint; i++) {
 		const struct ql_endpoint *e = &arm->endpoint[i];
 		double month = endpoint_month(e->id, f->k->curve);
-		if (!(month > 0) || month > f->x.d1 || !e->published || !isfinite(e->published->value))
+		if (!(month > 0) || month > f->x.d1 || !e->published || !e->published->verified ||
+		    !isfinite(e->published->value))
 			continue;
 		const struct ql_published *p = e->published;
 		double x = ql_scale_at(&f->x, month) + 3.0 * (style - (f->k->n_arm - 1) / 2.0); /* side by side */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quell compare: the same virtual patients under several regimens. */
+#include "base/io.h"
+#include "cli/compare_text.h"
+#include "decide/compare_json.h"
+#include "decide/report.h"
+#include <string.h>
+
+#define FAILED_SHARE 0.01 /* of a regimen's patients: more is exit status 3 */
+
+struct outputs {
+	const char *csv, *html, *figure;
+};
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
+
+/* Whether a file can be made there; nothing is left behind. Asked before hours of computing, not after. */
+static bool writable(struct ql_cli *c, const char *path)
+{
+	struct ql_out_file f;
+	if (ql_out_open(&f, path, &c->ds) != QUELL_OK)
+		return false;
+	ql_out_abandon(&f);
+	return true;
+}
+
+static bool outputs_writable(struct ql_cli *c, const struct outputs *o)
+{
+	bool ok = !o->csv || writable(c, ql_arena_printf(&c->arena, "%s/endpoints.csv", o->csv));
+	ok = (!o->html || writable(c, o->html)) && ok;
+	return (!o->figure || writable(c, o->figure)) && ok;
+}
+
+static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
+{
+	struct ql_out_file f;
+	enum quell_status s = ql_out_open(&f, path, &c->ds);
+	if (s != QUELL_OK)
+		return s;
+	fwrite(text->data, 1, text->len, f.f); /* a failure is seen by the commit */
+	return ql_out_commit(&f, &c->ds);
+}
+
+static enum quell_status write_outputs(struct ql_cli *c, const struct outputs *o, const struct ql_compare *r,
+				       const struct ql_sim *sim)
+{
+	enum quell_status s = o->csv ? ql_compare_csv(r, o->csv, &c->ds) : QUELL_OK;
+	const struct ql_report_meta meta = {c->line, sim->solver ? "CVODE" : "Rodas5P"};
+	struct ql_buf text = {0};
+	if (s == QUELL_OK && o->html) {
+		ql_report_html(r, &meta, &text);
+		s = write_file(c, o->html, &text);
+	}
+	text.len = 0;
+	if (s == QUELL_OK && o->figure) {
+		ql_report_figure(r, &text);
+		s = write_file(c, o->figure, &text);
+	}
+	ql_buf_free(&text);
+	return s;
+}
+
+static uint64_t say_what_happened(struct ql_cli *c, const struct ql_compare *r)
+{
+	uint64_t failed = 0, done = 0;
+	bool too_many = false;
+	for (int a = 0; a < r->n_arm; a++) {
+		failed += r->arm[a].patients_failed;
+		done += r->arm[a].patients_done;
+		too_many = too_many || (double)r->arm[a].patients_failed > FAILED_SHARE * (double)r->arm[a].patients_done;
+	}
+	for (int a = 0; a < r->n_arm; a++)
+		ql_cli_say(c, "Model", "%s %016llx under %s: %d states, %s kernel for %s", r->model_name,
+			   (unsigned long long)r->model_hash, r->arm[a].id, r->arm[a].n_state, r->arm[a].kernel, r->arm[a].isa);
+	ql_cli_say(c, r->interrupted ? "Stopped" : "Simulated", "%s patients x %d regimen%s, %g years, %.1f s; %s of %s solves failed",
+		   ql_grouped(c, r->patients_total), r->n_arm, r->n_arm == 1 ? "" : "s", r->years, r->wall_s, ql_grouped(c, failed), ql_grouped(c, done));
+	return too_many ? failed : 0;
+}
+
+static int show(struct ql_cli *c, const struct outputs *o, const struct ql_compare *r, const struct ql_sim *sim)
+{
+	uint64_t too_many = say_what_happened(c, r);
+	if (c->json)
+		ql_compare_json(r, &c->out);
+	else
+		ql_compare_text(c, r);
+	enum quell_status s = write_outputs(c, o, r, sim);
+	if (s != QUELL_OK)
+		return ql_cli_exit(s);
+	if (too_many) {
+		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0920, (struct ql_span){0}, "%s patients could not be integrated",
+						ql_grouped(c, too_many));
+		ql_diag_help(d, "try `--solver cvode` or a smaller `--rtol`; if both fail the model leaves its range");
+		return QL_EXIT_SOLVES;
+	}
+	return r->interrupted ? QL_EXIT_INTERRUPTED : QL_EXIT_OK;
+}
+
+static int run(struct ql_cli *c, struct ql_sim *sim, const struct outputs *o)
+{
+	enum quell_status s = ql_sim_finish(c, sim);
+	if (s != QUELL_OK || !outputs_writable(c, o))
+		return QL_EXIT_INPUT;
+	struct ql_compare *r = NULL;
+	sim->spec.progress = on_progress;
+	sim->spec.progress_ctx = c;
+	s = ql_compare_run(&sim->spec, &c->ds, &r);
+	ql_cli_progress(c, "", 1, 1);
+	int exit = r ? show(c, o, r, sim) : ql_cli_exit(s);
+	ql_compare_free(r);
+	return exit == QL_EXIT_OK ? ql_cli_exit(s) : exit;
+}
+
+int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
+{
+	struct ql_sim sim = {0};
+	struct outputs o = {0};
+	struct ql_opt common[QL_SIM_N_OPT];
+	ql_sim_options(c, &sim, common);
+	const struct ql_opt opt[] = {
+		{"csv", QL_OPT_TEXT, &o.csv, "DIR", NULL, 0, 0, NULL, "tables for other programs, into an existing folder"},
+		{"html", QL_OPT_TEXT, &o.html, "FILE", NULL, 0, 0, NULL, "a report with curves, in one file"},
+		{"figure", QL_OPT_TEXT, &o.figure, "FILE.svg", NULL, 0, 0, NULL, "the survival chart alone"},
+		{0}};
+	const struct ql_command cmd = {
+		"compare", NULL, 0, 0,
+		"Simulates the same virtual patients under several regimens and sets the published figures beside the\n"
+		"simulated ones.\n",
+		"quell compare --population unfit-1l --regimens clb-obi,ven-obi,ibrutinib --html report.html\n"
+		"quell compare --regimens clb-obi --regimen my-regimen.yaml --patients 5000 --years 6 --seed 7 --json\n"
+		"quell compare --regimens ven-obi --set disease.K=800 --csv tables\n",
+		{common, opt}};
+	int exit;
+	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
+		return exit;
+	if (sim.regimens.n + sim.regimen_files.n == 0) {
+		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, ""), "`quell compare` needs regimens");
+		ql_diag_help(d, "write `--regimens A,B`; `quell explain regimens` lists them");
+		return QL_EXIT_USAGE;
+	}
+	return run(c, &sim, &o);
+}
