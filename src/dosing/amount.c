@@ -23,11 +23,23 @@ static bool split(const char *text, double *value, const char **unit)
 	return true;
 }
 
-/* Equal texts need no units file: they may be the model's own units. */
-static bool factor_between(const char *from, const char *to, double *factor)
+/* value := the same in another unit. Most factors or their inverses are whole numbers, which the units file gives with a
+ * rounding error; 12 h are to be 0.5 day. Equal texts need no units file: they may be the model's own units. */
+static bool convert(const char *from, const char *to, double *value)
 {
-	*factor = 1;
-	return strcmp(from, to) == 0 || ql_unit_convert(from, to, factor);
+	double factor = 1;
+	if (strcmp(from, to) == 0)
+		return true;
+	if (!ql_unit_convert(from, to, &factor))
+		return false;
+	double whole = nearbyint(factor), inverse = nearbyint(1 / factor);
+	if (fabs(factor - whole) < 1e-13 * factor)
+		*value *= whole;
+	else if (fabs(1 / factor - inverse) < 1e-13 / factor)
+		*value /= inverse;
+	else
+		*value *= factor;
+	return true;
 }
 
 static const struct {
@@ -59,15 +71,11 @@ bool ql_amount_read(const struct ql_model *m, const struct ql_yaml *y, const cha
 	out->per = QL_FLAT;
 	if (!m->has_units || (!*found && (strcmp(unit, "1") == 0 || !*unit || out->value == 0)))
 		return true;
-	double factor;
-	if (factor_between(*found ? found : "1", unit, &factor)) {
-		out->value *= factor;
+	if (convert(*found ? found : "1", unit, &out->value))
 		return true;
-	}
 	for (int i = 0; body && *found && i < 3; i++) {
-		if (!factor_between(ql_arena_printf(a, "(%s)*%s", found, body_units[i].unit), unit, &factor))
+		if (!convert(ql_arena_printf(a, "(%s)*%s", found, body_units[i].unit), unit, &out->value))
 			continue;
-		out->value *= factor;
 		out->per = body_units[i].per;
 		return true;
 	}

@@ -11,7 +11,7 @@
 
 static char scratch[64];
 
-static const char *scratch_file(const char *name, const char *text)
+static inline const char *scratch_file(const char *name, const char *text)
 {
 	static char path[128];
 	if (!*scratch) {
@@ -26,7 +26,7 @@ static const char *scratch_file(const char *name, const char *text)
 	return path;
 }
 
-static int scratch_remove(void **state)
+static inline int scratch_remove(void **state)
 {
 	(void)state;
 	char command[128];
@@ -34,7 +34,7 @@ static int scratch_remove(void **state)
 	return *scratch ? system(command) : 0;
 }
 
-static void show(const struct ql_diags *ds)
+static inline void show(const struct ql_diags *ds)
 {
 	struct ql_buf b = {0};
 	ql_diags_render(ds, false, &b);
@@ -42,7 +42,7 @@ static void show(const struct ql_diags *ds)
 	ql_buf_free(&b);
 }
 
-static struct ql_model *model_of(const char *text, struct ql_diags *ds)
+static inline struct ql_model *model_of(const char *text, struct ql_diags *ds)
 {
 	struct ql_model *m = NULL;
 	ql_model_parse("test.qm", text, strlen(text), ds, &m);
@@ -53,7 +53,7 @@ static struct ql_model *model_of(const char *text, struct ql_diags *ds)
 }
 
 /* The first diagnostic with this code, or NULL. */
-static const struct ql_diag *find_diag(const struct ql_diags *ds, enum ql_code code)
+static inline const struct ql_diag *find_diag(const struct ql_diags *ds, enum ql_code code)
 {
 	for (int i = 0; i < ds->n; i++)
 		if (ds->item[i]->code == code)
