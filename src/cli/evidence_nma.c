@@ -8,7 +8,7 @@
 
 struct network_verb {
 	struct ql_cli *c;
-	const char *endpoint, *line, *reference;
+	const char *endpoint, *line, *reference, *svg, *league;
 	int method, model;
 	bool recalled, json, rows, hk;
 	struct ql_words exclude, cut;
@@ -83,7 +83,7 @@ static json_t *rows_json(struct network_verb *v, const struct ql_selection *s)
 
 /* Every connected part is analysed by itself; the one with the reference (or the largest) comes first. */
 static enum quell_status analyse_part(struct network_verb *v, const struct ql_selection *s, const int *part, int which,
-				      const char *title, json_t *networks)
+				      int number, int n_part, const char *title, json_t *networks)
 {
 	const struct ql_nma_data *d = ql_nma_part(s->data, part, which);
 	int reference = -1;
@@ -102,7 +102,10 @@ static enum quell_status analyse_part(struct network_verb *v, const struct ql_se
 		json_array_append_new(networks, ql_nma_json(&r));
 	else
 		ql_nma_print(v->c, &r);
-	return QUELL_OK;
+	const char *prefix = n_part > 1 ? ql_arena_printf(&v->c->arena, "part%d-", number) : "";
+	if (v->svg)
+		st = ql_nma_write_svg(v->c, &r, v->svg, prefix);
+	return st == QUELL_OK && v->league && number == 1 ? ql_nma_write_league(v->c, &r, v->league) : st;
 }
 
 static enum quell_status run(struct network_verb *v)
@@ -137,7 +140,7 @@ static enum quell_status run(struct network_verb *v)
 		int which = k == 0 ? first : k <= first ? k - 1 : k;
 		if (k && !v->json)
 			ql_buf_puts(&c->out, "\n");
-		st = analyse_part(v, &s, part, which, n_part > 1 ? ql_arena_printf(&c->arena, "%s, part %d", title, k + 1) : title,
+		st = analyse_part(v, &s, part, which, k + 1, n_part, n_part > 1 ? ql_arena_printf(&c->arena, "%s, part %d", title, k + 1) : title,
 				  networks);
 	}
 	if (v->json) {
@@ -166,6 +169,8 @@ int ql_evidence_nma(struct ql_cli *c, int argc, char **argv)
 		{"recalled", QL_OPT_FLAG, &v.recalled, NULL, NULL, 0, 0, NULL, "let recalled rows in"},
 		{"exclude", QL_OPT_LIST, &v.exclude, "TRIAL,...", NULL, 0, 0, NULL, "leave trials out"},
 		{"cut", QL_OPT_ITEM, &v.cut, "TRIAL=KEY", NULL, 0, 0, NULL, "use this publication of a trial instead of the latest"},
+		{"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
+		{"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of the first part as CSV"},
 		{"rows", QL_OPT_FLAG, &v.rows, NULL, NULL, 0, 0, NULL, "list the rows left out, with the reason"},
 		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};

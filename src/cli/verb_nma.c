@@ -9,7 +9,7 @@ enum { NET_MH = QL_PM + 1, NET_NCH, NET_NCH_EXACT, NET_INVERSE, NET_METHODS };
 struct nma_verb {
 	struct ql_cli *c;
 	const char *reference, *method, *dataset, *out, *group1, *group2, *covariate;
-	const char *inactive, *tau_prior;
+	const char *inactive, *tau_prior, *svg, *league;
 	int model, small, measure, contributions, net, pair, slopes, chains, warmup, chain_draws;
 	double level, increment, effect_sd;
 	bool json, hk, repair, exact_names, heat, keep_double_zero, components, bayes;
@@ -108,6 +108,8 @@ static enum quell_status pairwise(struct nma_verb *v, const struct ql_nma_data *
 						 &v->c->ds, &r);
 	if (s == QUELL_OK && !v->json)
 		ql_pair_print(v->c, &r);
+	if (s == QUELL_OK && v->svg)
+		s = ql_pair_write_svg(v->c, &r, v->svg);
 	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_pair_json(&r)) : s;
 }
 
@@ -194,6 +196,10 @@ static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d
 		s = more_models(v, &o.fit, d, &r);
 	if (s == QUELL_OK && !v->json)
 		ql_nma_print(v->c, &r);
+	if (s == QUELL_OK && v->svg)
+		s = ql_nma_write_svg(v->c, &r, v->svg, "");
+	if (s == QUELL_OK && v->league)
+		s = ql_nma_write_league(v->c, &r, v->league);
 	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_nma_json(&r)) : s;
 }
 
@@ -249,6 +255,8 @@ int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
 		{"warmup", QL_OPT_INT, &v.warmup, "N", "1000", 0, 1e6, NULL, "draws thrown away per chain"},
 		{"chain-draws", QL_OPT_INT, &v.chain_draws, "N", "5000", 100, 1e6, NULL, "draws kept per chain"},
 		{"dataset", QL_OPT_TEXT, &v.dataset, "NAME", "file name", 0, 0, NULL, "name in the result"},
+		{"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
+		{"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of all pairs as CSV"},
 		{"out", QL_OPT_TEXT, &v.out, "FILE", NULL, 0, 0, NULL, "JSON result into FILE"},
 		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
