@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cli/evidence_verbs.h"
 #include "cli/nma_text.h"
+#include "evidence/certainty.h"
 #include "evidence/select.h"
 #include <string.h>
 
@@ -10,9 +11,10 @@ struct network_verb {
 	struct ql_cli *c;
 	const char *endpoint, *line, *reference, *svg, *league;
 	int method, model;
-	bool recalled, json, rows, hk;
+	bool recalled, json, rows, hk, certainty;
 	struct ql_words exclude, cut;
 	struct ql_evidence *e;
+	struct ql_certainty judged;
 };
 
 static enum quell_status bad_word(struct network_verb *v, const char *option, const char *word, const char *accepted)
@@ -81,6 +83,63 @@ static json_t *rows_json(struct network_verb *v, const struct ql_selection *s)
 	return list;
 }
 
+/* ---- certainty: what people judged ---- */
+
+static bool in_network(const struct ql_selection *s, const char *treat)
+{
+	for (int t = 0; t < s->data->n_treat; t++)
+		if (strcmp(s->data->treat[t], treat) == 0)
+			return true;
+	return false;
+}
+
+static void put_certainty(struct network_verb *v, const struct ql_selection *s, const char *endpoint, const char *line)
+{
+	struct ql_cli *c = v->c;
+	int n = 0;
+	for (int i = 0; i < v->judged.n; i++) {
+		const struct ql_judgement *j = &v->judged.item[i];
+		char pair[120];
+		if (strcmp(j->endpoint, endpoint) != 0 || strcmp(j->line, line) != 0 || !in_network(s, j->treat) || !in_network(s, j->comp))
+			continue;
+		if (n++ == 0)
+			ql_buf_puts(&c->out, "\ncertainty as judged in evidence/certainty.yaml (concerns; none are not listed)\n");
+		snprintf(pair, sizeof pair, "%s : %s", j->treat, j->comp);
+		ql_buf_puts(&c->out, "  ");
+		ql_buf_pad(&c->out, pair, 26, false);
+		ql_buf_pad(&c->out, ql_confidence_text(j->confidence), 10, false);
+		for (int d = 0; d < QL_N_DOMAIN; d++)
+			if (j->concern[d] != QL_NO_CONCERN)
+				ql_buf_printf(&c->out, " %s%s", ql_domain_text((enum ql_domain)d), j->concern[d] == QL_MAJOR_CONCERN ? "!" : "");
+		ql_buf_puts(&c->out, "\n");
+		for (int d = 0; v->certainty && d < QL_N_DOMAIN; d++)
+			ql_buf_printf(&c->out, "      %-14s %-6s %s\n", ql_domain_text((enum ql_domain)d), ql_concern_text(j->concern[d]),
+				      j->reason[d]);
+	}
+	if (n)
+		ql_buf_puts(&c->out, v->certainty ? "other pairs: not assessed\n"
+						  : "other pairs: not assessed; ! a major concern; --certainty gives the reasons\n");
+	else
+		ql_buf_puts(&c->out, "\ncertainty: no comparison of this network has been assessed\n");
+}
+
+static json_t *certainty_json(struct network_verb *v, const char *endpoint, const char *line)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < v->judged.n; i++) {
+		const struct ql_judgement *j = &v->judged.item[i];
+		if (strcmp(j->endpoint, endpoint) != 0 || strcmp(j->line, line) != 0)
+			continue;
+		json_t *o = json_pack("{ss,ss,ss,ss}", "treat", j->treat, "comp", j->comp, "confidence",
+				      ql_confidence_text(j->confidence), "assessed", j->assessed);
+		for (int d = 0; d < QL_N_DOMAIN; d++)
+			json_object_set_new(o, ql_domain_text((enum ql_domain)d),
+					    json_pack("{ss,ss}", "concern", ql_concern_text(j->concern[d]), "reason", j->reason[d]));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 /* Every connected part is analysed by itself; the one with the reference (or the largest) comes first. */
 static enum quell_status analyse_part(struct network_verb *v, const struct ql_selection *s, const int *part, int which,
 				      int number, int n_part, const char *title, json_t *networks)
@@ -144,13 +203,15 @@ static enum quell_status run(struct network_verb *v)
 				  networks);
 	}
 	if (v->json) {
-		json_t *o = json_pack("{ss,ss,ss,sb,so,so}", "schema", "quell.evidence_nma/1", "endpoint", so.endpoint, "line", so.line,
-				      "recalled_rows", v->recalled, "networks", networks, "rows", rows_json(v, &s));
+		json_t *o = json_pack("{ss,ss,ss,sb,so,so,so}", "schema", "quell.evidence_nma/1", "endpoint", so.endpoint, "line", so.line,
+				      "recalled_rows", v->recalled, "networks", networks, "rows", rows_json(v, &s), "certainty",
+				      certainty_json(v, so.endpoint, so.line));
 		ql_json_write(o, &c->out);
 		json_decref(o);
 		return st;
 	}
 	json_decref(networks);
+	put_certainty(v, &s, so.endpoint, so.line);
 	put_rows(v, &s);
 	ql_buf_puts(&c->out, "\n" QL_RESEARCH_USE "\n");
 	return st;
@@ -172,6 +233,7 @@ int ql_evidence_nma(struct ql_cli *c, int argc, char **argv)
 		{"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
 		{"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of the first part as CSV"},
 		{"rows", QL_OPT_FLAG, &v.rows, NULL, NULL, 0, 0, NULL, "list the rows left out, with the reason"},
+		{"certainty", QL_OPT_FLAG, &v.certainty, NULL, NULL, 0, 0, NULL, "reasons behind the judgements of certainty"},
 		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
 	const struct ql_command cmd = {"evidence nma", NULL, 0, 0,
@@ -185,6 +247,8 @@ int ql_evidence_nma(struct ql_cli *c, int argc, char **argv)
 	if (!ql_cli_data(c))
 		return QL_EXIT_INPUT;
 	enum quell_status s = ql_evidence_load(c->data_dir, &c->ds, &v.e);
+	if (s == QUELL_OK)
+		s = ql_certainty_load(c->data_dir, v.e, &c->arena, &c->ds, &v.judged);
 	if (s == QUELL_OK)
 		s = run(&v);
 	ql_evidence_free(v.e);
