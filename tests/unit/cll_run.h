@@ -46,7 +46,7 @@ struct cll {
 
 static struct ql_model *cll_model;
 
-static void cll_say(struct ql_diags *ds)
+static inline void cll_say(struct ql_diags *ds)
 {
 	struct ql_buf text = {0};
 	ql_diags_render(ds, false, &text);
@@ -55,7 +55,7 @@ static void cll_say(struct ql_diags *ds)
 	ql_buf_free(&text);
 }
 
-static struct ql_model *cll_load(void)
+static inline struct ql_model *cll_load(void)
 {
 	struct ql_diags ds = {0};
 	if (!cll_model) {
@@ -68,7 +68,7 @@ static struct ql_model *cll_load(void)
 }
 
 /* active: kernel names separated by one space; "protocol" is added. */
-static struct cll *cll_open(const char *active)
+static inline struct cll *cll_open(const char *active)
 {
 	struct cll *c = calloc(1, sizeof *c);
 	struct ql_diags ds = {0};
@@ -91,7 +91,7 @@ static struct cll *cll_open(const char *active)
 	return c;
 }
 
-static void cll_close(struct cll *c)
+static inline void cll_close(struct cll *c)
 {
 	ql_values_free(&c->v);
 	ql_interp_free(c->kernel);
@@ -103,7 +103,7 @@ static void cll_close(struct cll *c)
 	free(c);
 }
 
-static int cll_q(const struct cll *c, const char *name)
+static inline int cll_q(const struct cll *c, const char *name)
 {
 	int q = ql_model_find(c->m, name);
 	if (q < 0)
@@ -112,9 +112,9 @@ static int cll_q(const struct cll *c, const char *name)
 }
 
 /* Covariate, parameter, input or hidden normal. */
-static void cll_set(struct cll *c, const char *name, double value) { ql_values_set(&c->v, cll_q(c, name), value); }
+static inline void cll_set(struct cll *c, const char *name, double value) { ql_values_set(&c->v, cll_q(c, name), value); }
 
-static void cll_agent(struct cll *c, const char *slot, const char *row)
+static inline void cll_agent(struct cll *c, const char *slot, const char *row)
 {
 	struct ql_diags ds = {0};
 	struct ql_agent_row r;
@@ -130,7 +130,7 @@ static void cll_agent(struct cll *c, const char *slot, const char *row)
 		c->v.q[c->m->slot[s].column[i]] = r.value[i];
 }
 
-static void cll_default_agents(struct cll *c)
+static inline void cll_default_agents(struct cll *c)
 {
 	for (int s = 0; s < c->m->n_slot; s++)
 		if (c->m->slot[s].default_agent)
@@ -138,18 +138,18 @@ static void cll_default_agents(struct cll *c)
 }
 
 /* Constants and initial states; call after the last cll_set. */
-static void cll_begin(struct cll *c)
+static inline void cll_begin(struct cll *c)
 {
 	ql_plan_run_constants(c->plan, &c->v, c->k);
 	assert_int_equal(ql_plan_patient(c->plan, &c->v, c->p, c->y, 1), QUELL_OK);
 }
 
-static void cll_watch(struct cll *c, const char *name)
+static inline void cll_watch(struct cll *c, const char *name)
 {
 	c->watch[c->n_watch++] = cll_q(c, name);
 }
 
-static void cll_change(struct cll *c, double t, int slot, int state, double add, double set)
+static inline void cll_change(struct cll *c, double t, int slot, int state, double add, double set)
 {
 	int i = c->n_change++;
 	while (i > 0 && c->change[i - 1].t > t) {
@@ -163,7 +163,7 @@ static void cll_change(struct cll *c, double t, int slot, int state, double add,
 	c->change[i].set = set;
 }
 
-static void cll_do(struct cll *c, double t, const char *name, double amount, double over)
+static inline void cll_do(struct cll *c, double t, const char *name, double amount, double over)
 {
 	int d = ql_model_find_dose(c->m, name);
 	if (d < 0) {
@@ -181,13 +181,13 @@ static void cll_do(struct cll *c, double t, const char *name, double amount, dou
 	}
 }
 
-static double cll_next(const struct cll *c)
+static inline double cll_next(const struct cll *c)
 {
 	double t = c->next_change < c->n_change ? c->change[c->next_change].t : INFINITY;
 	return fmin(t, c->t_end);
 }
 
-static void cll_apply(struct cll *c, struct ql_lane *lane)
+static inline void cll_apply(struct cll *c, struct ql_lane *lane)
 {
 	for (; c->next_change < c->n_change && c->change[c->next_change].t <= lane->t; c->next_change++) {
 		int i = c->next_change;
@@ -200,7 +200,7 @@ static void cll_apply(struct cll *c, struct ql_lane *lane)
 	}
 }
 
-static bool cll_fetch(void *ctx, struct ql_lane *lane)
+static inline bool cll_fetch(void *ctx, struct ql_lane *lane)
 {
 	struct cll *c = ctx;
 	if (!c->queued)
@@ -217,7 +217,7 @@ static bool cll_fetch(void *ctx, struct ql_lane *lane)
 	return true;
 }
 
-static enum ql_next cll_stop(void *ctx, struct ql_lane *lane)
+static inline enum ql_next cll_stop(void *ctx, struct ql_lane *lane)
 {
 	struct cll *c = ctx;
 	cll_apply(c, lane);
@@ -227,7 +227,7 @@ static enum ql_next cll_stop(void *ctx, struct ql_lane *lane)
 	return QL_CHANGED;
 }
 
-static void cll_keep(struct cll *c, const double *y, const double *out)
+static inline void cll_keep(struct cll *c, const double *y, const double *out)
 {
 	assert_true(c->n_sample < CLL_MAX_SAMPLES);
 	for (int w = 0; w < c->n_watch; w++) {
@@ -241,7 +241,7 @@ static void cll_keep(struct cll *c, const double *y, const double *out)
 	c->n_sample++;
 }
 
-static enum ql_next cll_sample(void *ctx, struct ql_lane *lane, double t, const double *y, const double *out)
+static inline enum ql_next cll_sample(void *ctx, struct ql_lane *lane, double t, const double *y, const double *out)
 {
 	struct cll *c = ctx;
 	cll_keep(c, y, out);
@@ -249,7 +249,7 @@ static enum ql_next cll_sample(void *ctx, struct ql_lane *lane, double t, const 
 	return QL_GO_ON;
 }
 
-static enum ql_next cll_trigger(void *ctx, struct ql_lane *lane, int which)
+static inline enum ql_next cll_trigger(void *ctx, struct ql_lane *lane, int which)
 {
 	struct cll *c = ctx;
 	c->fired[which]++;
@@ -257,7 +257,7 @@ static enum ql_next cll_trigger(void *ctx, struct ql_lane *lane, int which)
 	return QL_CHANGED;
 }
 
-static void cll_finished(void *ctx, struct ql_lane *lane, enum quell_status why)
+static inline void cll_finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 {
 	struct cll *c = ctx;
 	c->status = why;
@@ -267,7 +267,7 @@ static void cll_finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 }
 
 /* Samples every c->step days; sample[0] is the start. */
-static void cll_run(struct cll *c, double t_end, double rtol)
+static inline void cll_run(struct cll *c, double t_end, double rtol)
 {
 	struct ql_ode_work *work;
 	struct ql_ode_stats stats = {0};
@@ -286,7 +286,7 @@ static void cll_run(struct cll *c, double t_end, double rtol)
 }
 
 /* Watched quantity w at day t. */
-static double cll_at(const struct cll *c, int w, double day)
+static inline double cll_at(const struct cll *c, int w, double day)
 {
 	int i = (int)(day / c->step + 0.5);
 	assert_true(i < c->n_sample);

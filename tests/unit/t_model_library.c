@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library against the model: every regimen and population of the library loads, names only what exists, and runs. */
+#include "cll_run.h"
+#include "base/paths.h"
+#include "dosing/regimen.h"
+#include "evidence/references.h"
+#include "evidence/table.h"
+#include "patient/population.h"
+
+static struct ql_evidence *evidence(void)
+{
+	static struct ql_evidence *e;
+	struct ql_diags ds = {0};
+	if (!e)
+		assert_int_equal(ql_evidence_load(QUELL_SOURCE_DIR, &ds, &e), QUELL_OK);
+	ql_diags_free(&ds);
+	return e;
+}
+
+static const char **library(struct ql_arena *a, const char *folder, int *n)
+{
+	return ql_library_list(a, QUELL_SOURCE_DIR, folder, ".yaml", n);
+}
+
+static void load_regimen(struct ql_arena *a, const char *name, struct ql_regimen *r)
+{
+	struct ql_diags ds = {0};
+	const char *path = ql_arena_printf(a, QUELL_SOURCE_DIR "/library/regimens/%s.yaml", name);
+	enum quell_status s = ql_regimen_load(cll_load(), path, QUELL_SOURCE_DIR "/library/agents", a, &ds, r);
+	cll_say(&ds);
+	assert_int_equal(ds.n_warnings, 0);
+	ql_diags_free(&ds);
+	assert_int_equal(s, QUELL_OK);
+}
+
+static bool in_trials(const char *treatment)
+{
+	const struct ql_evidence *e = evidence();
+	for (int i = 0; i < e->n_row; i++)
+		if (strcmp(e->row[i].treatment, treatment) == 0)
+			return true;
+	return false;
+}
+
+static void need_reference(const char *key, const char *where)
+{
+	if (!ql_reference_find(&evidence()->references, key))
+		fail_msg("%s: `%s` is not in references.bib", where, key);
+}
+
+static void every_source_is_in_the_references(void **state)
+{
+	(void)state;
+	struct ql_model *m = cll_load();
+	struct ql_arena a = {0};
+	int n, cited = 0;
+	for (int i = 0; i < m->n_q; i++)
+		for (int k = 0; k < m->q[i].n_cite; k++, cited++)
+			need_reference(m->q[i].cite[k], m->q[i].name);
+	assert_true(cited > 100);
+	const char **row = library(&a, "library/agents", &n);
+	for (int i = 0; i < n; i++) {
+		struct ql_diags ds = {0};
+		struct ql_yaml *y = NULL;
+		const char *path = ql_arena_printf(&a, QUELL_SOURCE_DIR "/library/agents/%s.yaml", row[i]);
+		assert_int_equal(ql_yaml_read(&a, path, &ds, &y), QUELL_OK);
+		const struct ql_yaml *columns = ql_yaml_get(y, "columns");
+		for (int c = 0; c < columns->n; c++) {
+			const struct ql_yaml *source = ql_yaml_get(columns->item[c], "source");
+			for (int k = 0; k < source->n; k++)
+				need_reference(source->item[k]->text, row[i]);
+		}
+		ql_diags_free(&ds);
+	}
+	ql_arena_free(&a);
+}
+
+static void every_regimen_loads_and_names_what_exists(void **state)
+{
+	(void)state;
+	struct ql_arena a = {0};
+	int n;
+	const char **name = library(&a, "library/regimens", &n);
+	assert_true(n >= 45);
+	for (int i = 0; i < n; i++) {
+		struct ql_regimen r;
+		load_regimen(&a, name[i], &r);
+		assert_string_equal(r.name, name[i]);
+		assert_true(r.n_source > 0 && r.n_line > 0 && r.response_day > 0);
+		assert_true(r.evidence_grade >= 'A' && r.evidence_grade <= 'D');
+		if (r.evidence_grade == 'D' && !r.warning)
+			fail_msg("%s: no warning although there are no data", name[i]);
+		for (int k = 0; k < r.n_source; k++)
+			need_reference(r.source[k], name[i]);
+		for (int t = 0; t < r.n_treatment; t++)
+			if (!in_trials(r.treatment[t]))
+				fail_msg("%s: `%s` is no treatment of trials.csv", name[i], r.treatment[t]);
+	}
+	ql_arena_free(&a);
+}
+
+/* At most a dozen kernel sets, and one for every regimen. */
+static void a_kernel_set_covers_every_regimen(void **state)
+{
+	(void)state;
+	struct ql_arena a = {0};
+	int n;
+	const char **name = library(&a, "library/regimens", &n);
+	assert_true(cll_load()->n_kernel <= 12);
+	for (int i = 0; i < n; i++) {
+		struct ql_regimen r;
+		load_regimen(&a, name[i], &r);
+		const char **want = ql_arena_alloc(&a, (size_t)(r.n_active + 1) * sizeof *want, sizeof *want);
+		memcpy(want, r.active, (size_t)r.n_active * sizeof *want);
+		want[r.n_active] = "protocol";
+		assert_true(ql_kernel_set_for(cll_load(), want, r.n_active + 1) >= 0);
+	}
+	ql_arena_free(&a);
+}
+
+static double value_of(void *ctx, ql_node node)
+{
+	struct cll *c = ctx;
+	return ql_plan_value(c->plan, &c->v, node);
+}
+
+static struct cll *open_regimen(struct ql_arena *a, const char *name, struct ql_regimen *r)
+{
+	struct ql_buf active = {0};
+	load_regimen(a, name, r);
+	for (int i = 0; i < r->n_active; i++)
+		ql_buf_printf(&active, "%s%s", i ? " " : "", r->active[i]);
+	struct cll *c = cll_open(active.data ? active.data : "");
+	ql_buf_free(&active);
+	cll_default_agents(c);
+	for (int s = 0; s < r->n_slot; s++)
+		for (int k = 0; k < c->m->slot[r->slot[s]].n_column; k++)
+			c->v.q[c->m->slot[r->slot[s]].column[k]] = r->row[s].value[k];
+	return c;
+}
+
+static void plan_doses(struct cll *c, const struct ql_regimen *r, double horizon)
+{
+	struct ql_events e = {0};
+	struct ql_body body = {78, 1.9, 75};
+	assert_int_equal(ql_regimen_events(c->m, r, &body, 0, horizon, value_of, c, &e), QUELL_OK);
+	for (int i = 0; i < e.n; i++) {
+		const struct ql_event *x = &e.item[i];
+		if (x->kind == QL_EV_BOLUS)
+			cll_change(c, x->time_day, -1, c->plan->state_of_q[x->quantity], x->amount, NAN);
+		else if (x->kind == QL_EV_RATE)
+			cll_change(c, x->time_day, c->plan->p_of_q[x->quantity], -1, x->amount, NAN);
+		else if (x->kind == QL_EV_SET)
+			cll_change(c, x->time_day, c->plan->p_of_q[x->quantity], -1, 0, x->amount);
+	}
+	ql_events_free(&e);
+}
+
+static const char *const seen[] = {"observe.alc", "observe.spd", "observe.marrow_fraction", "observe.mrd_blood",
+				   "observe.mrd_marrow", "observe.anc", "observe.igg", "observe.burden", "observe.b_cells",
+				   "observe.spleen_length"};
+enum { N_SEEN = 10 };
+
+/* Two years, one relapsed patient: every regimen is solved, and what the clinic sees stays possible. */
+static void every_regimen_runs(void **state)
+{
+	(void)state;
+	struct ql_arena a = {0};
+	int n;
+	const char **name = library(&a, "library/regimens", &n);
+	for (int i = 0; i < n; i++) {
+		struct ql_regimen r;
+		struct cll *c = open_regimen(&a, name[i], &r);
+		cll_set(c, "disease.relapsed", 1);
+		for (int w = 0; w < N_SEEN; w++)
+			cll_watch(c, seen[w]);
+		cll_begin(c);
+		plan_doses(c, &r, 730);
+		c->step = 7;
+		cll_run(c, 730, 1e-5);
+		for (int k = 0; k < c->n_sample; k++)
+			for (int w = 0; w < N_SEEN; w++)
+				if (!(c->sample[k][w] >= 0 && c->sample[k][w] < 1e5))
+					fail_msg("%s: %s is %g on day %d", name[i], seen[w], c->sample[k][w], 7 * k);
+		cll_close(c);
+	}
+	ql_arena_free(&a);
+}
+
+/* Every drawn patient has a start: cells in every site, growth between the bounds, homing not negative. */
+static void every_population_gives_possible_patients(void **state)
+{
+	(void)state;
+	struct ql_arena a = {0};
+	int n;
+	const char **name = library(&a, "library/populations", &n);
+	assert_true(n >= 4);
+	struct cll *c = cll_open("btki.level bcl2i.dose chemo.pulse mab.infusion");
+	double *f = calloc((size_t)c->plan->n_state + 8, sizeof *f), zero = 0;
+	cll_default_agents(c);
+	for (int i = 0; i < n; i++) {
+		struct ql_diags ds = {0};
+		struct ql_population p;
+		const char *path = ql_arena_printf(&a, QUELL_SOURCE_DIR "/library/populations/%s.yaml", name[i]);
+		enum quell_status s = ql_population_load(c->m, path, &a, &ds, &p);
+		cll_say(&ds);
+		assert_int_equal(ds.n_warnings, 0);
+		ql_diags_free(&ds);
+		assert_int_equal(s, QUELL_OK);
+		for (int k = 0; k < p.n_source; k++)
+			need_reference(p.source[k], name[i]);
+		for (uint64_t k = 0; k < 500; k++) {
+			ql_population_draw(&p, c->m, 3, k, NULL, &c->v);
+			cll_begin(c);
+			c->kernel->rhs(c->kernel->self, &zero, c->y, c->p, c->k, f);
+			for (int t = 0; t < 4; t++) {
+				static const char *const site[] = {"blood", "node", "spleen", "marrow"};
+				int y = c->plan->state_of_q[cll_q(c, ql_arena_printf(&a, "disease.S[%s]", site[t]))];
+				double growth = f[y] / c->y[y];
+				if (!(c->y[y] > 0 && growth > 0 && growth < 0.02))
+					fail_msg("%s, patient %d: %g Gcell in %s grow at %g", name[i], (int)k, c->y[y], site[t], growth);
+			}
+		}
+	}
+	free(f);
+	cll_close(c);
+	ql_arena_free(&a);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ql_model_free(cll_model);
+	ql_evidence_free(evidence());
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_source_is_in_the_references),
+		cmocka_unit_test(every_regimen_loads_and_names_what_exists),
+		cmocka_unit_test(a_kernel_set_covers_every_regimen),
+		cmocka_unit_test(every_regimen_runs),
+		cmocka_unit_test(every_population_gives_possible_patients),
+	};
+	return cmocka_run_group_tests(tests, NULL, teardown);
+}
