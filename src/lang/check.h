@@ -78,8 +78,14 @@ struct ql_entity {
 	int *q;
 	ql_node *node; /* what expressions use; QL_NO_NODE = not known yet */
 	int unit;
-	bool unit_known, in_cycle, rate_bad;
+	bool unit_known, rate_bad;
+	struct ql_cycle *cycle; /* of names, through this one */
 	unsigned char color; /* of the search for cycles */
+};
+
+struct ql_cycle {
+	const struct ql_entity *way[8];
+	int n;
 };
 
 struct ql_dose_entry {

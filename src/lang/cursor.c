@@ -115,10 +115,28 @@ static const char *found_here(struct ql_parser *p, struct ql_span *span)
 	return "the end of the statement";
 }
 
+/* A bracket of this statement that the lexer found open says what is wrong better than its consequences. */
+static bool bracket_reported(const struct ql_parser *p)
+{
+	if (p->at == 0 || p->shift.line > 0)
+		return false;
+	int from = p->lex.tok[p->first].line, to = p->lex.tok[p->at - 1].line;
+	for (int i = 0; i < p->ds->n; i++) {
+		const struct ql_diag *d = p->ds->item[i];
+		if (d->code == QL_E0105 && d->span.line >= from && d->span.line <= to && strcmp(d->span.file, p->lex.file) == 0)
+			return true;
+	}
+	return false;
+}
+
 void ql_parse_fault(struct ql_parser *p, const char *what)
 {
 	if (p->panic)
 		return;
+	if (ql_at(p, QL_T_END) && bracket_reported(p)) {
+		p->panic = true;
+		return;
+	}
 	struct ql_span span;
 	const char *found = found_here(p, &span);
 	struct ql_diag *d = ql_parse_report(p, QL_E0101, span, "expected %s, found %s", what, found);
@@ -204,7 +222,8 @@ bool ql_parse_number(struct ql_parser *p, const struct ql_token *t, double *out)
 	if (ql_parse_double(p->lex.text + t->off, (size_t)t->len, out) && isfinite(*out))
 		return true;
 	if (!p->panic)
-		ql_parse_report(p, QL_E0108, ql_tok_span(p, t), "`%.*s` is not a finite number", t->len > 40 ? 40 : t->len,
-				p->lex.text + t->off);
+		ql_diag_help(ql_parse_report(p, QL_E0108, ql_tok_span(p, t), "`%.*s` is not a finite number",
+					     t->len > 40 ? 40 : t->len, p->lex.text + t->off),
+			     "numbers reach from -1.8e308 to 1.8e308");
 	return false;
 }

@@ -102,7 +102,8 @@ static void check_range(struct ql_check *ck, const struct ql_stmt *s, const stru
 {
 	double x;
 	if (s->lo > s->hi) {
-		ql_ck_error(ck, QL_E0215, s->range_span, "the range is empty: %g is more than %g", s->lo, s->hi);
+		ql_diag_help(ql_ck_error(ck, QL_E0215, s->range_span, "the range is empty: %g is more than %g", s->lo, s->hi),
+			     "write `in %g..%g`", s->hi, s->lo);
 		return;
 	}
 	if (q->def == QL_NO_NODE || !ql_is_const(&ck->m->dag, q->def, &x) || isnan(x))
@@ -114,7 +115,8 @@ static void check_range(struct ql_check *ck, const struct ql_stmt *s, const stru
 			break;
 	}
 	if (!inside)
-		ql_ck_error(ck, QL_E0215, s->range_span, "the default %g is outside of its own range", x);
+		ql_diag_help(ql_ck_error(ck, QL_E0215, s->range_span, "the default %g is outside of its own range", x),
+			     "correct the default or the range");
 }
 
 static void define_given(struct ql_check *ck, const struct ql_piece *piece, struct ql_entity *e, int elem)
@@ -203,7 +205,7 @@ static void warn_provenance(struct ql_check *ck, const struct ql_stmt *s, const 
 	bool needs_source = s->grade == QL_VERIFIED || s->grade == QL_RECALLED;
 	if (s->grade != QL_GRADE_NONE && (!needs_source || s->n_cite) && s->doc)
 		return;
-	if (!ck->units_on)
+	if (!ck->units_on || ck->ds->n_errors)
 		return;
 	struct ql_diag *d = ql_ck_error(ck, QL_E0217, s->span, "`%s` has no %s", e->full,
 					!s->doc		       ? "meaning"
@@ -387,13 +389,18 @@ struct frame {
 	int next;
 };
 
-static void mark_cycle(struct frame *stack, int top, const struct ql_entity *again)
+/* The names on the way round, kept with each of them for messages. */
+static void mark_cycle(struct ql_check *ck, struct frame *stack, int top, const struct ql_entity *again)
 {
-	for (int i = top; i >= 0; i--) {
-		stack[i].e->in_cycle = true;
-		if (stack[i].e == again)
-			return;
-	}
+	int from = top;
+	while (from > 0 && stack[from].e != again)
+		from--;
+	struct ql_cycle *c = QL_NEW(&ck->scratch, struct ql_cycle);
+	c->n = top - from + 1 < 8 ? top - from + 1 : 8;
+	for (int i = 0; i < c->n; i++)
+		c->way[i] = stack[from + i].e;
+	for (int i = from; i <= top; i++)
+		stack[i].e->cycle = c;
 }
 
 /* Parameters and draws have no symbol before they are defined: a cycle through one is reported here. */
@@ -433,7 +440,7 @@ static void define_in_order(struct ql_check *ck)
 			}
 			struct ql_entity *x = f->needs.item[f->next++];
 			if (x->color == 1 && !report_cycle(ck, stack, top, x))
-				mark_cycle(stack, top, x);
+				mark_cycle(ck, stack, top, x);
 			if (x->color != 0)
 				continue;
 			x->color = 1;
@@ -562,7 +569,9 @@ static void define_dose(struct ql_check *ck, struct ql_dose_entry *entry)
 	if (!e)
 		return;
 	if (e->role != QL_ROLE_STATE) {
-		ql_ck_error(ck, QL_E0221, s->target_span, "`%s` is not a state", e->full);
+		struct ql_diag *d = ql_ck_error(ck, QL_E0221, s->target_span, "`%s` is not a state", e->full);
+		ql_diag_note(d, e->decl->span, "it is declared here");
+		ql_diag_help(d, "a dose goes into a state");
 		return;
 	}
 	int elem = ql_ck_element(ck, e, s->target_sub, s->n_target_sub, s->target_span);
@@ -676,6 +685,7 @@ static void define_assign(struct ql_check *ck, struct targets *t, const struct q
 	if (e->role != QL_ROLE_STATE && e->role != QL_ROLE_INPUT) {
 		struct ql_diag *d = ql_ck_error(ck, QL_E0221, a->span, "`%s` is neither a state nor an input", e->full);
 		ql_diag_note(d, e->decl->span, "it is declared here");
+		ql_diag_help(d, "an event sets states and inputs; the rest follows from them");
 		return;
 	}
 	struct ql_sub sub[QL_MAX_DIMS] = {0};

@@ -32,24 +32,42 @@ static void note_origins(struct ql_check *ck, const struct ql_expr *e, struct ql
 		note_origins(ck, e->arg[i], d, left);
 }
 
+/* "1 Gcell" or "1 (Gcell/day)" */
+static const char *number_with_unit(struct ql_check *ck, double x, const char *unit)
+{
+	bool name = strspn(unit, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(unit);
+	return ql_arena_printf(&ck->scratch, name ? "%g %s" : "%g (%s)", x, unit);
+}
+
 static void help_units(struct ql_check *ck, const struct ql_expr *e, int found, int wanted, struct ql_diag *d)
 {
 	double factor;
 	const char *to = ql_units_text(&ck->us, wanted);
-	if (e->pure)
-		ql_diag_help(d, "give the number its unit: `%g (%s)`", e->kind == QL_X_NUM ? e->num : 1.0, to);
-	else if (ql_units_factor(&ck->us, found, wanted, &factor))
+	if (e->pure) {
+		ql_diag_help(d, "give the number its unit: `%s`", number_with_unit(ck, e->kind == QL_X_NUM ? e->num : 1.0, to));
+	} else if (ql_units_factor(&ck->us, found, wanted, &factor)) {
 		ql_diag_help(d, "write `... to %s` to convert (a factor of %g)", to, factor);
-	else
-		ql_diag_help(d, "a factor in %s is missing or too much", ql_units_text(&ck->us, ql_units_div(&ck->us, wanted, found)));
+	} else {
+		const char *times = ql_units_text(&ck->us, ql_units_div(&ck->us, wanted, found));
+		const char *over = ql_units_text(&ck->us, ql_units_div(&ck->us, found, wanted));
+		bool divide = strncmp(times, "1/", 2) == 0;
+		ql_diag_help(d, "%s this by a quantity in %s, or correct one of the units", divide ? "divide" : "multiply",
+			     divide ? over : times);
+	}
+}
+
+static const char *unit_words(struct ql_check *ck, int unit)
+{
+	return unit == QL_UNIT_ONE ? "1 (a plain number)" : ql_units_text(&ck->us, unit);
 }
 
 void ql_ck_check_unit(struct ql_check *ck, const struct ql_expr *e, int found, int wanted, const char *what)
 {
 	if (ql_units_same(&ck->us, found, wanted))
 		return;
-	struct ql_diag *d = ql_ck_error(ck, QL_E0203, e->span, "units do not agree: %s is in %s, this is in %s", what,
-					ql_units_text(&ck->us, wanted), ql_units_text(&ck->us, found));
+	const char *tick = strchr(what, ' ') ? "" : "`";
+	struct ql_diag *d = ql_ck_error(ck, QL_E0203, e->span, "units do not agree: %s%s%s is in %s, this is in %s", tick, what, tick,
+					unit_words(ck, wanted), unit_words(ck, found));
 	int left = 4;
 	ql_diag_label(d, "this is in %s", ql_units_text(&ck->us, found));
 	note_origins(ck, e, d, &left);
@@ -59,21 +77,21 @@ void ql_ck_check_unit(struct ql_check *ck, const struct ql_expr *e, int found, i
 /* Two operands that must agree; the unit of the result. */
 static int join_units(struct ql_check *ck, const struct ql_expr *ea, int a, const struct ql_expr *eb, int b, const char *what)
 {
-	if (!ql_units_same(&ck->us, a, b)) {
-		struct ql_diag *d = ql_ck_error(ck, QL_E0203, eb->span, "units do not agree in %s: %s and %s", what,
-						ql_units_text(&ck->us, a), ql_units_text(&ck->us, b));
-		int left = 2;
-		ql_diag_label(d, "this is in %s", ql_units_text(&ck->us, b));
+	if (ql_units_same(&ck->us, a, b))
+		return a == QL_UNIT_ZERO || b == QL_UNIT_ANY ? b : a;
+	struct ql_diag *d = ql_ck_error(ck, QL_E0203, eb->span, "units do not agree in %s: %s and %s", what, unit_words(ck, a),
+					unit_words(ck, b));
+	int left = 2;
+	ql_diag_label(d, "this is in %s", ql_units_text(&ck->us, b));
+	if (ea->kind != QL_X_REF)
 		ql_diag_note(d, ea->span, "this is in %s", ql_units_text(&ck->us, a));
-		note_origins(ck, ea, d, &left);
-		left += 2;
+	note_origins(ck, ea, d, &left);
+	left += 2;
+	if (eb->kind != QL_X_REF || ea->kind != QL_X_REF || eb->name != ea->name)
 		note_origins(ck, eb, d, &left);
-		if (ea->pure && !eb->pure)
-			help_units(ck, ea, a, b, d);
-		else
-			help_units(ck, eb, b, a, d);
-	}
-	return a == QL_UNIT_ANY || a == QL_UNIT_ZERO ? b : a;
+	bool first = ea->pure && !eb->pure;
+	help_units(ck, first ? ea : eb, first ? a : b, first ? b : a, d);
+	return first ? b : a; /* the likelier one, so that the same mistake is not reported again further out */
 }
 
 static void need_plain(struct ql_check *ck, const struct ql_expr *e, int unit, const char *what)
@@ -89,7 +107,8 @@ static void need_plain(struct ql_check *ck, const struct ql_expr *e, int unit, c
 	if (ql_units_factor(&ck->us, unit, QL_UNIT_ONE, &factor))
 		ql_diag_help(d, "write `(...) to 1` (a factor of %g)", factor);
 	else
-		ql_diag_help(d, "divide by a reference value, for example `.../(1 %s)`", ql_units_text(&ck->us, unit));
+		ql_diag_help(d, "divide by a reference value, for example `.../(%s)`",
+			     number_with_unit(ck, 1, ql_units_text(&ck->us, unit)));
 }
 
 static bool is_zero(struct ql_check *ck, ql_node n)
@@ -250,7 +269,12 @@ static int power_unit(struct ql_check *ck, const struct ql_expr *base, value a, 
 		return a.unit == QL_UNIT_ZERO ? QL_UNIT_ONE : a.unit;
 	if (ql_is_const(&ck->m->dag, exponent, &x) && (unit = ql_units_pow(&ck->us, a.unit, x)) >= 0)
 		return unit;
-	need_plain(ck, base, a.unit, "the base of a power whose exponent is not a simple number");
+	struct ql_diag *d = ql_ck_error(ck, QL_E0205, base->span, "something in %s can only be raised to a fixed power, like 2 or 1/3",
+					ql_units_text(&ck->us, a.unit));
+	int left = 2;
+	ql_diag_label(d, "this is in %s", ql_units_text(&ck->us, a.unit));
+	note_origins(ck, base, d, &left);
+	ql_diag_help(d, "divide the base by a reference value: `(.../(%s))^...`", number_with_unit(ck, 1, ql_units_text(&ck->us, a.unit)));
 	return QL_UNIT_ANY;
 }
 
@@ -281,9 +305,9 @@ static bool index_comparison(struct ql_check *ck, const struct ql_expr *e, value
 	else if (other->kind == QL_X_REF && !other->module && !other->n_sub)
 		pos = ql_map_get(&root->at, other->name);
 	if (pos < 0 || (e->op[1] != QL_T_EQ && e->op[1] != QL_T_NE)) {
-		struct ql_diag *d = ql_ck_error(ck, QL_E0206, pos < 0 ? other->span : e->op_span,
-						pos < 0 ? "this is not an element of `%s`" : "elements of `%s` have no order",
-						root->name);
+		const char *what = other->kind == QL_X_REF && !other->module ? other->name : "this";
+		struct ql_diag *d = pos < 0 ? ql_ck_error(ck, QL_E0206, other->span, "`%s` is not an element of `%s`", what, root->name)
+					    : ql_ck_error(ck, QL_E0206, e->op_span, "elements of `%s` have no order", root->name);
 		const char *near = other->kind == QL_X_REF ? ql_suggest(other->name, root->elem, root->n) : NULL;
 		if (pos >= 0)
 			ql_diag_help(d, "use == or !=");
@@ -413,6 +437,8 @@ static bool arity(struct ql_check *ck, const struct ql_expr *e, int n)
 					e->n_arg);
 	if (strcmp(e->name, "hill") == 0)
 		ql_diag_help(d, "hill(x, half, n) is x^n/(half^n + x^n)");
+	else
+		ql_diag_help(d, n == 1 ? "write `%s(x)`" : "write `%s(x, y)`", e->name);
 	return false;
 }
 
@@ -514,7 +540,9 @@ static value call_active(struct ql_check *ck, const struct ql_expr *e)
 		return unknown(ck);
 	const char *full = dose ? dose->full : x->full;
 	if (x && x->role != QL_ROLE_INPUT) {
-		ql_ck_error(ck, QL_E0212, a->span, "`%s` is neither a dose nor an input", full);
+		struct ql_diag *d = ql_ck_error(ck, QL_E0212, a->span, "`%s` is neither a dose nor an input", full);
+		ql_diag_note(d, x->decl->span, "it is declared here");
+		ql_diag_help(d, "active() asks whether a dose or an input can be given in this run");
 		return unknown(ck);
 	}
 	if (x) {

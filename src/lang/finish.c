@@ -62,6 +62,19 @@ struct resolve_frame {
 	int *list;
 };
 
+static void report_cycle(struct ql_check *ck, int x)
+{
+	const struct ql_quantity *q = &ck->m->q[x];
+	struct ql_diag *d = ql_ck_error(ck, QL_E0207, q->span, "`%s` depends on itself", q->name);
+	const struct ql_cycle *c = NULL;
+	for (int i = 0; i < ck->n_entity && !c; i++)
+		c = ck->entity[i]->full == q->base ? ck->entity[i]->cycle : NULL;
+	for (int i = 0; c && i < c->n; i++)
+		if (c->way[i]->full != q->base)
+			ql_diag_note(d, c->way[i]->decl->span, "through `%s`", c->way[i]->full);
+	ql_diag_help(d, "break the cycle: one of them must be computed without the others, or be a state");
+}
+
 static void resolve_one(struct ql_check *ck, struct resolve *r, int first, struct resolve_frame *stack)
 {
 	struct ql_model *m = ck->m;
@@ -79,12 +92,8 @@ static void resolve_one(struct ql_check *ck, struct resolve *r, int first, struc
 			continue;
 		}
 		int x = f->list[f->next++];
-		if (r->color[x] == 1) {
-			struct ql_diag *d = ql_ck_error(ck, QL_E0207, m->q[x].span, "`%s` depends on itself", m->q[x].name);
-			for (int i = top, shown = 0; i >= 0 && stack[i].q != x && shown < 8; i--, shown++)
-				ql_diag_note(d, m->q[stack[i].q].span, "through `%s`", m->q[stack[i].q].name);
-			ql_diag_help(d, "break the cycle: one of them must be computed without the others, or be a state");
-		}
+		if (r->color[x] == 1)
+			report_cycle(ck, x);
 		if (r->color[x] != 0 || m->q[x].def == QL_NO_NODE)
 			continue;
 		r->color[x] = 1;
@@ -209,6 +218,23 @@ static void check_constants(struct ql_check *ck)
 	}
 }
 
+static void report_quad(struct ql_check *ck, const struct ql_quantity *quad)
+{
+	struct ql_model *m = ck->m;
+	struct ql_diag *d = ql_ck_error(ck, QL_E0218, quad->span, "`%s` is a quad, but a rate reads it", quad->name);
+	unsigned char *mark = ql_arena_alloc(&ck->scratch, (size_t)m->dag.n, 1);
+	for (int i = 0; i < m->n_q; i++) {
+		if (m->q[i].kind != QL_STATE)
+			continue;
+		ql_dag_reach(&m->dag, &m->q[i].def, 1, mark);
+		if (mark[quad->sym]) {
+			ql_diag_note(d, m->q[i].span, "the rate of `%s` reads it", m->q[i].name);
+			break;
+		}
+	}
+	ql_diag_help(d, "declare it with `state`");
+}
+
 static void check_quads(struct ql_check *ck)
 {
 	struct ql_model *m = ck->m;
@@ -219,13 +245,9 @@ static void check_quads(struct ql_check *ck)
 			rate[n++] = m->q[i].def;
 	unsigned char *mark = ql_arena_alloc(&ck->scratch, (size_t)m->dag.n, 1);
 	ql_dag_reach(&m->dag, rate, n, mark);
-	for (int i = 0; i < m->n_q; i++) {
-		struct ql_quantity *q = &m->q[i];
-		if (q->kind != QL_STATE || !q->is_quad || !mark[q->sym])
-			continue;
-		struct ql_diag *d = ql_ck_error(ck, QL_E0218, q->span, "`%s` is a quad, but a rate reads it", q->name);
-		ql_diag_help(d, "declare it with `state`");
-	}
+	for (int i = 0; i < m->n_q && !ck->stop; i++)
+		if (m->q[i].kind == QL_STATE && m->q[i].is_quad && mark[m->q[i].sym])
+			report_quad(ck, &m->q[i]);
 }
 
 void ql_ck_finish(struct ql_check *ck)

@@ -194,6 +194,19 @@ static void lex_operator(struct lexer *lx)
 	lx->at += n;
 }
 
+/* rxode2: `d/dt(`, `name <-`, and `name =` where no argument can stand. */
+static bool starts_rx_statement(const struct lexer *lx)
+{
+	if (lx->len - lx->at >= 5 && strncmp(lx->text + lx->at, "d/dt(", 5) == 0)
+		return true;
+	int i = lx->at + name_length(lx);
+	while (char_at(lx, i) == ' ' || char_at(lx, i) == '\t')
+		i++;
+	int before = lx->out->n ? lx->out->tok[lx->out->n - 1].kind : QL_T_END;
+	bool argument = before == QL_T_COMMA || before == QL_T_LPAREN;
+	return (char_at(lx, i) == '<' && char_at(lx, i + 1) == '-') || (char_at(lx, i) == '=' && char_at(lx, i + 1) != '=' && !argument);
+}
+
 static bool starts_statement(const struct lexer *lx)
 {
 	static const char *const word[] = {"param",  "state", "quad", "let",   "index",	"covariate", "input", "draw", "output",
@@ -210,15 +223,22 @@ static bool starts_statement(const struct lexer *lx)
 /* A bracket that is open where an obvious new statement begins was forgotten: say so and go on from there. */
 static void check_forgotten_bracket(struct lexer *lx)
 {
-	if (lx->rxode || lx->depth == 0 || lx->depth > MAX_OPEN || lx->indent > lx->open_indent[0] ||
-	    !is_letter(char_at(lx, lx->at)) || !starts_statement(lx))
+	if (lx->depth == 0 || lx->depth > MAX_OPEN || !is_letter(char_at(lx, lx->at)))
 		return;
-	int innermost = lx->depth - 1;
+	int innermost = lx->depth - 1, base = 0;
+	while (lx->rxode && base <= innermost && lx->open_kind[innermost - base] != QL_T_LBRACE)
+		base++;
+	base = lx->rxode ? lx->depth - base : 0; /* what stays open: the block around the statement */
+	bool forgotten = lx->rxode ? base < lx->depth && starts_rx_statement(lx)
+				   : lx->indent <= lx->open_indent[0] && starts_statement(lx);
+	if (!forgotten)
+		return;
 	struct ql_diag *d = ql_diag_add(lx->ds, QL_E0105, lx->open[innermost], "`%s` is not closed",
 					ql_tok_text((enum ql_tok)lx->open_kind[innermost]));
 	ql_diag_note(d, span_here(lx, 1), "the next statement begins here");
+	ql_diag_help(d, "close it before the statement ends");
 	lx->n_errors++;
-	lx->depth = 0;
+	lx->depth = base;
 }
 
 static void begin_line(struct lexer *lx)
@@ -308,8 +328,9 @@ bool ql_lex_text(struct ql_lex *out, const char *file, const char *text, size_t 
 			ql_diag_add(ds, QL_E0107, span_here(lx, 1), "the text has more than %d words", QL_WORD_LIMIT);
 			ok = false;
 		} else if (lx->depth > 0 && lx->depth <= MAX_OPEN && lx->n_errors < MAX_LEX_ERRORS) {
-			ql_diag_add(ds, QL_E0105, lx->open[lx->depth - 1], "`%s` is not closed",
-				    ql_tok_text((enum ql_tok)lx->open_kind[lx->depth - 1]));
+			struct ql_diag *d = ql_diag_add(ds, QL_E0105, lx->open[lx->depth - 1], "`%s` is not closed",
+							ql_tok_text((enum ql_tok)lx->open_kind[lx->depth - 1]));
+			ql_diag_help(d, "close it before the statement ends");
 		}
 		lx->depth = 0;
 		lx->line_begins = true;

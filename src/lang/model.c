@@ -413,10 +413,42 @@ static void free_check(struct ql_check *ck)
 	ql_arena_free(&ck->scratch);
 }
 
+/* By place: the model's own file first, then by file as it was met; notes about whole files last. */
+static int place_order(const struct ql_diags *ds, int from, const struct ql_diag *d)
+{
+	if (d->span.line == 0 && d->severity == QL_NOTE)
+		return ds->n_source + 1;
+	for (int i = from; i < ds->n_source; i++)
+		if (d->span.file && strcmp(ds->source[i].file, d->span.file) == 0)
+			return i;
+	return ds->n_source;
+}
+
+static bool comes_before(const struct ql_diags *ds, int from, const struct ql_diag *a, const struct ql_diag *b)
+{
+	int x = place_order(ds, from, a), y = place_order(ds, from, b);
+	if (x != y)
+		return x < y;
+	return a->span.line != b->span.line ? a->span.line < b->span.line : a->span.col < b->span.col;
+}
+
+static void sort_diags(struct ql_diags *ds, int from_item, int from_source)
+{
+	for (int i = from_item + 1; i < ds->n; i++) {
+		struct ql_diag *d = ds->item[i];
+		int k = i;
+		for (; k > from_item && comes_before(ds, from_source, d, ds->item[k - 1]); k--)
+			ds->item[k] = ds->item[k - 1];
+		ds->item[k] = d;
+	}
+}
+
 static enum quell_status run_load(struct load_job *j)
 {
+	int from_item = j->ds->n, from_source = j->ds->n_source;
 	*j->out = NULL;
 	enum quell_status s = ql_protect(load, j);
+	sort_diags(j->ds, from_item, from_source);
 	if (s == QUELL_OK)
 		*j->out = j->ck.m;
 	else

@@ -108,10 +108,10 @@ static void suggest_entity(struct ql_check *ck, int inst, const char *name, stru
 		return;
 	}
 	double factor;
-	if (near)
+	if (ck->units_on && ql_unit_convert(name, name, &factor))
+		ql_diag_help(d, "`%s` is a unit; put the whole unit behind its number in parentheses, as in `x/(0.1 (mg/L))`", name);
+	else if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
-	else if (ql_unit_convert(name, name, &factor))
-		ql_diag_help(d, "`%s` is a unit; a unit behind a number is written `5 %s` or `5 (1/%s)`", name, name, name);
 	else
 		ql_diag_help(d, "declare it with param, covariate, let, state, ...");
 }
@@ -119,6 +119,11 @@ static void suggest_entity(struct ql_check *ck, int inst, const char *name, stru
 static void report_module(struct ql_check *ck, const char *module, struct ql_span span)
 {
 	const struct ql_text *here = ck->inst[ck->here].text;
+	for (int i = 0; i < here->n_stmt && here->role == QL_TEXT_MODEL; i++) { /* `use` failed and said so */
+		const struct ql_stmt *s = here->stmt[i];
+		if (s->kind == QL_S_USE && strcmp(s->target ? s->target : s->name ? s->name : "", module) == 0)
+			return;
+	}
 	for (int i = 0; i < here->n_uses; i++) /* its absence is reported where it stands after `uses` */
 		if (strcmp(here->uses[i], module) == 0)
 			return;
@@ -354,7 +359,7 @@ static bool set_dims(struct ql_check *ck, const struct ql_block *in, const struc
 static bool merge_dims(struct ql_check *ck, const struct ql_block *in, const struct ql_stmt *s, struct ql_entity *e)
 {
 	struct ql_entity other = {0};
-	if (s->n_sub != e->n_dim || s->n_sub == 0) {
+	if (s->n_sub != e->n_dim || (s->n_sub == 0 && !in)) {
 		declared_twice(ck, e->full, s->span, e->decl->span);
 		return false;
 	}
@@ -474,8 +479,8 @@ static void declare_unit(struct ql_check *ck, int inst, const struct ql_stmt *s)
 	if (as == QL_UNIT_ANY)
 		return;
 	if (!ql_units_declare(&ck->us, s->name, as >= 0 ? &ck->us.unit[as] : NULL))
-		ql_ck_error(ck, QL_E0202, s->span, "`%s` is a unit already, or there are more than %d new ones", s->name,
-			    QL_UNIT_BASES - QL_UNIT_OWN);
+		ql_diag_help(ql_ck_error(ck, QL_E0202, s->span, "`%s` cannot be declared as a unit", s->name),
+			     "it is a unit already, or there are more than %d new base units", QL_UNIT_BASES - QL_UNIT_OWN);
 }
 
 enum pass { PASS_UNITS, PASS_SETS, PASS_SUBSETS, PASS_ENTITIES, PASS_PIECES };
@@ -508,8 +513,9 @@ static void declare_one(struct ql_check *ck, enum pass pass, int inst, const str
 		ck->property[ck->n_property++] = new_piece(ck, inst, s, in);
 	}
 	if (pass == PASS_PIECES && (s->kind == QL_S_USE || s->kind == QL_S_KERNEL) && ck->inst[inst].text->role != QL_TEXT_MODEL)
-		ql_ck_error(ck, QL_E0109, s->span, "`%s` belongs into a file that starts with `model`",
-			    s->kind == QL_S_USE ? "use" : "kernel");
+		ql_diag_help(ql_ck_error(ck, QL_E0109, s->span, "`%s` belongs into a file that starts with `model`",
+					 s->kind == QL_S_USE ? "use" : "kernel"),
+			     "begin the file with `model NAME \"what it is\"`");
 }
 
 static void declare_lines(struct ql_check *ck, enum pass pass, int inst, struct ql_stmt **list, int n, const struct ql_block *in)
@@ -569,6 +575,8 @@ static void mark(struct ql_check *ck, const struct ql_piece *piece, struct ql_en
 		ql_diag_note(d, who[elem]->s->span, "the other definition is here");
 		if (piece->s == who[elem]->s)
 			ql_diag_help(d, "the definition does not use every variable of the blocks around it");
+		else
+			ql_diag_help(d, "keep one of them");
 		return;
 	}
 	who[elem] = piece;

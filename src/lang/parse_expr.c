@@ -134,7 +134,9 @@ static bool parse_unit_product(struct ql_parser *p, struct unit_list *list, int 
 	if (!parse_unit_atom(p, list, sign))
 		return false;
 	while (!one_only) {
-		int s = ql_accept(p, QL_T_STAR) ? 1 : ql_accept(p, QL_T_SLASH) ? -1 : 0;
+		bool number = p->lex.tok[p->at - 1].kind == QL_T_NUMBER && ql_at(p, QL_T_NAME) && !ql_peek(p)->first &&
+			      !not_a_unit(p, ql_peek(p));
+		int s = ql_accept(p, QL_T_STAR) || number ? 1 : ql_accept(p, QL_T_SLASH) ? -1 : 0;
 		if (s == 0)
 			break;
 		if (!parse_unit_atom(p, list, s * sign))
@@ -184,7 +186,7 @@ struct ql_unit_ref *ql_parse_unit_ref(struct ql_parser *p)
 static struct ql_unit_ref *unit_after_number(struct ql_parser *p)
 {
 	const struct ql_token *t = ql_peek(p);
-	bool name = t->kind == QL_T_NAME && !not_a_unit(p, t);
+	bool name = t->kind == QL_T_NAME && !t->first && !not_a_unit(p, t);
 	if (p->rxode || (!name && t->kind != QL_T_LPAREN))
 		return NULL;
 	struct unit_list list;
@@ -259,7 +261,8 @@ bool ql_parse_binders(struct ql_parser *p, struct ql_sub **sub, int *n)
 	for (int i = 0; i < *n; i++)
 		if (!(*sub)[i].in) {
 			if (!p->panic)
-				ql_parse_report(p, QL_E0101, (*sub)[i].span, "expected `variable in index`");
+				ql_diag_help(ql_parse_report(p, QL_E0101, (*sub)[i].span, "expected `variable in index`"),
+					     "for example `i in site`");
 			return false;
 		}
 	return true;
@@ -289,10 +292,10 @@ static bool at_reduction(struct ql_parser *p, const char *name)
 {
 	if (p->rxode || ql_peek(p)->kind != QL_T_LPAREN)
 		return false;
+	bool binder = ql_peek_at(p, 1)->kind == QL_T_NAME && ql_tok_is(p, ql_peek_at(p, 2), "in");
 	if (strcmp(name, "sum") == 0 || strcmp(name, "prod") == 0)
-		return true;
-	return (strcmp(name, "min") == 0 || strcmp(name, "max") == 0) && ql_peek_at(p, 1)->kind == QL_T_NAME &&
-	       ql_tok_is(p, ql_peek_at(p, 2), "in");
+		return binder;
+	return binder && (strcmp(name, "min") == 0 || strcmp(name, "max") == 0);
 }
 
 static struct ql_expr *parse_reduction(struct ql_parser *p, const char *name, struct ql_span start)

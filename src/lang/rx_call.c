@@ -207,7 +207,8 @@ static bool refuse(struct ql_check *ck, const struct ql_expr *e)
 					   "simeps", "besselI", "besselJ", "besselK", "besselY", "llikNorm", "polyroot"};
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
 		if (strcmp(e->name, list[i]) == 0) {
-			ql_ck_error(ck, QL_E0111, e->span, "the function `%s` is not supported", e->name);
+			ql_diag_help(ql_ck_error(ck, QL_E0111, e->span, "the function `%s` is not supported", e->name),
+				     "docs/language.md lists the functions that are");
 			return true;
 		}
 	return false;

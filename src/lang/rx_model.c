@@ -177,7 +177,8 @@ static void run_theta(struct ql_check *ck, const struct ql_rx_stmt *s)
 	ck->rx->last_theta = q;
 	double start = x[n == 1 ? 0 : 1];
 	if (n > 1 && (x[0] > start || (n > 2 && start > x[2])))
-		ql_ck_error(ck, QL_E0215, s->span, "`%s` starts outside of its own range", s->name);
+		ql_diag_help(ql_ck_error(ck, QL_E0215, s->span, "`%s` starts outside of its own range", s->name),
+			     "write c(lower, start, upper)");
 }
 
 enum { MAX_ETAS = 24 };
@@ -213,7 +214,8 @@ static void run_eta(struct ql_check *ck, const struct ql_rx_stmt *s)
 	char text[64];
 	snprintf(text, sizeof text, "normal(%g)", n == 1 && a[0] > 0 ? sqrt(a[0]) : 0.0);
 	if (!cholesky(a, n)) {
-		ql_ck_error(ck, QL_E0215, s->span, "the covariance matrix is not positive");
+		ql_diag_help(ql_ck_error(ck, QL_E0215, s->span, "the covariance matrix is not positive"),
+			     "a covariance is at most the root of the product of its two variances");
 		return;
 	}
 	for (int i = 0; i < n; i++) {

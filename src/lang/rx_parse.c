@@ -80,8 +80,7 @@ static void begin_statement(struct ql_parser *p)
 static void unsupported(struct ql_parser *p, struct ql_span span, const char *what, const char *help)
 {
 	struct ql_diag *d = ql_parse_report(p, QL_E0111, span, "%s is not supported", what);
-	if (help)
-		ql_diag_help(d, "%s", help);
+	ql_diag_help(d, "%s", help ? help : "docs/language.md lists what is read of rxode2");
 }
 
 /* To the end of the statement; braces that open in it are closed in it. */
@@ -215,7 +214,7 @@ static bool parse_call_statement(struct ql_parser *p, struct ql_rx_stmt **out)
 		s->name = ql_tok_name(p, t);
 		const struct ql_token *number = ql_peek_at(p, 2);
 		if (ql_parse_number(p, number, &x) && x != 0)
-			unsupported(p, ql_tok_span(p, number), "a start value at another time than 0", NULL);
+			unsupported(p, ql_tok_span(p, number), "a start value at another time than 0", "write `name(0) = ...`");
 		p->at += 4;
 		*out = !p->panic && expect_value(p, s) ? s : NULL;
 		return true;

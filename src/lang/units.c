@@ -395,8 +395,19 @@ static const char *const common_units[] = {"Gcell", "cell",  "day", "year", "mon
 					   "L",	    "mL",    "uL",  "dL",   "M",     "uM",    "nM",	"pM",	"IU",  "m",
 					   "cm",    "mm",    "m2",  "dose", "Da",    "molecule", "percent"};
 
+static const char *const synonyms[][2] = {{"liter", "L"},  {"litre", "L"},   {"l", "L"},     {"ml", "mL"},	  {"hr", "h"},
+					  {"hrs", "h"},	   {"hours", "h"},   {"days", "day"}, {"mcg", "ug"},	  {"yr", "year"},
+					  {"years", "year"}, {"weeks", "week"}, {"wk", "week"}, {"months", "month"}, {"Gc", "Gcell"},
+					  {"sec", "s"},	   {"mins", "min"},  {"grams", "g"},  {"mole", "mol"},	  {"kDalton", "kDa"}};
+
 const char *ql_units_suggest(const struct ql_units *us, const char *name)
 {
+	for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++) {
+		size_t n = strlen(synonyms[i][0]);
+		if (strlen(name) >= n && strncmp(name + 1, synonyms[i][0] + 1, n - 1) == 0 && (name[0] | 32) == (synonyms[i][0][0] | 32) &&
+		    (name[n] == 0 || strcmp(name + n, "s") == 0))
+			return synonyms[i][1];
+	}
 	for (int i = 0; i < us->n_own; i++)
 		if (ql_suggest(name, &us->own[i], 1))
 			return us->own[i];
