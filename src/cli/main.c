@@ -107,19 +107,8 @@ static int unknown_verb(struct ql_cli *c, const char *word)
 	return QL_EXIT_USAGE;
 }
 
-/* `quell simulate` with a data set has options of its own. */
-static bool has_data(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--data") == 0 || strncmp(argv[i], "--data=", 7) == 0)
-			return true;
-	return false;
-}
-
 static int run_verb(struct ql_cli *c, int argc, char **argv)
 {
-	if (strcmp(argv[0], "simulate") == 0 && has_data(argc, argv))
-		return ql_simulate_data(c, argc, argv);
 	for (int i = 0; i < ql_n_verbs; i++)
 		if (strcmp(ql_verbs[i].name, argv[0]) == 0)
 			return ql_verbs[i].run(c, argc, argv);

@@ -119,8 +119,19 @@ static int show(struct ql_cli *c, const struct ql_simulation *s, const char *csv
 	return ql_cli_exit(st);
 }
 
+/* A data set brings its own doses, so the verb has other options then. */
+static bool has_data(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--data") == 0 || strncmp(argv[i], "--data=", 7) == 0)
+			return true;
+	return false;
+}
+
 int ql_verb_simulate(struct ql_cli *c, int argc, char **argv)
 {
+	if (has_data(argc, argv))
+		return ql_simulate_data(c, argc, argv);
 	struct ql_sim sim = {0};
 	struct ql_simulate_spec spec = {0};
 	struct ql_words outputs = {0};
@@ -137,7 +148,8 @@ int ql_verb_simulate(struct ql_cli *c, int argc, char **argv)
 	const struct ql_command cmd = {
 		"simulate", NULL, 0, 0,
 		"Simulates one profile under regimens: the courses of the model's outputs. Doses are given as planned and\n"
-		"nothing happens by chance. Covariates can be set like parameters: --set age=70.\n",
+		"nothing happens by chance. Covariates can be set like parameters: --set age=70.\n"
+		"With --data FILE it runs a NONMEM data set instead; see quell simulate --data FILE --help.\n",
 		"quell simulate --regimens ven-obi --typical\n"
 		"quell simulate --population relapsed --patient 12 --regimens ibrutinib --set age=80 --outputs alc,spd --json\n",
 		{common, opt}};

@@ -217,7 +217,7 @@ static bool read_dose(struct reader *r, int row, int *dose)
 					   "leave the compartment on, or give a reset with EVID 3");
 	if (x != floor(x) || x > r->n_state)
 		return unknown_compartment(r, row, "the model has no such compartment",
-					   ql_arena_printf(r->a, "it has %d states; 1 is the first", r->n_state));
+					   ql_arena_printf(r->a, "its states are numbered from 1 to %d", r->n_state));
 	*dose = r->dose_of[(int)x - 1];
 	return *dose >= 0 || unknown_compartment(r, row, "this compartment takes no dose",
 						 "declare `dose NAME : UNIT into STATE` for it");

@@ -88,7 +88,7 @@ static void add_species_rules(struct ql_sbml_reader *r)
 		struct ql_sbml_entry *e = &r->entry[i];
 		if (e->kind != QL_SB_SPECIES || !e->rate || e->assigned)
 			continue;
-		ql_node rate = ql_sbml_math(r, e->rate, QL_SB_NOW, NULL, e->object);
+		ql_node rate = ql_sbml_math(r, e->rate, QL_SB_NOW, NULL, e->rule);
 		if (!e->only_amount) {
 			ql_node size = ql_sbml_value(r, e->compartment, QL_SB_NOW);
 			ql_node moving = product(r, ql_sbml_value(r, i, QL_SB_NOW), along_time(r, size));
@@ -164,7 +164,7 @@ void ql_sbml_make_rates(struct ql_sbml_reader *r)
 	for (int i = 0; i < r->n_entry; i++) {
 		const struct ql_sbml_entry *e = &r->entry[i];
 		if (e->rate && !e->assigned && e->kind != QL_SB_SPECIES)
-			r->m->q[e->q].def = ql_sbml_math(r, e->rate, QL_SB_NOW, NULL, e->object);
+			r->m->q[e->q].def = ql_sbml_math(r, e->rate, QL_SB_NOW, NULL, e->rule);
 	}
 	add_reactions(r);
 	add_species_rules(r);

@@ -16,6 +16,7 @@ struct ql_sbml_entry {
 	const char *id;
 	enum ql_sbml_kind kind;
 	SBase_t *object;
+	const SBase_t *rule, *start; /* where the maths stand */
 	const ASTNode_t *assigned, *rate, *initial; /* maths of rules and initial assignment, NULL if none */
 	bool in_reaction, by_event;                 /* changed by reactions, by events */
 	bool only_amount;                           /* species that reads as an amount in maths */
@@ -34,7 +35,7 @@ struct ql_sbml_reader {
 	struct ql_model *m;
 	struct ql_arena *a;
 	struct ql_diags *ds;
-	const char *file;
+	const char *file, *text;
 	struct ql_sbml *info;
 	struct ql_sbml_entry *entry;
 	int n_entry;

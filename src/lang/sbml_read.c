@@ -6,14 +6,23 @@
 #include <math.h>
 #include <string.h>
 
+/* The text of a line without its indentation; libSBML's columns are those of the ends of tags. */
+static struct ql_span line_span(const struct ql_sbml_reader *r, int line)
+{
+	const char *s = r->text;
+	for (int i = 1; s && i < line; i++) {
+		s = strchr(s, '\n');
+		s = s ? s + 1 : NULL;
+	}
+	if (!s || line < 1)
+		return (struct ql_span){r->file, 0, 0, 0};
+	size_t indent = strspn(s, " \t"), n = strcspn(s + indent, "\r\n");
+	return (struct ql_span){r->file, line, (int)indent + 1, (int)(n < 200 ? n : 200)};
+}
+
 struct ql_diag *ql_sbml_complain(struct ql_sbml_reader *r, enum ql_code code, const SBase_t *at, const char *fmt, ...)
 {
-	struct ql_span span = {r->file, 0, 0, 0};
-	if (at) {
-		span.line = (int)SBase_getLine(at);
-		span.col = (int)SBase_getColumn(at);
-		span.len = span.line > 0 ? 1 : 0;
-	}
+	struct ql_span span = at ? line_span(r, (int)SBase_getLine(at)) : (struct ql_span){r->file, 0, 0, 0};
 	va_list ap;
 	va_start(ap, fmt);
 	char *text = ql_arena_vprintf(r->a, fmt, ap);
@@ -134,6 +143,17 @@ static void collect_reactions(struct ql_sbml_reader *r)
 	}
 }
 
+static void set_rule(struct ql_sbml_entry *e, Rule_t *rule)
+{
+	if (!Rule_isSetMath(rule))
+		return;
+	e->rule = (SBase_t *)rule;
+	if (Rule_isRate(rule))
+		e->rate = Rule_getMath(rule);
+	else
+		e->assigned = Rule_getMath(rule);
+}
+
 static void collect_rules(struct ql_sbml_reader *r)
 {
 	for (unsigned i = 0; i < Model_getNumRules(r->sbml); i++) {
@@ -147,10 +167,8 @@ static void collect_rules(struct ql_sbml_reader *r)
 		if (e < 0)
 			ql_sbml_complain(r, QL_E1003, (SBase_t *)rule, "the rule's variable `%s` is defined nowhere",
 					 Rule_getVariable(rule));
-		else if (Rule_isSetMath(rule) && Rule_isRate(rule))
-			r->entry[e].rate = Rule_getMath(rule);
-		else if (Rule_isSetMath(rule))
-			r->entry[e].assigned = Rule_getMath(rule);
+		else
+			set_rule(&r->entry[e], rule);
 	}
 	for (unsigned i = 0; i < Model_getNumInitialAssignments(r->sbml); i++) {
 		InitialAssignment_t *ia = Model_getInitialAssignment(r->sbml, i);
@@ -158,8 +176,10 @@ static void collect_rules(struct ql_sbml_reader *r)
 		if (e < 0)
 			ql_sbml_complain(r, QL_E1003, (SBase_t *)ia, "`%s` is defined nowhere",
 					 InitialAssignment_getSymbol(ia));
-		else if (InitialAssignment_isSetMath(ia))
+		else if (InitialAssignment_isSetMath(ia)) {
 			r->entry[e].initial = InitialAssignment_getMath(ia);
+			r->entry[e].start = (SBase_t *)ia;
+		}
 	}
 }
 
@@ -291,7 +311,7 @@ static void start_value(struct ql_sbml_reader *r, struct ql_sbml_entry *e)
 	bool parameter = e->q >= 0 && r->m->q[e->q].kind == QL_PARAM;
 	ql_node given = parameter ? e->held : ql_const(&r->m->dag, e->number);
 	if (e->initial)
-		from_value(r, e, QL_SB_START, ql_sbml_math(r, e->initial, QL_SB_START, NULL, e->object));
+		from_value(r, e, QL_SB_START, ql_sbml_math(r, e->initial, QL_SB_START, NULL, e->start));
 	else if (e->kind != QL_SB_SPECIES || !e->given_concentration)
 		from_amount(r, e, QL_SB_START, given);
 	else
@@ -304,7 +324,7 @@ static void work_out(struct ql_sbml_reader *r, struct ql_sbml_entry *e, enum ql_
 	if (e->kind == QL_SB_REACTION)
 		from_value(r, e, mode, reaction_rate(r, e, mode));
 	else if (e->assigned)
-		from_value(r, e, mode, ql_sbml_math(r, e->assigned, mode, NULL, e->object));
+		from_value(r, e, mode, ql_sbml_math(r, e->assigned, mode, NULL, e->rule));
 	else if (mode == QL_SB_START)
 		start_value(r, e);
 	else if (constant) /* what nothing changes keeps the amount that it had at the start */
@@ -411,6 +431,7 @@ static enum quell_status load(void *arg)
 	if (s != QUELL_OK)
 		return s;
 	r->file = src->file;
+	r->text = src->text;
 	r->m->hash = ql_hash(QL_HASH_SEED, src->text, src->len);
 	l->doc = readSBMLFromString(src->text);
 	if (!read_errors(r, l->doc))
