@@ -34,11 +34,11 @@ struct engine {
 	struct ql_ode_stats stats;
 	struct ql_lane_care care;
 	struct ql_lane lane;
-	bool drained;
+	int n; /* states; at least one, so that CVODE has something to do */
 	bool nonfinite; /* a right-hand side was refused for it since the time last moved */
 	int still;      /* steps since the time last moved */
 	double *block; /* all arrays below */
-	double *y, *p, *f, *ft, *lu, *row, *out, *g0, *g;
+	double *y, *p, *f, *ft, *lu, *row, *out, *g0, *g, *tolerance;
 	sunindextype *slot_at, *col_start, *row_of; /* sparse: LU slot of each entry, by column */
 	sunindextype n_jac;
 	int *rising, *found; /* per trigger */
@@ -57,6 +57,7 @@ static int rhs(realtype t, N_Vector y, N_Vector ydot, void *arg)
 	struct engine *e = arg;
 	const struct ql_kernel *k = e->kernel;
 	double bad = 0, *f = values(ydot);
+	f[0] = 0;
 	k->rhs(k->self, &t, values(y), e->p, e->k, f);
 	for (int i = 0; i < k->n_state; i++)
 		bad += f[i] - f[i];
@@ -73,7 +74,7 @@ static int jacobian(realtype t, N_Vector y, N_Vector fy, SUNMatrix J, void *arg,
 	if (e->linear == QL_CVODE_KLU) {
 		realtype *x = SUNSparseMatrix_Data(J);
 		memcpy(SUNSparseMatrix_IndexPointers(J), e->col_start,
-		       (size_t)(k->n_state + 1) * sizeof *e->col_start);
+		       (size_t)(e->n + 1) * sizeof *e->col_start);
 		memcpy(SUNSparseMatrix_IndexValues(J), e->row_of, (size_t)e->n_jac * sizeof *e->row_of);
 		for (sunindextype i = 0; i < e->n_jac; i++)
 			x[i] = -e->lu[e->slot_at[i]];
@@ -117,16 +118,18 @@ static void sparse_pattern(struct engine *e)
 			e->slot_at[at] = s;
 		}
 	}
-	e->col_start[k->n_state] = e->n_jac = m;
+	for (int c = k->n_state; c <= e->n; c++)
+		e->col_start[c] = m;
+	e->n_jac = m;
 }
 
 static void allocate(struct engine *e)
 {
 	const struct ql_kernel *k = e->kernel;
-	const size_t n = (size_t)k->n_state, slots = (size_t)k->n_lu, trig = (size_t)k->n_trig;
+	const size_t n = (size_t)e->n, slots = (size_t)k->n_lu, trig = (size_t)k->n_trig;
 	const size_t sizes[] = {n, (size_t)k->n_p, n, n, slots, n, (size_t)k->n_out, trig, trig,
-			       slots, n + 1, slots, trig};
-	double **array[] = {&e->y, &e->p, &e->f, &e->ft, &e->lu, &e->row, &e->out, &e->g0, &e->g};
+			       n,        slots, n + 1, slots, trig};
+	double **array[] = {&e->y, &e->p, &e->f, &e->ft, &e->lu, &e->row, &e->out, &e->g0, &e->g, &e->tolerance};
 	size_t total = 0, used = 0;
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 		total += (sizes[i] + 7) & ~(size_t)7;
@@ -143,11 +146,15 @@ static void allocate(struct engine *e)
 	for (size_t i = 0; i < trig; i++)
 		e->rising[i] = 1;
 	sparse_pattern(e);
+	e->tolerance[0] = 1;
+	memcpy(e->tolerance, e->opts->atol, (size_t)k->n_state * sizeof *e->tolerance);
 }
 
 static bool make_linear_solver(struct engine *e)
 {
-	const sunindextype n = e->kernel->n_state;
+	const sunindextype n = e->n;
+	if (e->n_jac == 0)
+		e->linear = QL_CVODE_DENSE; /* KLU wants at least one entry */
 	if (e->linear == QL_CVODE_KLU) {
 		e->matrix = SUNSparseMatrix(n, n, e->n_jac, CSC_MAT, e->context);
 		e->solver = e->matrix ? SUNLinSol_KLU(e->state, e->matrix, e->context) : NULL;
@@ -162,11 +169,11 @@ static bool make_linear_solver(struct engine *e)
 
 static bool make_solver(struct engine *e)
 {
-	const sunindextype n = e->kernel->n_state;
+	const sunindextype n = e->n;
 	if (SUNContext_Create(NULL, &e->context) != 0)
 		return false;
 	e->state = N_VMake_Serial(n, e->y, e->context);
-	e->atol = N_VMake_Serial(n, (realtype *)e->opts->atol, e->context);
+	e->atol = N_VMake_Serial(n, e->tolerance, e->context);
 	e->look = N_VMake_Serial(n, e->row, e->context);
 	e->mem = CVodeCreate(CV_BDF, e->context);
 	if (!e->state || !e->atol || !e->look || !e->mem)
@@ -206,9 +213,11 @@ static const double *triggers_now(void *engine, struct ql_lane *l)
 static enum ql_next give_sample(struct engine *e, double t)
 {
 	const struct ql_kernel *k = e->kernel;
-	if (k->n_out > 0)
+	const enum ql_wants wants = e->opts->wants;
+	if (k->n_out > 0 && wants != QL_WANT_STATES)
 		k->out(k->self, &t, e->row, e->p, e->k, e->out);
-	enum ql_next next = e->client->sample(e->client->ctx, &e->lane, t, e->row, e->out);
+	enum ql_next next = e->client->sample(e->client->ctx, &e->lane, t, wants != QL_WANT_OUTPUTS ? e->row : NULL,
+					      wants != QL_WANT_STATES ? e->out : NULL);
 	if (!(e->lane.t_sample > t))
 		e->lane.t_sample = INFINITY;
 	return next;
@@ -384,7 +393,8 @@ enum quell_status ql_cvode_run(const struct ql_kernel *kernel, const double *k, 
 {
 	if (kernel->width != 1 || opts->h_fixed > 0 || !(opts->rtol > 0))
 		return QUELL_ERR_USAGE;
-	struct engine e = {.kernel = kernel, .k = k, .opts = opts, .linear = linear, .client = client};
+	struct engine e = {.kernel = kernel, .k = k, .opts = opts, .linear = linear, .client = client,
+			   .n = kernel->n_state > 0 ? kernel->n_state : 1};
 	e.care = (struct ql_lane_care){&e, client, &e.stats, opts->max_events, kernel->n_trig, triggers_now, sample_now};
 	enum quell_status status = ql_protect(run, &e);
 	release(&e);

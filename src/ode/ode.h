@@ -17,6 +17,9 @@
 
 enum ql_method { QL_RODAS5P, QL_RODAS4 };
 
+/* What sample() is given; the other pointer is NULL and costs nothing. */
+enum ql_wants { QL_WANT_BOTH, QL_WANT_STATES, QL_WANT_OUTPUTS };
+
 struct ql_ode_opts {
 	enum ql_method method;
 	double rtol;
@@ -26,6 +29,7 @@ struct ql_ode_opts {
 	double h_fixed;      /* > 0: fixed steps, no error control (order tests) */
 	long max_steps;      /* per patient, accepted + rejected; 0 = 1000000 */
 	long max_events;     /* stops + triggers per patient; 0 = 10000000 */
+	enum ql_wants wants;
 	volatile const int *cancel; /* non-zero: finish soon with QUELL_ERR_INTERRUPTED; may be NULL */
 };
 

@@ -62,7 +62,9 @@ static size_t lay_out(struct ql_ode_work *w, const struct ql_kernel *k, char *ba
 	double **per_lane[] = {&w->t, &w->h, &w->ts, &w->theta, &w->err, &w->bad, &w->shift};
 	for (size_t i = 0; i < sizeof per_lane / sizeof *per_lane; i++)
 		*per_lane[i] = cut(&c, W);
-	w->mask = (int64_t *)(void *)cut(&c, W);
+	int64_t **masks[] = {&w->mask, &w->rose, &w->hides};
+	for (size_t i = 0; i < sizeof masks / sizeof *masks; i++)
+		*masks[i] = (int64_t *)(void *)cut(&c, W);
 	return c.used;
 }
 

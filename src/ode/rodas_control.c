@@ -49,15 +49,15 @@ static void rates_of_change(const struct ql_ode_work *w, int lane, double *first
 {
 	const struct ql_kernel *k = w->kernel;
 	const int W = w->W, n = w->n;
+	const double *f = w->f + lane, *lu = w->lu + lane;
 	double *jf = w->row, sum1 = 0, sum2 = 0;
 	for (int i = 0; i < n; i++)
 		jf[i] = k->autonomous ? 0 : w->ft[i * W + lane];
 	for (int s = 0; s < k->n_lu; s++)
-		if (k->lu_is_jac[s])
-			jf[k->lu_row[s]] -= w->lu[(size_t)s * W + lane] * w->f[k->lu_col[s] * W + lane];
+		jf[k->lu_row[s]] -= lu[s * W] * f[k->lu_col[s] * W];
 	for (int i = 0; i < n; i++) {
-		double scale = w->opts->atol[i] + w->opts->rtol * fabs(w->y[i * W + lane]);
-		double a = w->f[i * W + lane] / scale, b = jf[i] / scale;
+		double weight = 1 / (w->opts->atol[i] + w->opts->rtol * fabs(w->y[i * W + lane]));
+		double a = f[i * W] * weight, b = jf[i] * weight;
 		sum1 += a * a;
 		sum2 += b * b;
 	}

@@ -36,19 +36,6 @@ static void triggers_at_points(struct ql_ode_work *w, double *g)
 	ql_rodas_trigger_values(w, w->ys, w->ts, g);
 }
 
-/* A trigger on the same side at both ends may have crossed twice between them if it came near zero, measured by how
- * far it moved in this step or the one before. */
-static bool may_hide_crossing(const struct ql_ode_work *w, int lane)
-{
-	for (int j = 0; j < w->kernel->n_trig; j++) {
-		const int at = j * w->W + lane;
-		double a = w->g[0][at], b = w->g[QL_LOOKS + 1][at];
-		if ((a > 0) == (b > 0) && fmin(fabs(a), fabs(b)) <= 2 * (fabs(b - a) + w->g_move[at]))
-			return true;
-	}
-	return false;
-}
-
 static bool rises(const struct ql_ode_work *w, const double *a, const double *b, int lane)
 {
 	for (int j = 0; j < w->kernel->n_trig; j++)
@@ -225,37 +212,30 @@ static void close_brackets(struct ql_ode_work *w, struct bracket *br)
 	}
 }
 
-/* The step went to its end: its last trigger values are the first of the next. */
-static void pass_on(struct ql_ode_work *w, int lane)
-{
-	for (int j = 0; j < w->kernel->n_trig; j++) {
-		const int at = j * w->W + lane;
-		w->g_move[at] = fabs(w->g[QL_LOOKS + 1][at] - w->g[0][at]);
-		w->g[0][at] = w->g[QL_LOOKS + 1][at];
-	}
-}
-
 void ql_rodas_find_triggers(struct ql_ode_work *w, uint32_t accepted)
 {
-	struct bracket br[QL_MAX_LANES] = {{0}};
+	struct bracket br[QL_MAX_LANES];
 	double *g1 = w->g[QL_LOOKS + 1];
 	uint32_t inside = 0;
 	bool any = false;
-	for (int l = 0; l < w->W; l++)
+	for (int l = 0; l < w->W; l++) {
 		w->ts[l] = has(accepted, l) ? w->end[l].t : w->t[l];
+		br[l].open = false;
+	}
 	ql_rodas_trigger_values(w, w->u, w->ts, g1);
+	w->ops->watch(w);
 	for (int l = 0; l < w->W; l++)
-		if (has(accepted, l) && may_hide_crossing(w, l))
+		if (has(accepted, l) && w->hides[l])
 			inside |= UINT32_C(1) << l;
 	if (inside)
 		look_inside(w, inside, br);
 	for (int l = 0; l < w->W; l++) {
-		if (has(accepted & ~inside, l) && rises(w, w->g[0], g1, l))
+		if (has(accepted & ~inside, l) && w->rose[l])
 			open_bracket(w, l, 0, w->g[0], 1, g1, &br[l]);
 		any |= br[l].open;
-		if (has(accepted, l) && !br[l].open)
-			pass_on(w, l);
+		w->mask[l] = has(accepted, l) && !br[l].open ? -1 : 0;
 	}
+	w->ops->pass_on(w);
 	if (any)
 		close_brackets(w, br);
 }
@@ -263,18 +243,22 @@ void ql_rodas_find_triggers(struct ql_ode_work *w, uint32_t accepted)
 /* Hands one sample to the client from ys and out. */
 static enum ql_next deliver(struct ql_ode_work *w, int lane, double t)
 {
-	struct ql_lane *l = &w->lane[lane];
-	for (int i = 0; i < w->n; i++)
-		w->row[i] = w->ys[i * w->W + lane];
-	for (int i = 0; i < w->kernel->n_out; i++)
-		w->row_out[i] = w->out[i * w->W + lane];
-	return w->client->sample(w->client->ctx, l, t, w->row, w->row_out);
+	const enum ql_wants wants = w->opts->wants;
+	const int W = w->W;
+	if (wants != QL_WANT_OUTPUTS)
+		for (int i = 0; i < w->n; i++)
+			w->row[i] = w->ys[i * W + lane];
+	if (wants != QL_WANT_STATES)
+		for (int i = 0; i < w->n_out; i++)
+			w->row_out[i] = w->out[i * W + lane];
+	return w->client->sample(w->client->ctx, &w->lane[lane], t, wants != QL_WANT_OUTPUTS ? w->row : NULL,
+				 wants != QL_WANT_STATES ? w->row_out : NULL);
 }
 
 static void outputs(struct ql_ode_work *w, const double *y)
 {
 	const struct ql_kernel *k = w->kernel;
-	if (k->n_out > 0)
+	if (k->n_out > 0 && w->opts->wants != QL_WANT_STATES)
 		k->out(k->self, w->ts, y, w->p, w->k, w->out);
 }
 

@@ -57,7 +57,8 @@ struct ql_ode_work {
 
 	/* per lane */
 	double *t, *h, *ts, *theta, *err, *bad, *shift;
-	int64_t *mask; /* -1: take the new state */
+	int64_t *mask;         /* -1: take the new state */
+	int64_t *rose, *hides; /* set by watch() */
 	struct ql_lane lane[QL_MAX_LANES];
 	struct ql_lane_state state[QL_MAX_LANES];
 	struct ql_lane_end end[QL_MAX_LANES];
@@ -74,6 +75,12 @@ struct ql_rodas_ops {
 	void (*dense)(struct ql_ode_work *w);
 	/* y = u in the lanes of mask */
 	void (*take)(struct ql_ode_work *w);
+	/* Compares triggers at both ends of the step: rose[lane] is not 0 if one rose through 0, hides[lane] if one may
+	 * have crossed twice in between: it is on the same side at both ends and came near zero, measured by how far
+	 * it moved in this step or the one before. */
+	void (*watch)(struct ql_ode_work *w);
+	/* The step went to its end in the lanes of mask: its last trigger values are the first of the next. */
+	void (*pass_on)(struct ql_ode_work *w);
 };
 
 /* NULL when this build or processor lacks them. */

@@ -149,12 +149,33 @@ static void failures_have_a_status(void **state)
 	assert_int_equal(cvode(&problem_vdpol, QL_CVODE_KLU, &o, &v, 1), QUELL_ERR_USAGE);
 }
 
+static void no_f(double t, const double *y, const double *p, double *f) { (void)t, (void)y, (void)p, (void)f; }
+static void no_jac(double t, const double *y, const double *p, double *J, double *ft)
+{
+	(void)t, (void)y, (void)p, (void)J, (void)ft;
+}
+
+static void a_model_without_states_runs(void **state)
+{
+	(void)state;
+	skip_without_cvode();
+	const struct problem none = {"none", 0, 1, 0, true, no_f, no_jac, NULL};
+	struct ql_ode_opts o = options(1e-6);
+	for (int lin = QL_CVODE_KLU; lin <= QL_CVODE_DENSE_FD; lin++) {
+		struct patient p = {.t_end = 5, .sample_every = 1};
+		assert_int_equal(cvode(&none, lin, &o, &p, 1), QUELL_OK);
+		assert_int_equal(p.why, QUELL_OK);
+		assert_int_equal(p.n_sample, 5);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_the_lanes),
 		cmocka_unit_test(solves_robertson_with_each_linear_solver),
 		cmocka_unit_test(failures_have_a_status),
+		cmocka_unit_test(a_model_without_states_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -366,6 +366,25 @@ static void extreme_values_and_horizons(void **state)
 	assert_true(storm.n_stop >= 99999 && storm.n_stop <= 100001);
 }
 
+static void no_f(double t, const double *y, const double *p, double *f) { (void)t, (void)y, (void)p, (void)f; }
+static void no_jac(double t, const double *y, const double *p, double *J, double *ft)
+{
+	(void)t, (void)y, (void)p, (void)J, (void)ft;
+}
+
+/* Every state may have been pruned; visits and stops remain. */
+static void a_model_without_states_runs(void **state)
+{
+	(void)state;
+	const struct problem none = {"none", 0, 1, 0, true, no_f, no_jac, NULL};
+	struct patient p = {.t_end = 5, .sample_every = 1};
+	struct ql_ode_opts o = options(1e-6);
+	solve(&none, 4, &o, &p, 1);
+	assert_int_equal(p.why, QUELL_OK);
+	assert_int_equal(p.n_sample, 5);
+	assert_true(p.sample_out[4] == 5 && p.t_last == 5);
+}
+
 static void work_space_must_fit_and_memory_may_run_out(void **state)
 {
 	(void)state;
@@ -422,6 +441,7 @@ int main(void)
 		cmocka_unit_test(double_crossings_are_seen),
 		cmocka_unit_test(failures_have_a_status_and_the_last_good_state),
 		cmocka_unit_test(extreme_values_and_horizons),
+		cmocka_unit_test(a_model_without_states_runs),
 		cmocka_unit_test(work_space_must_fit_and_memory_may_run_out),
 		cmocka_unit_test(cancelling_ends_every_lane),
 	};
