@@ -35,8 +35,10 @@ void ql_nma_note(struct ql_nma_data *d, const char *fmt, ...)
 /* Too many faults of a kind drown the first ones. */
 static bool told_enough(struct ql_nma_builder *b) { return b->ds->n_errors - b->errors > 40; }
 
-static int add_treatment(struct ql_nma_builder *b, const char *name, struct ql_span span)
+static int add_treatment(struct ql_nma_builder *b, const char *name, int side, struct ql_span span)
 {
+	if (b->name_span[side].line > 0)
+		span = b->name_span[side];
 	int known = ql_names_find(&b->treat, name);
 	if (known >= 0)
 		return known;
@@ -77,7 +79,7 @@ void ql_nma_builder_contrast(struct ql_nma_builder *b, const char *study, const 
 			     double te, double se, double n1, double n2, double covariate, struct ql_span span,
 			     const struct ql_trial_row *row)
 {
-	int t1 = add_treatment(b, treat1, span), t2 = add_treatment(b, treat2, span);
+	int t1 = add_treatment(b, treat1, 0, span), t2 = add_treatment(b, treat2, 1, span);
 	struct ql_row *r = add_row(b, study, span);
 	r->kind = QL_ROW_CONTRAST;
 	r->t1 = t1;
@@ -88,6 +90,7 @@ void ql_nma_builder_contrast(struct ql_nma_builder *b, const char *study, const 
 	r->n2 = n2;
 	r->covariate = covariate;
 	r->row = row;
+	r->bad = !(se > 0) || isinf(se) || !isfinite(te) || t1 == t2;
 	if (told_enough(b))
 		return;
 	if (!(se > 0) || isinf(se)) {
@@ -103,13 +106,14 @@ void ql_nma_builder_contrast(struct ql_nma_builder *b, const char *study, const 
 void ql_nma_builder_difference(struct ql_nma_builder *b, const char *study, const char *treat, double diff, double se,
 			       double covariate, struct ql_span span)
 {
-	int t = add_treatment(b, treat, span);
+	int t = add_treatment(b, treat, 0, span);
 	struct ql_row *r = add_row(b, study, span);
 	r->kind = QL_ROW_DIFFERENCE;
 	r->t1 = t;
 	r->te = diff;
 	r->se = se;
 	r->covariate = covariate;
+	r->bad = isfinite(diff) && !(se > 0);
 	if (!told_enough(b) && isfinite(diff) && !(se > 0))
 		ql_diag_add(b->ds, QL_E0713, span, "the standard error of study `%s` is %g", study, se);
 }
@@ -117,13 +121,14 @@ void ql_nma_builder_difference(struct ql_nma_builder *b, const char *study, cons
 void ql_nma_builder_arm(struct ql_nma_builder *b, const char *study, const char *treat, struct ql_nma_arm observed,
 			double covariate, struct ql_span span)
 {
-	int t = add_treatment(b, treat, span);
+	int t = add_treatment(b, treat, 0, span);
 	struct ql_row *r = add_row(b, study, span);
 	r->kind = QL_ROW_ARM;
 	r->t1 = t;
 	r->observed = observed;
 	r->covariate = covariate;
 	const char *bad = ql_arm_fault(b->measure, &observed);
+	r->bad = bad != NULL;
 	if (bad && !told_enough(b)) {
 		struct ql_diag *d = ql_diag_add(b->ds, QL_E0719, span, "arm `%s` of study `%s`: %s", treat, study, bad);
 		ql_diag_help(d, "check the counts of this row");
@@ -336,8 +341,21 @@ static void covariance_from_arms(const double *v, int k, double *s)
 			s[i * (k - 1) + j] = v[0] + (i == j ? v[i + 1] : 0);
 }
 
+/* By far the commonest study. */
+static bool build_one_contrast(struct ql_workshop *w, struct ql_nma_study *st)
+{
+	add_arm(w, w->row[0]->t1);
+	add_arm(w, w->row[0]->t2);
+	new_study(w, st);
+	st->y[0] = -w->row[0]->te;
+	st->s[0] = w->row[0]->se * w->row[0]->se;
+	return true;
+}
+
 static bool build_contrasts(struct ql_workshop *w, struct ql_nma_study *st)
 {
+	if (w->n_row == 1)
+		return build_one_contrast(w, st);
 	struct pairs p;
 	double worst, v[MAX_ARMS];
 	if (!collect_pairs(w, &p))
@@ -519,10 +537,17 @@ enum quell_status ql_nma_builder_finish(struct ql_nma_builder *b, struct ql_nma_
 	const struct ql_row **row = group_rows(b, &first);
 	d->study = QL_NEW_N(b->a, struct ql_nma_study, (size_t)b->study.n);
 	for (int s = 0; s < b->study.n && !told_enough(b); s++) {
-		struct ql_workshop w = {.b = b, .row = row + first[s], .n_row = first[s + 1] - first[s],
-					.name = b->study.name[s]};
+		struct ql_workshop w;
+		w.b = b;
+		w.row = row + first[s];
+		w.n_row = first[s + 1] - first[s];
+		w.k = 0;
+		w.name = b->study.name[s];
 		struct ql_nma_study *st = &d->study[d->n_study];
-		if (!build_study(&w, st))
+		bool bad = false;
+		for (int i = 0; i < w.n_row; i++)
+			bad |= w.row[i]->bad;
+		if (bad || !build_study(&w, st))
 			continue;
 		if (st->residual > 0)
 			ql_nma_note(d, "study %s: its contrasts contradicted each other by up to %.3g and were projected on "

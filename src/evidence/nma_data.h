@@ -14,6 +14,7 @@ struct ql_row {
 	struct ql_nma_arm observed;
 	struct ql_span span;
 	const struct ql_trial_row *row;
+	bool bad; /* reported already; its study is not built */
 };
 
 struct ql_nma_builder {
@@ -25,6 +26,7 @@ struct ql_nma_builder {
 	struct ql_names treat, folded, study;
 	struct ql_row *row;
 	int n_row, cap_row, n_refitted;
+	struct ql_span name_span[2]; /* where the treatments of the next row stand; line 0: at the row's own span */
 };
 
 /* A row of a table of differences: diff NaN and se of its own mean for the base arm. */

@@ -51,6 +51,13 @@ static double number(struct reader *r, int col)
 
 static double covariate(struct reader *r) { return r->covariate < 0 ? NAN : number(r, r->covariate); }
 
+/* Says where the names of the next row stand. */
+static void names_at(struct reader *r, int col1, int col2)
+{
+	r->b->name_span[0] = ql_csv_span(r->t, r->row, col1);
+	r->b->name_span[1] = ql_csv_span(r->t, r->row, col2);
+}
+
 static struct ql_span span(struct reader *r, int col) { return ql_csv_span(r->t, r->row, col); }
 
 /* "hr", "or", ... with lower and upper limits: the estimate as printed. */
@@ -118,6 +125,7 @@ static void read_contrasts(struct reader *r, int study, int t1, int t2)
 		}
 		if (isnan(s) && isnan(x))
 			continue; /* an empty row of a side-by-side export */
+		names_at(r, t1, t2);
 		ql_nma_builder_contrast(r->b, text(r, study), text(r, t1), text(r, t2), x, s, number(r, n1), number(r, n2),
 					covariate(r), span(r, place), NULL);
 	}
@@ -229,8 +237,8 @@ static bool read_two_groups(struct reader *r)
 			for (int i = 0; i < 4; i++)
 				n[i] = number(r, c[i]);
 			struct ql_nma_arm x = {n[0], n[0] + n[1], NAN, NAN, NAN}, y = {n[2], n[2] + n[3], NAN, NAN, NAN};
-			ql_nma_builder_arm(r->b, name, g2, y, covariate(r), span(r, c[2]));
 			ql_nma_builder_arm(r->b, name, g1, x, covariate(r), span(r, c[0]));
+			ql_nma_builder_arm(r->b, name, g2, y, covariate(r), span(r, c[2]));
 		} else {
 			double s = v >= 0 ? sqrt(number(r, v)) : number(r, se);
 			ql_nma_builder_contrast(r->b, name, g1, g2, number(r, yi), s, NAN, NAN, covariate(r), span(r, yi), NULL);
