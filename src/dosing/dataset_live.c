@@ -2,7 +2,8 @@
 /* What the records of one subject do: doses, infusions, resets, steady states, covariates, observations. */
 #include "dosing/dataset_run.h"
 #include <math.h>
-#include <string.h>
+
+enum { MAX_OVERLAP = 1000000 }; /* infusions of one steady-state regimen at once */
 
 static const struct ql_record *record_at(const struct ql_live *l, int i) { return &l->sim->data->record[i]; }
 
@@ -86,36 +87,81 @@ static void use_covariates(struct ql_live *l, struct ql_lane *lane, int i)
 
 /* --- infusions --- */
 
-/* The rate into a dose is summed anew, so nothing is left when the last infusion has ended. */
+/* The rate into a dose, summed anew over its streams. */
 static void sum_rates(struct ql_live *l, struct ql_lane *lane, int dose)
 {
 	double rate = 0;
-	for (int i = 0; i < l->n_infusion; i++)
-		if (l->infusion[i].dose == dose)
-			rate += l->infusion[i].rate;
+	for (int i = 0; i < l->n_stream; i++)
+		if (l->stream[i].dose == dose)
+			rate += l->stream[i].rate * l->stream[i].count;
 	int p = l->sim->rate_slot[dose];
 	if (p >= 0)
 		lane->p[p * lane->stride] = rate;
 }
 
+/* The stream of a dose and rate; one that has run dry is used again. */
+static int find_stream(struct ql_live *l, int dose, double rate)
+{
+	int dry = -1;
+	for (int i = 0; i < l->n_stream; i++) {
+		if (l->stream[i].dose == dose && l->stream[i].rate == rate)
+			return i;
+		if (l->stream[i].count == 0)
+			dry = i;
+	}
+	if (dry < 0) {
+		QL_GROW(l->stream, l->n_stream, l->cap_stream);
+		dry = l->n_stream++;
+	}
+	l->stream[dry] = (struct ql_stream){dose, 0, rate};
+	return dry;
+}
+
+static bool before(const struct ql_ending *a, const struct ql_ending *b)
+{
+	return a->time != b->time ? a->time < b->time : a->stream < b->stream;
+}
+
+static void push_ending(struct ql_live *l, struct ql_ending x)
+{
+	QL_GROW(l->ending, l->n_ending, l->cap_ending);
+	int i = l->n_ending++;
+	for (; i > 0 && before(&x, &l->ending[(i - 1) / 2]); i = (i - 1) / 2)
+		l->ending[i] = l->ending[(i - 1) / 2];
+	l->ending[i] = x;
+}
+
+static struct ql_ending pop_ending(struct ql_live *l)
+{
+	struct ql_ending top = l->ending[0], x = l->ending[--l->n_ending];
+	int i = 0;
+	for (int child = 1; child < l->n_ending; child = 2 * i + 1) {
+		if (child + 1 < l->n_ending && before(&l->ending[child + 1], &l->ending[child]))
+			child++;
+		if (!before(&l->ending[child], &x))
+			break;
+		l->ending[i] = l->ending[child];
+		i = child;
+	}
+	l->ending[i] = x;
+	return top;
+}
+
 static void start_infusion(struct ql_live *l, struct ql_lane *lane, int dose, double rate, double end)
 {
-	QL_GROW(l->infusion, l->n_infusion, l->cap_infusion);
-	l->infusion[l->n_infusion++] = (struct ql_infusion){dose, rate, end};
+	int s = find_stream(l, dose, rate);
+	l->stream[s].count++;
+	push_ending(l, (struct ql_ending){end, s});
 	sum_rates(l, lane, dose);
 }
 
 static bool end_infusions(struct ql_live *l, struct ql_lane *lane)
 {
 	bool any = false;
-	for (int i = 0; i < l->n_infusion;) {
-		if (l->infusion[i].end > lane->t) {
-			i++;
-			continue;
-		}
-		int dose = l->infusion[i].dose;
-		memmove(&l->infusion[i], &l->infusion[i + 1], (size_t)(--l->n_infusion - i) * sizeof *l->infusion);
-		sum_rates(l, lane, dose);
+	while (l->n_ending && l->ending[0].time <= lane->t) {
+		struct ql_ending e = pop_ending(l);
+		l->stream[e.stream].count--;
+		sum_rates(l, lane, l->stream[e.stream].dose);
 		any = true;
 	}
 	return any;
@@ -123,8 +169,27 @@ static bool end_infusions(struct ql_live *l, struct ql_lane *lane)
 
 /* --- doses --- */
 
+/* What the model wants to know of doses (time of the last one, and so on). */
+static void set_clocks(struct ql_live *l, struct ql_lane *lane, const struct ql_train *x, double t)
+{
+	const struct ql_dose *d = &l->sim->plan->m->dose[x->dose];
+	for (int i = 0; i < d->n_clock; i++) {
+		int input = d->clock[i].input;
+		double *q = &l->v.q[input];
+		bool keep = d->clock[i].kind == QL_CLOCK_FIRST && l->clock_set[input];
+		*q = d->clock[i].kind == QL_CLOCK_COUNT	   ? *q + 1
+		     : d->clock[i].kind == QL_CLOCK_AMOUNT ? x->prescribed
+		     : keep				   ? *q
+							   : t;
+		l->clock_set[input] = true;
+		if (slot(l, lane, d->clock[i].input))
+			*slot(l, lane, d->clock[i].input) = *q;
+	}
+}
+
 static void arrive(struct ql_live *l, struct ql_lane *lane, const struct ql_train *x)
 {
+	set_clocks(l, lane, x, x->time);
 	int s = l->sim->state_slot[x->dose];
 	bool too_short = lane->t + x->duration <= lane->t; /* for the clock: the amount arrives at once */
 	if (x->rate > 0 && !too_short)
@@ -164,7 +229,7 @@ static bool describe(struct ql_live *l, const struct ql_record *r, struct ql_tra
 	const struct ql_dose *d = &l->sim->plan->m->dose[r->dose];
 	double f = dose_value(l, d->bioavailability, 1), scale = dose_value(l, d->scale, 1);
 	*lag = dose_value(l, d->lag, 0);
-	*x = (struct ql_train){.dose = r->dose, .left = r->addl, .ii = r->ii};
+	*x = (struct ql_train){.dose = r->dose, .left = r->addl, .ii = r->ii, .prescribed = r->amt};
 	if (!(f >= 0 && isfinite(f) && *lag >= 0 && isfinite(*lag) && isfinite(scale)))
 		return false;
 	if (r->rate == 0) {
@@ -182,10 +247,22 @@ static bool describe(struct ql_live *l, const struct ql_record *r, struct ql_tra
 	return rate > 0 && isfinite(rate);
 }
 
+static void clear_clocks(struct ql_live *l)
+{
+	const struct ql_model *m = l->sim->plan->m;
+	for (int i = 0; i < m->n_dose; i++)
+		for (int k = 0; k < m->dose[i].n_clock; k++) {
+			l->v.q[m->dose[i].clock[k].input] = 0;
+			l->clock_set[m->dose[i].clock[k].input] = false;
+		}
+}
+
 static void reset(struct ql_live *l, struct ql_lane *lane)
 {
 	l->n_train = 0;
-	l->n_infusion = 0;
+	l->n_stream = 0;
+	l->n_ending = 0;
+	clear_clocks(l);
 	ql_plan_patient(l->sim->plan, &l->v, lane->p, lane->y, lane->stride);
 }
 
@@ -210,6 +287,8 @@ static enum quell_status settle(struct ql_dataset_thread *w, struct ql_live *l, 
 		return status;
 	if (x->ii == 0)
 		return ql_steady_constant(s, slots, x->rate, lane->t, own.y);
+	if (x->duration > MAX_OVERLAP * x->ii)
+		return QUELL_SOLVE_EVENTS;
 	double phase = fmod(lag, x->ii);
 	*since = phase > 0 ? x->ii - phase : x->ii;
 	const struct ql_steady_dose d = {.ii = x->ii,
@@ -219,7 +298,10 @@ static enum quell_status settle(struct ql_dataset_thread *w, struct ql_live *l, 
 					 .bolus = x->bolus,
 					 .rate_slot = x->rate > 0 ? slots : -1,
 					 .rate = x->rate,
-					 .duration = x->duration};
+					 .duration = x->duration,
+					 .clock = l->sim->plan->m->dose[x->dose].clock,
+					 .n_clock = l->sim->plan->m->dose[x->dose].n_clock,
+					 .prescribed = x->prescribed};
 	return ql_steady_periodic(s, &d, own.y);
 }
 
@@ -247,7 +329,7 @@ static bool steady_state(struct ql_dataset_thread *w, struct ql_live *l, struct 
 		reset(l, lane);
 	enum quell_status status = settle(w, l, lane, x, lag, &since);
 	if (status != QUELL_OK) {
-		ql_live_fail(l, status, QL_E0429, lane->t);
+		ql_live_fail(l, status, status == QUELL_ERR_NUMERIC ? QL_E0429 : QL_E0431, lane->t);
 		return false;
 	}
 	/* SS 2 adds; what the model holds without any dose is there already. */
@@ -256,6 +338,8 @@ static bool steady_state(struct ql_dataset_thread *w, struct ql_live *l, struct 
 	ql_plan_patient(l->sim->plan, &l->v, w->steady->p, initial, 1);
 	for (int i = 0; i < n; i++)
 		lane->y[i * lane->stride] = r->ss == 1 ? w->y[i] : lane->y[i * lane->stride] + (w->y[i] - initial[i]);
+	if (x->ii > 0)
+		set_clocks(l, lane, x, lane->t - since);
 	carry_over(l, lane, x, lag, since);
 	return true;
 }
@@ -312,9 +396,7 @@ static double next_pending(const struct ql_live *l)
 	double t = INFINITY;
 	for (int i = 0; i < l->n_train; i++)
 		t = fmin(t, l->train[i].time);
-	for (int i = 0; i < l->n_infusion; i++)
-		t = fmin(t, l->infusion[i].end);
-	return t;
+	return l->n_ending ? fmin(t, l->ending[0].time) : t;
 }
 
 enum ql_next ql_live_advance(struct ql_dataset_thread *w, struct ql_live *l, struct ql_lane *lane)
@@ -346,7 +428,9 @@ enum quell_status ql_live_start(struct ql_live *l, struct ql_lane *lane)
 	for (int c = 0; c < d->n_column; c++)
 		l->v.q[d->column_q[c]] = values_at(l, l->record)[c];
 	l->n_train = 0;
-	l->n_infusion = 0;
+	l->n_stream = 0;
+	l->n_ending = 0;
+	clear_clocks(l);
 	l->dead = false;
 	enum quell_status s = ql_plan_patient(l->sim->plan, &l->v, lane->p, lane->y, lane->stride);
 	set_lines(l, lane, l->record);

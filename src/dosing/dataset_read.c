@@ -270,6 +270,17 @@ static bool check_no_dose(struct reader *r, int row, const struct ql_record *x)
 	return true;
 }
 
+/* EVID 2 and 3 with a negative CMT would turn a compartment off. */
+static bool check_no_switch(struct reader *r, int row, int evid)
+{
+	double x;
+	int col = r->out->col_cmt;
+	struct ql_text cell = col >= 0 ? ql_csv_cell(r->t, row, col) : (struct ql_text){"", 0};
+	return evid == 0 || !ql_parse_double(cell.s, cell.n, &x) || x >= 0 ||
+	       unknown_compartment(r, row, "turning compartments off is not supported",
+				   "leave the compartment on, or give a reset with EVID 3");
+}
+
 static bool check_time(struct reader *r, int row, const struct ql_record *x, const struct ql_record *before)
 {
 	if (!before || x->time >= before->time || x->evid >= 3)
@@ -289,7 +300,7 @@ static bool read_record(struct reader *r, int row, const struct ql_record *befor
 	ok = number(r, row, o->col_amt, &x->amt) && ok;
 	ok = number(r, row, o->col_rate, &x->rate) && ok;
 	ok = number(r, row, o->col_ii, &x->ii) && ok;
-	ok = whole(r, row, o->col_addl, -1e9, 1e9, "a whole number of additional doses", &x->addl) && ok;
+	ok = whole(r, row, o->col_addl, 0, 1e9, "a whole number of additional doses", &x->addl) && ok;
 	ok = whole(r, row, o->col_ss, 0, 2, "0, 1 (steady state after reset) or 2 (added to what is there)", &ss) && ok;
 	ok = whole(r, row, o->col_mdv, 0, 1, "0 or 1", &mdv) && ok;
 	ok = whole(r, row, o->col_evid, 0, 4, "0 observation, 1 dose, 2 other, 3 reset, 4 reset and dose", &evid) && ok;
@@ -297,7 +308,6 @@ static bool read_record(struct reader *r, int row, const struct ql_record *befor
 		return false;
 	x->ss = (int)ss;
 	x->evid = (int)evid;
-	x->addl = x->addl > 0 ? x->addl : 0; /* as in NONMEM a negative count asks for none */
 	if (o->col_evid < 0 && (x->amt != 0 || x->rate != 0 || x->ss || x->addl || x->ii != 0))
 		x->evid = 1;
 	if (x->evid == 1 || x->evid == 4) {
@@ -305,6 +315,7 @@ static bool read_record(struct reader *r, int row, const struct ql_record *befor
 		ok = read_dose(r, row, &x->dose) && ok;
 	} else {
 		ok = check_no_dose(r, row, x);
+		ok = check_no_switch(r, row, x->evid) && ok;
 	}
 	if (ok && x->rate < 0) {
 		const struct ql_dose *d = &r->m->dose[x->dose];

@@ -68,7 +68,9 @@ static void thread_free(struct ql_dataset_thread *w)
 	for (int i = 0; w->live && i < w->wide->width; i++) {
 		ql_values_free(&w->live[i].v);
 		ql_free(w->live[i].train);
-		ql_free(w->live[i].infusion);
+		ql_free(w->live[i].clock_set);
+		ql_free(w->live[i].stream);
+		ql_free(w->live[i].ending);
 	}
 	ql_free(w->live);
 	ql_free_aligned(w->y);
@@ -99,9 +101,11 @@ static enum quell_status thread_make(struct ql_dataset_thread *w)
 	w->out = ql_alloc_aligned((size_t)s->plan->n_out + 1, sizeof(double));
 	struct ql_live *live = ql_realloc(NULL, (size_t)width, sizeof *live);
 	memset(live, 0, (size_t)width * sizeof *live);
-	for (int i = 0; i < width; i++)
-		live[i].sim = s;
 	w->live = live;
+	for (int i = 0; i < width; i++) {
+		live[i].sim = s;
+		live[i].clock_set = ql_realloc(NULL, (size_t)s->plan->m->n_q + 1, sizeof(bool));
+	}
 	return QUELL_OK;
 }
 
@@ -162,14 +166,20 @@ static const char **active_names(struct ql_dataset_sim *s, struct ql_arena *a, i
 {
 	const struct ql_model *m = s->run->model;
 	bool *used = QL_NEW_N(a, bool, (size_t)m->n_dose + 1);
-	const char **name = QL_NEW_N(a, const char *, (size_t)(m->n_dose + s->data->n_column + 3 * s->n_vary) + 1);
+	size_t most = (size_t)(m->n_dose + s->data->n_column + 3 * s->n_vary) + 1;
+	for (int i = 0; i < m->n_dose; i++)
+		most += (size_t)m->dose[i].n_clock;
+	const char **name = QL_NEW_N(a, const char *, most);
 	*n = 0;
 	for (int i = 0; i < s->data->n_record; i++)
 		if (s->data->record[i].dose >= 0)
 			used[s->data->record[i].dose] = true;
 	for (int i = 0; i < m->n_dose; i++)
-		if (used[i])
+		if (used[i]) {
 			name[(*n)++] = m->dose[i].name;
+			for (int k = 0; k < m->dose[i].n_clock; k++)
+				name[(*n)++] = m->q[m->dose[i].clock[k].input].name;
+		}
 	for (int c = 0; c < s->data->n_column; c++)
 		if (m->q[s->data->column_q[c]].kind == QL_INPUT)
 			name[(*n)++] = m->q[s->data->column_q[c]].name;

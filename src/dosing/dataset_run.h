@@ -12,13 +12,20 @@ struct ql_train {
 	double time, ii;
 	long left;
 	int dose;
+	double prescribed;     /* AMT */
 	double bolus;          /* amount in state units; 0: infusion */
 	double rate, duration; /* state units per time */
 };
 
-struct ql_infusion {
-	int dose;
-	double rate, end;
+/* Running infusions of one dose at one rate, so that the sum of rates is exact and is 0 when all have ended. */
+struct ql_stream {
+	int dose, count;
+	double rate;
+};
+
+struct ql_ending { /* heap by time, then by stream */
+	double time;
+	int stream;
 };
 
 /* What all threads share. */
@@ -46,11 +53,14 @@ struct ql_live {
 	int subject, record, end; /* record: next to process */
 	bool resume;              /* the clock was turned back: fetch goes on with this subject */
 	bool dead;
+	bool *clock_set; /* [n_q] inputs that a dose has set since the last reset */
 	struct ql_values v;
 	struct ql_train *train;
 	int n_train, cap_train;
-	struct ql_infusion *infusion;
-	int n_infusion, cap_infusion;
+	struct ql_stream *stream;
+	int n_stream, cap_stream;
+	struct ql_ending *ending;
+	int n_ending, cap_ending;
 };
 
 /* One thread's tools. */

@@ -2,6 +2,7 @@
 #include "dosing/item.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_EVENTS = 1000000 };
 
@@ -14,6 +15,7 @@ struct maker {
 	void *ctx;
 	struct ql_events *out;
 	enum quell_status status;
+	double *given; /* per input: doses so far that set it; heap */
 };
 
 static double node_or(struct maker *k, ql_node n, double otherwise)
@@ -153,6 +155,46 @@ static void sort(struct ql_event *e, int n)
 	}
 }
 
+static bool is_dose(const struct ql_event *e)
+{
+	return e->kind == QL_EV_BOLUS || (e->kind == QL_EV_RATE && e->amount > 0);
+}
+
+static bool has_clocks(const struct maker *k)
+{
+	for (int i = 0; i < k->r->n_item; i++)
+		if (!k->r->item[i].set && k->m->dose[k->r->item[i].dose].n_clock)
+			return true;
+	return false;
+}
+
+/* What the model wants to know of doses given so far (time of the last one, and so on) is set with each dose. */
+static void add_clocks(struct maker *k)
+{
+	int n = k->out->n;
+	if (!has_clocks(k))
+		return;
+	k->given = ql_realloc(NULL, (size_t)k->m->n_q + 1, sizeof *k->given);
+	memset(k->given, 0, (size_t)k->m->n_q * sizeof *k->given);
+	for (int i = 0; i < n && k->status == QUELL_OK; i++) {
+		struct ql_event set = k->out->item[i];
+		if (!is_dose(&set))
+			continue;
+		const struct ql_dose *d = &k->m->dose[k->r->item[set.dose].dose];
+		double prescribed = set.prescribed, t = set.time_day;
+		set.kind = QL_EV_SET;
+		for (int c = 0; c < d->n_clock; c++) {
+			enum ql_clock_kind kind = d->clock[c].kind;
+			double count = ++k->given[d->clock[c].input];
+			set.quantity = d->clock[c].input;
+			set.amount = kind == QL_CLOCK_COUNT ? count : kind == QL_CLOCK_AMOUNT ? prescribed : t;
+			if (kind != QL_CLOCK_FIRST || count == 1)
+				add(k, set);
+		}
+	}
+	sort(k->out->item, k->out->n);
+}
+
 static enum quell_status make(void *arg)
 {
 	struct maker *k = arg;
@@ -160,6 +202,7 @@ static enum quell_status make(void *arg)
 	for (int i = 0; i < k->r->n_item && k->status == QUELL_OK; i++)
 		add_item(k, i);
 	sort(k->out->item, k->out->n);
+	add_clocks(k);
 	return k->status;
 }
 
@@ -167,8 +210,10 @@ enum quell_status ql_regimen_events(const struct ql_model *m, const struct ql_re
 				    double start_day, double horizon_day, double (*value)(void *ctx, ql_node node),
 				    void *ctx, struct ql_events *out)
 {
-	struct maker k = {m, r, body, start_day, horizon_day, value, ctx, out, QUELL_OK};
-	return ql_protect(make, &k);
+	struct maker k = {m, r, body, start_day, horizon_day, value, ctx, out, QUELL_OK, NULL};
+	enum quell_status s = ql_protect(make, &k);
+	ql_free(k.given);
+	return s;
 }
 
 void ql_events_free(struct ql_events *e)

@@ -164,12 +164,37 @@ static void read_items(struct reader *r)
 	}
 }
 
-/* What follows from the items: cycles, end, names in use. */
+static void add_active(struct ql_regimen *out, const char *name)
+{
+	for (int k = 0; k < out->n_active; k++)
+		if (strcmp(out->active[k], name) == 0)
+			return;
+	out->active[out->n_active++] = name;
+}
+
+/* Names of doses and inputs in use, with the inputs that doses set besides. */
+static void list_active(struct reader *r)
+{
+	struct ql_regimen *out = r->out;
+	size_t n = (size_t)out->n_item + 1;
+	for (int i = 0; i < r->m->n_dose; i++)
+		n += (size_t)r->m->dose[i].n_clock;
+	out->active = QL_NEW_N(r->a, const char *, n);
+	for (int i = 0; i < out->n_item; i++)
+		add_active(out, out->info[i].name);
+	for (int i = 0; i < out->n_item; i++) {
+		const struct ql_dose *d = out->item[i].set ? NULL : &r->m->dose[out->item[i].dose];
+		for (int k = 0; d && k < d->n_clock; k++)
+			add_active(out, r->m->q[d->clock[k].input].name);
+	}
+}
+
+/* What follows from the items: cycles, end. */
 static void summarise(struct reader *r)
 {
 	struct ql_regimen *out = r->out;
 	bool *stops = QL_NEW_N(r->a, bool, (size_t)out->n_item + 1);
-	out->active = QL_NEW_N(r->a, const char *, (size_t)out->n_item + 1);
+	list_active(r);
 	out->stops_for_toxicity = stops;
 	for (int i = 0; i < out->n_item; i++) {
 		const struct ql_regimen_item *it = &out->item[i];
@@ -180,11 +205,6 @@ static void summarise(struct reader *r)
 			out->cycle_days = it->every;
 		for (int k = 0; k < it->n && it->every == out->cycle_days && !it->open; k++)
 			out->n_cycle = it->giving[k].cycle > out->n_cycle ? it->giving[k].cycle : out->n_cycle;
-		bool known = false;
-		for (int k = 0; k < out->n_active && !known; k++)
-			known = strcmp(out->active[k], info->name) == 0;
-		if (!known)
-			out->active[out->n_active++] = info->name;
 	}
 	out->continuous = isinf(out->end_day);
 }

@@ -121,6 +121,18 @@ static enum quell_status integrate(struct ql_steady *s, double t0, double t1, do
 	return status != QUELL_OK ? status : x.status;
 }
 
+/* Time and amount of the last arrival. Numbers of doses and the first one have no meaning since ever. */
+static void set_clocks(struct ql_steady *s, const struct ql_steady_dose *d, double t)
+{
+	for (int i = 0; i < d->n_clock; i++) {
+		int p = s->plan->p_of_q[d->clock[i].input];
+		if (p >= 0 && d->clock[i].kind == QL_CLOCK_LAST)
+			s->p[p] = t;
+		else if (p >= 0 && d->clock[i].kind == QL_CLOCK_AMOUNT)
+			s->p[p] = d->prescribed;
+	}
+}
+
 /* One interval [t_end - ii, t_end], on which arrivals and ends of infusions fall at fixed phases. */
 static enum quell_status period(struct ql_steady *s, const struct ql_steady_dose *d, double *y)
 {
@@ -130,11 +142,15 @@ static enum quell_status period(struct ql_steady *s, const struct ql_steady_dose
 	end = end >= d->ii ? end - d->ii : end;
 	double cut[4] = {0, fmin(arrival, end), fmax(arrival, end), d->ii};
 	enum quell_status status = QUELL_OK;
+	set_clocks(s, d, start + arrival - d->ii);
 	for (int i = 0; i < 3 && status == QUELL_OK; i++) {
 		double mid = 0.5 * (cut[i] + cut[i + 1]) - arrival;
 		double phase = mid < 0 ? mid + d->ii : mid;
-		if (d->state >= 0 && i > 0 && cut[i] == arrival && cut[i + 1] != arrival)
-			y[d->state] += d->bolus;
+		if (i > 0 && cut[i] == arrival && cut[i + 1] != arrival) {
+			set_clocks(s, d, start + arrival);
+			if (d->state >= 0)
+				y[d->state] += d->bolus;
+		}
 		if (d->rate_slot >= 0)
 			s->p[d->rate_slot] = d->rate * (whole + (phase < rest));
 		status = integrate(s, start + cut[i], start + cut[i + 1], y);

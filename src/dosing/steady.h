@@ -28,6 +28,9 @@ struct ql_steady_dose {
 	double bolus;          /* added at an arrival */
 	int rate_slot;         /* p slot */
 	double rate, duration; /* of each infusion; rate 0: none */
+	const struct ql_clock *clock; /* what arrivals set besides */
+	int n_clock;
+	double prescribed;
 };
 
 enum quell_status ql_steady_make(const struct ql_plan *plan, const double *k, const double *atol, double rtol,

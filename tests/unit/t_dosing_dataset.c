@@ -369,6 +369,57 @@ static void storms_of_doses_are_no_trouble(void **state)
 	close_run(&f);
 }
 
+/* Models that ask for the time after the dose: a falls as exp(-tad^2/2) after each dose, lag included. */
+static void models_see_the_time_after_dose(void **state)
+{
+	(void)state;
+	static const char model[] = "d/dt(a) = -tad()*a\nalag(a) = 0.5\nx = a\nn = dosenum()\np = podo()\n";
+	struct fixture f;
+	open_run(&f, model, "ID,TIME,EVID,AMT,CMT,II,ADDL,SS\n1,0,1,10,1,1,1,0\n1,2,0,0,1,0,0,0\n1,3,4,10,1,1,0,1\n1,3.75,0,0,1,0,0,0\n", QL_NOCB, 1);
+	if (f.status)
+		show(&f.ds);
+	assert_int_equal(f.status, QUELL_OK);
+	const double *r1 = f.r.value + f.r.n_out, *r3 = f.r.value + 3 * f.r.n_out, *r2 = f.r.value + 2 * f.r.n_out;
+	int x = -1, n = -1, p = -1;
+	for (int i = 0; i < f.r.n_out; i++) {
+		x = strcmp(f.r.name[i], "x") == 0 ? i : x;
+		n = strcmp(f.r.name[i], "n") == 0 ? i : n;
+		p = strcmp(f.r.name[i], "p") == 0 ? i : p;
+	}
+	assert_true(x >= 0 && n >= 0 && p >= 0);
+	expect_near(r1[x], 10 * (exp(-0.5) + 1) * exp(-0.125), 1e-6);
+	assert_true(r1[n] == 2 && r1[p] == 10);
+	double trough = 10 * exp(-0.5) / (1 - exp(-0.5)); /* just before a dose, every 1, at steady state */
+	expect_near(r2[x], (trough + 10) * exp(-0.125), 1e-6);
+	expect_near(r3[x], (trough + 10) * exp(-0.5 * 0.25 * 0.25), 1e-6);
+	close_run(&f);
+}
+
+static void thresholds_act_between_records(void **state)
+{
+	(void)state;
+	static const char model[] = "state a = 0\ndose iv into a\nd/dt(a) = -0.1*a\nwhen low (a < 50) : a = 100\noutput x = a\n";
+	struct fixture f;
+	open_run(&f, model, "ID,TIME,AMT\n1,0,100\n1,10,0\n", QL_NOCB, 1);
+	assert_int_equal(f.status, QUELL_OK);
+	expect_near(f.r.value[1], 200 * exp(-1), 1e-6); /* refilled at log(2)/0.1 */
+	close_run(&f);
+}
+
+/* A hundred thousand infusions at once. */
+static void many_infusions_at_once(void **state)
+{
+	(void)state;
+	struct fixture f;
+	open_run(&f, ONE_COMPARTMENT, HEAD "1,0,1,1000,2,0.5,0.001,99999,0,0,1,10,2\n1,150,0,0,2,0,0,0,0,0,1,10,2\n", QL_NOCB, 1);
+	assert_int_equal(f.status, QUELL_OK);
+	double s = 0;
+	for (int i = 0; i < 100000; i++)
+		s += infusion(central_step, 0.5, 2000, 150 - 0.001 * i);
+	expect_near(f.r.value[1], cp(s), 1e-5);
+	close_run(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +441,9 @@ int main(void)
 		cmocka_unit_test(inputs_hold_from_their_record),
 		cmocka_unit_test(subjects_do_not_see_each_other),
 		cmocka_unit_test(storms_of_doses_are_no_trouble),
+		cmocka_unit_test(models_see_the_time_after_dose),
+		cmocka_unit_test(thresholds_act_between_records),
+		cmocka_unit_test(many_infusions_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -177,6 +177,34 @@ static void open_ends_and_levels(void **state)
 	close_regimen(&f);
 }
 
+/* Models that ask for the time after the dose are told with each dose, lag included. */
+static void clocks_go_with_doses(void **state)
+{
+	(void)state;
+	struct fixture f = {0};
+	f.m = model_of("d/dt(a) = -tad()*a\nd/dt(b) = -tafd()*b\nx = a + dosenum()\n", &f.ds);
+	const char *text = "regimen: t\nevidence: A\ndoses:\n  - {give: a, steps: {1: 5, 3: 7}}\n  - {give: b, amount: 2, days: [2]}\n";
+	f.status = ql_regimen_load(f.m, scratch_file("t.yaml", text), scratch, &f.a, &f.ds, &f.r);
+	make(&f, 10, 100);
+	double last = -1, first = -1, count = -1;
+	int n_first = 0;
+	for (int i = 0; i < f.e.n; i++) {
+		const struct ql_event *e = &f.e.item[i];
+		for (int c = 0; e->kind == QL_EV_SET && c < f.m->dose[0].n_clock; c++) {
+			const struct ql_clock *clock = &f.m->dose[0].clock[c];
+			if (clock->input != e->quantity)
+				continue;
+			last = clock->kind == QL_CLOCK_LAST ? e->amount : last;
+			first = clock->kind == QL_CLOCK_FIRST ? e->amount : first;
+			n_first += clock->kind == QL_CLOCK_FIRST;
+			count = clock->kind == QL_CLOCK_COUNT ? e->amount : count;
+		}
+	}
+	assert_true(last == 12 && first == 10 && n_first == 1 && count == 3);
+	assert_true(f.r.n_active > 2);
+	close_regimen(&f);
+}
+
 /* What is exported and read back does the same as the list of events: amounts that enter, by closed forms. */
 static void a_regimen_survives_its_export(void **state)
 {
@@ -353,7 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cycles_and_infusions),	     cmocka_unit_test(bodies_lags_and_shares),
 		cmocka_unit_test(open_ends_and_levels),	     cmocka_unit_test(a_regimen_survives_its_export),
-		cmocka_unit_test(mistakes_have_their_place), cmocka_unit_test(heads_are_checked),
+		cmocka_unit_test(clocks_go_with_doses), cmocka_unit_test(mistakes_have_their_place), cmocka_unit_test(heads_are_checked),
 		cmocka_unit_test(doubtful_regimens_are_warned_about), cmocka_unit_test(the_library_is_sound),
 	};
 	return cmocka_run_group_tests(tests, NULL, scratch_remove);
