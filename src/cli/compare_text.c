@@ -109,8 +109,8 @@ static void endpoint_row(const struct layout *l, const struct ql_arm *arm, const
 	ql_buf_pad(b, arm->id, l->name, false);
 	if (share)
 		ql_buf_bar(b, e->lower, e->estimate, e->upper, 1, l->cells, l->c->ascii);
-	ql_buf_pad(b, share || isfinite(e->estimate) ? number(l, e->estimate, share) : "not reached", share ? NUMBER : UNREACHED,
-		   true);
+	bool unreached = !share && !isfinite(e->estimate) && strstr(e->id, "_median") && arm->patients_done > 0;
+	ql_buf_pad(b, unreached ? "not reached" : number(l, e->estimate, share), share ? NUMBER : UNREACHED, true);
 	ql_buf_puts(b, "  ");
 	ql_buf_pad(b, range(l, e->lower, e->upper, share), RANGE, false);
 	ql_buf_puts(b, " ");

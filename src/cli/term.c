@@ -82,7 +82,8 @@ void ql_cli_progress(const struct ql_cli *c, const char *verb, uint64_t done, ui
 	if (done >= total)
 		fputs("\r\033[K", stderr);
 	else
-		fprintf(stderr, "\r%s%12s%s  %.0f %% of %llu\033[K", c->color_err ? "\033[1m" : "", verb,
-			c->color_err ? "\033[0m" : "", 100.0 * (double)done / (double)total, (unsigned long long)total);
+		fprintf(stderr, "\r%s%12s%s  %llu of %llu, %.0f %%\033[K", c->color_err ? "\033[1m" : "", verb,
+			c->color_err ? "\033[0m" : "", (unsigned long long)done, (unsigned long long)total,
+			100.0 * (double)done / (double)total);
 	fflush(stderr);
 }

@@ -47,11 +47,11 @@ static void grouped(struct ql_buf *b, uint64_t n)
 
 static bool is_share(const struct ql_endpoint *e) { return strcmp(e->unit, "1") == 0; }
 
-/* "66" of 100, or "31.5" months. */
+/* "66" of 100, or "31.5" months. A time that is not finite was not reached, a share was not estimable. */
 static void number(struct ql_buf *b, double x, bool share)
 {
 	if (!isfinite(x))
-		ql_buf_puts(b, "not reached");
+		ql_buf_puts(b, share ? "–" : "not reached");
 	else if (share && x > 0 && x < 0.01)
 		ql_buf_printf(b, "%.1f", 100 * x);
 	else if (share)
@@ -118,7 +118,10 @@ static void effects_cell(struct ql_buf *b, const struct ql_arm *arm, const struc
 	ql_buf_puts(b, "<td data-arm=\"");
 	ql_html_text(b, arm->id);
 	ql_buf_puts(b, "\">");
-	number(b, e->estimate, is_share(e));
+	if (arm->patients_done > arm->patients_failed)
+		number(b, e->estimate, is_share(e));
+	else
+		ql_buf_puts(b, "no patient finished");
 	range(b, e->lower, e->upper, is_share(e));
 	if (is_share(e))
 		track(b, e, style);

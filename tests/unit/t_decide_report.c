@@ -55,7 +55,7 @@ static void fill_course(struct ql_course *q, struct ql_arena *a, const char *out
 static void fill_arm(struct ql_arm *arm, struct ql_arena *a, int i)
 {
 	static const char *const name[] = {"clb-obi", "ven-obi", "clb-rituximab", "ibrutinib", "fcr", "br", "a<b&c"};
-	*arm = (struct ql_arm){.id = name[i], .title = name[i], .evidence_grade = i == 6 ? 'D' : 'A', .n_state = 30 + i};
+	*arm = (struct ql_arm){.id = name[i], .title = name[i], .evidence_grade = i == 6 ? 'D' : 'A', .n_state = 30 + i, .patients_done = 1000};
 	arm->warning = i == 6 ? "no clinical data in CLL" : NULL;
 	arm->endpoint = QL_NEW_N(a, struct ql_endpoint, 3);
 	arm->n_endpoint = 3;
