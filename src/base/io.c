@@ -61,9 +61,10 @@ static enum quell_status write_fault(const char *path, int err, struct ql_diags 
 {
 	struct ql_diag *d =
 		ql_diag_add(ds, QL_E0903, (struct ql_span){path, 0, 0, 0}, "cannot write `%s`: %s", path, strerror(err));
-	ql_diag_help(d, "%s", err == ENOSPC   ? "the disk is full; free some space or choose another place"
-			      : err == ENOENT ? "the directory does not exist; create it first"
-					      : "choose a directory that you may write to");
+	ql_diag_help(d, "%s", err == ENOSPC || err == EDQUOT ? "the disk is full; free some space or choose another place"
+			      : err == EFBIG		     ? "a limit on file sizes was reached (`ulimit -f`)"
+			      : err == ENOENT		     ? "the directory does not exist; create it first"
+							     : "choose a directory that you may write to");
 	return QUELL_ERR_IO;
 }
 
@@ -83,11 +84,18 @@ enum quell_status ql_out_open(struct ql_out_file *o, const char *path, struct ql
 	return write_fault(path, err, ds);
 }
 
+void ql_out_write(struct ql_out_file *o, const void *data, size_t n)
+{
+	errno = 0;
+	if (n && fwrite(data, 1, n, o->f) != n && !o->err)
+		o->err = errno ? errno : EIO;
+}
+
 enum quell_status ql_out_commit(struct ql_out_file *o, struct ql_diags *ds)
 {
-	int err = 0;
+	int err = o->err;
 	errno = 0;
-	if (fflush(o->f) != 0 || ferror(o->f) || fsync(fileno(o->f)) != 0)
+	if (!err && (fflush(o->f) != 0 || ferror(o->f) || fsync(fileno(o->f)) != 0))
 		err = errno ? errno : EIO;
 	if (fclose(o->f) != 0 && !err)
 		err = errno;

@@ -16,8 +16,11 @@ enum quell_status ql_read_source(struct ql_diags *ds, const char *path, const st
 struct ql_out_file {
 	FILE *f;
 	char *path, *temp; /* heap */
+	int err;           /* errno of the first write that failed */
 };
 enum quell_status ql_out_open(struct ql_out_file *o, const char *path, struct ql_diags *ds);
+/* Adds bytes; a failure is kept for the commit to report. */
+void ql_out_write(struct ql_out_file *o, const void *data, size_t n);
 /* Flushes, syncs, renames; on failure removes the temporary and reports QL_E0903. */
 enum quell_status ql_out_commit(struct ql_out_file *o, struct ql_diags *ds);
 void ql_out_abandon(struct ql_out_file *o);

@@ -40,7 +40,7 @@ void ql_cli_help(struct ql_cli *c, const struct ql_command *cmd)
 	indented(c, cmd->about);
 	ql_buf_puts(&c->out, "\n");
 	heading(c, "usage");
-	ql_buf_printf(&c->out, "  quell %s%s%s [options]\n\n", cmd->name, cmd->arguments ? " " : "",
+	ql_buf_printf(&c->out, "  quell %s%s%s [options]\n\n", cmd->name, cmd->arguments && *cmd->arguments ? " " : "",
 		      cmd->arguments ? cmd->arguments : "");
 	heading(c, "examples");
 	indented(c, cmd->examples);

@@ -29,6 +29,7 @@ static void catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL); /* a file-size limit becomes a write error with a message */
 }
 
 static void list_group(struct ql_cli *c, int first)

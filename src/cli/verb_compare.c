@@ -37,7 +37,7 @@ static enum quell_status write_file(struct ql_cli *c, const char *path, const st
 	enum quell_status s = ql_out_open(&f, path, &c->ds);
 	if (s != QUELL_OK)
 		return s;
-	fwrite(text->data, 1, text->len, f.f); /* a failure is seen by the commit */
+	ql_out_write(&f, text->data, text->len);
 	return ql_out_commit(&f, &c->ds);
 }
 

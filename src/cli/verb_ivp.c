@@ -16,7 +16,7 @@ static enum quell_status write_result(struct ql_cli *c, json_t *result, const ch
 	json_decref(result);
 	enum quell_status s = ql_out_open(&f, path, &c->ds);
 	if (s == QUELL_OK) {
-		fwrite(text.data, 1, text.len, f.f);
+		ql_out_write(&f, text.data, text.len);
 		s = ql_out_commit(&f, &c->ds);
 	}
 	ql_buf_free(&text);

@@ -84,7 +84,7 @@ static enum quell_status write_json(struct nma_verb *v, json_t *j)
 	json_decref(j);
 	enum quell_status s = ql_out_open(&f, v->out, &v->c->ds);
 	if (s == QUELL_OK) {
-		fwrite(text.data, 1, text.len, f.f);
+		ql_out_write(&f, text.data, text.len);
 		s = ql_out_commit(&f, &v->c->ds);
 	}
 	ql_buf_free(&text);

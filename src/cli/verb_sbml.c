@@ -20,7 +20,7 @@ static enum quell_status write_table(struct sbml_verb *v, const struct ql_buf *t
 	enum quell_status s = ql_out_open(&f, v->out, &v->c->ds);
 	if (s != QUELL_OK)
 		return s;
-	fwrite(text->data, 1, text->len, f.f);
+	ql_out_write(&f, text->data, text->len);
 	return ql_out_commit(&f, &v->c->ds);
 }
 

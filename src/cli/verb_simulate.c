@@ -100,7 +100,7 @@ static enum quell_status write_csv(struct ql_cli *c, const char *dir, const stru
 	enum quell_status st = ql_out_open(&f, ql_arena_printf(&c->arena, "%s/simulation.csv", dir), &c->ds);
 	if (st == QUELL_OK) {
 		ql_simulation_csv(s, &table);
-		fwrite(table.data, 1, table.len, f.f);
+		ql_out_write(&f, table.data, table.len);
 		st = ql_out_commit(&f, &c->ds);
 	}
 	ql_buf_free(&table);
@@ -151,7 +151,8 @@ int ql_verb_simulate(struct ql_cli *c, int argc, char **argv)
 		"nothing happens by chance. Covariates can be set like parameters: --set age=70.\n"
 		"With --data FILE it runs a NONMEM data set instead; see quell simulate --data FILE --help.\n",
 		"quell simulate --regimens ven-obi --typical\n"
-		"quell simulate --population relapsed --patient 12 --regimens ibrutinib --set age=80 --outputs alc,spd --json\n",
+		"quell simulate --population relapsed --patient 12 --regimens ibrutinib --set age=80 --outputs alc,spd --json\n"
+		"quell simulate --data pk.csv --model pk.qm --out result.csv\n",
 		{common, opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))

@@ -48,7 +48,7 @@ static enum quell_status write_result(struct data_verb *v, const struct ql_datas
 	enum quell_status s = ql_out_open(&f, v->out, &v->c->ds);
 	if (s == QUELL_OK) {
 		ql_dataset_write(data, r, &text);
-		fwrite(text.data, 1, text.len, f.f);
+		ql_out_write(&f, text.data, text.len);
 		s = ql_out_commit(&f, &v->c->ds);
 	}
 	ql_buf_free(&text);

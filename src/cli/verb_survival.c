@@ -154,7 +154,7 @@ static int run_spec(struct ql_cli *c, const struct request *r)
 		ql_json_write(result, &text);
 		st = ql_out_open(&f, r->out, &c->ds);
 		if (st == QUELL_OK) {
-			fwrite(text.data, 1, text.len, f.f);
+			ql_out_write(&f, text.data, text.len);
 			st = ql_out_commit(&f, &c->ds);
 		}
 		ql_buf_free(&text);

@@ -115,7 +115,7 @@ static void published(struct ql_buf *b, const struct ql_endpoint *e)
 
 static void effects_cell(struct ql_buf *b, const struct ql_arm *arm, const struct ql_endpoint *e, int style)
 {
-	ql_buf_puts(b, "<td data-arm=\"");
+	ql_buf_puts(b, "<td role=\"cell\" data-arm=\"");
 	ql_html_text(b, arm->id);
 	ql_buf_puts(b, "\">");
 	if (arm->patients_done > arm->patients_failed)
@@ -139,20 +139,22 @@ static const struct ql_endpoint *find_endpoint(const struct ql_arm *a, const cha
 
 static int style_of(const struct ql_compare *c, int arm) { return c->n_arm > QL_REPORT_STYLES ? 0 : arm; }
 
+/* The roles keep it a table for screen readers where a narrow screen shows blocks. */
 static void effects(struct ql_buf *b, const struct ql_compare *c)
 {
 	ql_buf_puts(b, "<h2 id=\"effects\">Effects</h2>\n<p class=\"soft\">Of 100 virtual patients, or the unit named; in brackets "
 		       "the 95 % interval of chance alone. Filled marks are simulated, hollow marks published.</p>\n"
-		       "<table class=\"effects\"><thead><tr><th scope=\"col\">outcome</th>");
+		       "<table class=\"effects\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">"
+		       "<th scope=\"col\" role=\"columnheader\">outcome</th>");
 	for (int a = 0; a < c->n_arm; a++) {
-		ql_buf_puts(b, "<th scope=\"col\">");
+		ql_buf_puts(b, "<th scope=\"col\" role=\"columnheader\">");
 		ql_html_text(b, c->arm[a].id);
 		ql_buf_printf(b, " <small>evidence %c</small></th>", c->arm[a].evidence_grade);
 	}
-	ql_buf_puts(b, "</tr></thead><tbody>\n");
+	ql_buf_puts(b, "</tr></thead><tbody role=\"rowgroup\">\n");
 	for (int i = 0; c->n_arm && i < c->arm[0].n_endpoint; i++) {
 		const struct ql_endpoint *first = &c->arm[0].endpoint[i];
-		ql_buf_puts(b, "<tr><th scope=\"row\">");
+		ql_buf_puts(b, "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">");
 		ql_html_text(b, first->title);
 		if (!is_share(first)) {
 			ql_buf_puts(b, " <small>");
@@ -165,7 +167,7 @@ static void effects(struct ql_buf *b, const struct ql_compare *c)
 			if (e)
 				effects_cell(b, &c->arm[a], e, style_of(c, a));
 			else
-				ql_buf_puts(b, "<td>not computed</td>");
+				ql_buf_puts(b, "<td role=\"cell\">not computed</td>");
 		}
 		ql_buf_puts(b, "</tr>\n");
 	}

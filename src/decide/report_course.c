@@ -69,21 +69,19 @@ static void panel(struct ql_buf *b, const struct ql_arm *arm, const struct ql_co
 		  const char *id)
 {
 	char title[256], desc[256];
-	double year[512];
-	int n = q->n < 512 ? q->n : 512, last = n - 1;
-	for (int i = 0; i < n; i++)
-		year[i] = q->day[i] / 365.25;
+	int n = q->n, last = n - 1;
 	while (last > 0 && !isfinite(q->q50[last]))
 		last--;
-	struct ql_scale x = {0, fmax(year[n - 1], 0.1), 44, WIDTH - 8, false};
+	struct ql_scale x = {0, fmax(q->day[n - 1], 36), 44, WIDTH - 8, false}, years = x;
+	years.d1 /= 365.25;
 	snprintf(title, sizeof title, "%s, %s", q->title, arm->id);
 	snprintf(desc, sizeof desc, "Median %.3g at the start and %.3g after %.1f years, %s, with ranges over patients.",
-		 q->q50[0], q->q50[last], year[last], q->unit);
+		 q->q50[0], q->q50[last], q->day[last] / 365.25, q->unit);
 	ql_svg_begin(b, id, WIDTH, HEIGHT, title, desc);
-	panel_axes(b, &x, y);
-	ql_svg_band(b, "k0", &x, y, year, q->q05, q->q95, n, false);
-	ql_svg_band(b, "k0", &x, y, year, q->q25, q->q75, n, false);
-	ql_svg_path(b, "l0", &x, y, year, q->q50, n, false);
+	panel_axes(b, &years, y);
+	ql_svg_band(b, "k0", &x, y, q->day, q->q05, q->q95, n, false);
+	ql_svg_band(b, "k0", &x, y, q->day, q->q25, q->q75, n, false);
+	ql_svg_path(b, "l0", &x, y, q->day, q->q50, n, false);
 	ql_svg_end(b);
 }
 
