@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell nma FILE: network and pairwise meta-analysis of any table. */
+#define _POSIX_C_SOURCE 200809L
 #include "base/json.h"
 #include "cli/nma_text.h"
 #include <string.h>
+#include <time.h>
 
 enum { NET_MH = QL_PM + 1, NET_NCH, NET_NCH_EXACT, NET_INVERSE, NET_METHODS };
 
@@ -12,7 +14,7 @@ struct nma_verb {
 	const char *inactive, *tau_prior, *svg, *league;
 	int model, small, measure, contributions, net, pair, slopes, chains, warmup, chain_draws;
 	double level, increment, effect_sd;
-	bool json, hk, repair, exact_names, heat, keep_double_zero, components, bayes;
+	bool json, hk, repair, exact_names, heat, keep_double_zero, components, bayes, timing;
 	uint64_t draws, seed;
 };
 
@@ -113,6 +115,13 @@ static enum quell_status pairwise(struct nma_verb *v, const struct ql_nma_data *
 	return s == QUELL_OK && (v->json || v->out) ? write_json(v, ql_pair_json(&r)) : s;
 }
 
+static double milliseconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
 /* "half-normal:0.5", "uniform:2" */
 static enum quell_status tau_prior(struct nma_verb *v, struct ql_bayes_options *o)
 {
@@ -191,7 +200,10 @@ static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d
 	o.fit.level = v->level / 100;
 	o.fit.tau2 = NAN;
 	o.rare = v->net >= NET_MH && v->net <= NET_NCH_EXACT ? rare[v->net - NET_MH] : -1;
+	double start = milliseconds();
 	s = ql_nma_report_run(part, &o, &v->c->ds, &r);
+	if (s == QUELL_OK && v->timing)
+		ql_cli_say(v->c, "Analysed", "%d studies, %d treatments in %.2f ms", part->n_study, part->n_treat, milliseconds() - start);
 	if (s == QUELL_OK)
 		s = more_models(v, &o.fit, d, &r);
 	if (s == QUELL_OK && !v->json)
@@ -257,6 +269,7 @@ int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
 		{"dataset", QL_OPT_TEXT, &v.dataset, "NAME", "file name", 0, 0, NULL, "name in the result"},
 		{"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
 		{"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of all pairs as CSV"},
+		{"timing", QL_OPT_FLAG, &v.timing, NULL, NULL, 0, 0, NULL, "time of the network part on standard error"},
 		{"out", QL_OPT_TEXT, &v.out, "FILE", NULL, 0, 0, NULL, "JSON result into FILE"},
 		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "base/special.h"
@@ -454,12 +455,62 @@ static void arms_give_the_usual_effects(void **state)
 	done(&f);
 }
 
+static double seconds(clock_t since) { return (double)(clock() - since) / CLOCKS_PER_SEC; }
+
+/* Star of `n` treatments plus random studies: a connected network of any size. */
+static void grown_network(struct fixture *f, int n_treat, int n_study)
+{
+	unsigned r = 11;
+	begin(f, QL_GENERIC);
+	for (int s = 0; s < n_study; s++) {
+		char name[16], a[16], b[16];
+		int i = s < n_treat - 1 ? s + 1 : (int)(noise(&r) * n_treat), j = s < n_treat - 1 ? (int)(noise(&r) * i) : i;
+		while (j == i)
+			j = (int)(noise(&r) * n_treat);
+		snprintf(name, sizeof name, "s%d", s);
+		snprintf(a, sizeof a, "t%d", i);
+		snprintf(b, sizeof b, "t%d", j);
+		add(f, name, a, b, 2 * noise(&r) - 1, 0.1 + 0.4 * noise(&r));
+	}
+	finish(f);
+}
+
+/* Everything but the draws of the rankogram, as in the first screen of a result. Times are processor times. */
+static void networks_are_quick(void **state)
+{
+	(void)state;
+	static const struct {
+		int treatments, studies, repeats;
+		double limit;
+	} v[] = {{10, 26, 50, 0.005}, {1000, 5000, 1, 10}};
+	for (int k = 0; k < 2; k++) {
+		double best = INFINITY;
+		struct fixture f;
+		grown_network(&f, v[k].treatments, v[k].studies);
+		for (int i = 0; i < v[k].repeats; i++) {
+			struct ql_designs g;
+			struct ql_ranks ranks;
+			int n;
+			clock_t start = clock();
+			struct ql_nma *m = fit(&f, QL_DL, true);
+			ql_nma_designs(m, false, &g);
+			ql_nma_split(m, &n);
+			ql_nma_ranks(m, 0, 1, &ranks);
+			best = fmin(best, seconds(start));
+		}
+		print_message("%d treatments, %d studies: %.3g ms\n", v[k].treatments, v[k].studies, 1e3 * best);
+		assert_true(best < v[k].limit);
+		done(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_treatments_are_pairwise),   cmocka_unit_test(a_triangle_is_bucher),
 		cmocka_unit_test(networks_match_dense_matrices), cmocka_unit_test(splitting_equals_leaving_out),
 		cmocka_unit_test(order_does_not_matter),         cmocka_unit_test(arms_give_the_usual_effects),
+		cmocka_unit_test(networks_are_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
