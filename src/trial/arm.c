@@ -205,7 +205,8 @@ static enum quell_status work(void *ctx, int thread)
 	if (status != QUELL_OK)
 		return status;
 	struct ql_ode_client client = {w, fetch, stop, sample, trigger, finished};
-	struct ql_ode_opts opts = {.method = QL_RODAS5P, .rtol = s->rtol, .atol = run->atol, .cancel = s->cancel};
+	struct ql_ode_opts opts = {.method = QL_RODAS5P, .rtol = s->rtol, .atol = run->atol,
+				   .wants = QL_WANT_OUTPUTS, .cancel = s->cancel};
 	if (s->cvode)
 		return ql_cvode_run(s->kernel, s->k, &opts, QL_CVODE_KLU, &client, &w->stats);
 	return ql_ode_run(s->kernel, s->k, &opts, &client, w->work, &w->stats);

@@ -313,8 +313,9 @@ static enum ql_next queue_sample(void *ctx, struct ql_lane *l, double t, const d
 	struct patient *p = l->user;
 	if (p->n_sample < MAX_SEEN) {
 		p->sample_t[p->n_sample] = t;
-		p->sample_out[p->n_sample] = out[0];
-		memcpy(p->sample_y[p->n_sample], y, (size_t)q->n_state * sizeof *y);
+		p->sample_out[p->n_sample] = out ? out[0] : NAN;
+		if (y)
+			memcpy(p->sample_y[p->n_sample], y, (size_t)q->n_state * sizeof *y);
 	}
 	p->n_sample++;
 	const int next = p->sample_at_start ? p->n_sample : p->n_sample + 1;

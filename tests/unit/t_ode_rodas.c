@@ -212,6 +212,23 @@ static void stops_and_samples_are_exact(void **state)
 	assert_true(p.t_last == 30);
 }
 
+static void samples_bring_what_is_wanted(void **state)
+{
+	(void)state;
+	const struct patient start = {.y0 = {3}, .p = {0.1, 0, -1}, .t_end = 9, .sample_every = 2};
+	struct patient both = start, states = start, outputs = start;
+	struct ql_ode_opts o = options(1e-6);
+	solve(&problem_decay, 4, &o, &both, 1);
+	o.wants = QL_WANT_STATES;
+	solve(&problem_decay, 4, &o, &states, 1);
+	o.wants = QL_WANT_OUTPUTS;
+	solve(&problem_decay, 4, &o, &outputs, 1);
+	for (int i = 0; i < both.n_sample; i++) {
+		assert_true(states.sample_y[i][0] == both.sample_y[i][0] && isnan(states.sample_out[i]));
+		assert_true(outputs.sample_out[i] == both.sample_out[i] && outputs.sample_y[i][0] == 0);
+	}
+}
+
 static void a_sample_may_ask_for_a_stop(void **state)
 {
 	(void)state;
@@ -434,6 +451,7 @@ int main(void)
 		cmocka_unit_test(lanes_do_not_matter),
 		cmocka_unit_test(instruction_sets_do_not_matter),
 		cmocka_unit_test(stops_and_samples_are_exact),
+		cmocka_unit_test(samples_bring_what_is_wanted),
 		cmocka_unit_test(a_sample_due_now_is_taken_now),
 		cmocka_unit_test(a_change_may_fire_triggers),
 		cmocka_unit_test(a_sample_may_ask_for_a_stop),
