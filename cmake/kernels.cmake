@@ -1,15 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-# Compiled kernels of the shipped model are added here by the generator (src/emit).
+# Kernels of the shipped model: the generator reads models/cll/cll.qm at build time and writes one C file per kernel
+# set, instruction set and width; the program chooses at run time. Files whose text does not change are not compiled
+# again (Ninja restat). Restrict QUELL_KERNEL_ISAS or QUELL_KERNEL_WIDTHS for quicker builds while developing.
 
-# One interpreter body per instruction set; elsewhere than on x86 the compiler's default has to do.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(isas "x86-64-v4;x86-64-v3")
+  # One interpreter body per instruction set; elsewhere the compiler's default has to do.
   set_source_files_properties(src/emit/interp_v3.c PROPERTIES COMPILE_OPTIONS -march=x86-64-v3)
   set_source_files_properties(src/emit/interp_v4.c PROPERTIES COMPILE_OPTIONS -march=x86-64-v4)
+else()
+  set(isas "generic")
 endif()
+set(QUELL_KERNEL_ISAS "${isas}" CACHE STRING "instruction sets to compile kernels for, best first")
+set(QUELL_KERNEL_WIDTHS "1;4;8" CACHE STRING "lanes per kernel: any of 1, 4, 8")
 
-# Until the generator is there the table of compiled kernels is empty, and every run is interpreted.
+set(model ${CMAKE_SOURCE_DIR}/models/cll/cll.qm)
 set(kernel_dir ${CMAKE_BINARY_DIR}/kernels)
-file(WRITE ${kernel_dir}/table.c.new "#include \"base/kernel.h\"\n#include <stddef.h>\n\
-extern const struct ql_kernel *const ql_compiled_kernels[];\nconst struct ql_kernel *const ql_compiled_kernels[] = {NULL};\n")
-file(COPY_FILE ${kernel_dir}/table.c.new ${kernel_dir}/table.c ONLY_IF_DIFFERENT)
-target_sources(quell PRIVATE src/emit/compiled/find.c ${kernel_dir}/table.c)
+set(kernel_sources ${kernel_dir}/table.c)
+set(kernel_targets)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${model})
+file(GLOB model_files CONFIGURE_DEPENDS models/cll/*.qm)
+file(STRINGS ${model} kernel_lines REGEX "^kernel +[A-Za-z0-9_]+ *=")
+file(MAKE_DIRECTORY ${kernel_dir})
+
+foreach(isa ${QUELL_KERNEL_ISAS})
+  foreach(width ${QUELL_KERNEL_WIDTHS})
+    if(isa STREQUAL "x86-64-v4" AND NOT width EQUAL 8)
+      continue() # 512-bit registers hold eight lanes; fewer lanes run as well, with the same bits, on x86-64-v3
+    endif()
+    list(APPEND kernel_targets "${isa}:${width}")
+    foreach(line ${kernel_lines})
+      string(REGEX REPLACE "^kernel +([A-Za-z0-9_]+).*" "\\1" set_name "${line}")
+      set(source ${kernel_dir}/${set_name}_${isa}_w${width}.c)
+      list(APPEND kernel_sources ${source})
+      # Optimised in every build type: an unoptimised kernel is of no use to anybody.
+      set(options -O2)
+      if(NOT isa STREQUAL "generic")
+        list(APPEND options -march=${isa})
+      endif()
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${options}")
+    endforeach()
+  endforeach()
+endforeach()
+
+add_executable(quell_kernelgen tools/kernelgen.c)
+target_link_libraries(quell_kernelgen PRIVATE quell_engine)
+add_custom_command(OUTPUT ${kernel_sources}
+                   COMMAND quell_kernelgen ${model} ${kernel_dir} ${kernel_targets}
+                   DEPENDS quell_kernelgen ${model_files}
+                   COMMENT "Writing kernels of ${model}" VERBATIM)
+target_sources(quell PRIVATE src/emit/compiled/find.c ${kernel_sources})

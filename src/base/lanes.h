@@ -169,6 +169,9 @@ LN lane_v ln_num(lane_m m) { return m; }
 
 LN lane_m ln_true(lane_v a) { return ln_ne(a, ln_set(0)); }
 
+/* Tells the compiler to read memory again rather than keep what it wrote in registers, which it would spill. */
+#define LN_FENCE __asm__ volatile("" ::: "memory")
+
 /* Element i of a lane array; base points at the first lane of this register. */
 LN lane_v ln_get(const double *base, int i) { return *(const lane_v *)(base + i * QL_W); }
 LN void ln_put(double *base, int i, lane_v x) { *(lane_v *)(base + i * QL_W) = x; }

@@ -128,6 +128,20 @@ void ql_lowering_free(struct ql_lowering *w);
 /* sparse.c: order, slots and rows of the factors, from the Jacobian's pattern [n*n], row-major. */
 void ql_sparse_plan(int n, const unsigned char *jac, struct ql_arena *a, struct ql_plan_code *code);
 
+/* jacobian.c: minus the derivatives of n_f nodes with respect to those marked in is_input[d->n]. The graph gains nodes. */
+struct ql_accumulation {
+	struct ql_lowering *w;
+	struct ql_vertex *vertex;
+	struct entry *queue;
+	const unsigned char *needed;
+	int n_vertex, n_queue, cap_queue;
+};
+void ql_accumulate(struct ql_accumulation *a, struct ql_lowering *w, const ql_node *f, int n_f, const unsigned char *is_input,
+		   unsigned char *needed /* scratch [d->n] */);
+/* -d f[f]/d input, QL_NO_NODE if it is zero or there is no such input. */
+ql_node ql_accumulated(const struct ql_accumulation *a, int f, int n_f, ql_node input);
+void ql_accumulation_free(struct ql_accumulation *a);
+
 /* program.c: instructions from nodes. value_of[node] remembers what a program has computed already. */
 struct ql_slots { /* static nodes that lanes read from k[] or p[]; slot first+i holds node[i] */
 	ql_node *node;
@@ -135,6 +149,7 @@ struct ql_slots { /* static nodes that lanes read from k[] or p[]; slot first+i 
 };
 struct ql_builder {
 	struct ql_lowering *w;
+	ql_node zero;
 	bool lanes;                     /* lane program (fused operations, slots) or scalar program on v->q */
 	struct ql_slots *k, *p;         /* lanes */
 	const int *state_of_q, *p_of_q;

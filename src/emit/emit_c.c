@@ -191,7 +191,7 @@ static void put_row(const struct emitting *e, int i, int *slot, int *col)
 	ql_buf_printf(out, "\tconst lane_v r = ln_set(1)/a%d;\n\tln_put(lu, %d, r);\n", i, i);
 	for (int u = 0; u < row->n_u; u++)
 		ql_buf_printf(out, "\tln_put(lu, %d, a%d*r);\n", row->u[u], row->u[u]);
-	ql_buf_puts(out, "\t}\n");
+	ql_buf_puts(out, "\t}\n\tLN_FENCE;\n");
 }
 
 static void put_factor(const struct emitting *e)

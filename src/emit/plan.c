@@ -18,7 +18,7 @@ struct making {
 	struct ql_builder b;
 	struct ql_slots k, ps;
 	struct ql_activity act;
-	struct ql_dag_memo memo;
+	struct ql_accumulation acc;
 	unsigned char *var_phase, *is_input;
 	ql_node *uniform_of;     /* Poisson draws: the uniform behind them */
 	int *defined, n_defined; /* quantities with definitions, each after what it depends on */
@@ -31,7 +31,7 @@ static void free_making(struct making *k)
 	ql_graph_free(&k->g);
 	ql_lowering_free(&k->w);
 	ql_builder_free(&k->b);
-	ql_dag_memo_free(&k->memo);
+	ql_accumulation_free(&k->acc);
 	ql_free(k->k.node);
 	ql_free(k->ps.node);
 }
@@ -172,30 +172,18 @@ static enum quell_status order_definitions(struct making *k)
 
 /* Jacobian */
 
-static void mark_dependents(const struct ql_dag *d, int quantity, int n, unsigned char *dep)
+/* Columns by state, then time: which node of the graph each derivative is taken for, QL_NO_NODE if rates lack it. */
+static void find_inputs(struct making *k, unsigned char *is_input, ql_node *input)
 {
-	for (ql_node i = 0; i < n; i++) {
-		const struct ql_dag_node *x = &d->node[i];
-		dep[i] = (x->op == QL_OP_VAR && x->var == quantity) || (x->op == QL_OP_TIME && quantity < 0) ||
-			 (x->a != QL_NO_NODE && dep[x->a]) || (x->b != QL_NO_NODE && dep[x->b]) ||
-			 (x->c != QL_NO_NODE && dep[x->c]);
-	}
-}
-
-/* column[i] = -d f_i / d quantity (d f_i / d t for quantity < 0); QL_NO_NODE where it is zero. */
-static void differentiate(struct making *k, const ql_node *f, int quantity, int n, unsigned char *dep, ql_node *column)
-{
-	struct ql_dag *d = &k->g.dag;
-	ql_dag_memo_free(&k->memo);
-	mark_dependents(d, quantity, n, dep);
-	for (int i = 0; i < k->p->n_state; i++) {
-		column[i] = QL_NO_NODE;
-		if (!dep[f[i]])
-			continue;
-		ql_node slope = ql_dag_differentiate(d, f[i], quantity, &k->memo);
-		double v;
-		if (!ql_is_const(d, slope, &v) || v != 0)
-			column[i] = quantity < 0 ? slope : ql_op1(d, QL_OP_NEG, slope);
+	const struct ql_dag *d = &k->g.dag;
+	int n = k->p->n_state;
+	for (int i = 0; i <= n; i++)
+		input[i] = QL_NO_NODE;
+	for (ql_node i = 0; i < d->n; i++) {
+		int state = d->node[i].op == QL_OP_VAR ? k->p->state_of_q[d->node[i].var] : -1;
+		is_input[i] = state >= 0 || d->node[i].op == QL_OP_TIME;
+		if (is_input[i])
+			input[state >= 0 ? state : n] = i;
 	}
 }
 
@@ -207,18 +195,21 @@ static void build_roots(struct making *k)
 	struct ql_dag *d = &k->g.dag;
 	int n = p->n_state, n_dag = d->n;
 	ql_node *f = QL_NEW_N(a, ql_node, n), *ft = QL_NEW_N(a, ql_node, n), *j = QL_NEW_N(a, ql_node, n * n);
-	unsigned char *dep = QL_NEW_N(a, unsigned char, n_dag), *pattern = QL_NEW_N(a, unsigned char, n * n);
-	ql_node *column = QL_NEW_N(a, ql_node, n);
+	unsigned char *is_input = QL_NEW_N(a, unsigned char, n_dag), *needed = QL_NEW_N(a, unsigned char, n_dag);
+	unsigned char *pattern = QL_NEW_N(a, unsigned char, n * n);
+	ql_node *input = QL_NEW_N(a, ql_node, n + 1);
 	for (int i = 0; i < n; i++)
 		f[i] = k->g.from[k->m->q[p->state[i]].def];
-	for (int c = 0; c < n; c++) {
-		differentiate(k, f, p->state[c], n_dag, dep, column);
-		for (int i = 0; i < n; i++) {
-			j[i * n + c] = column[i];
-			pattern[i * n + c] = column[i] != QL_NO_NODE;
+	find_inputs(k, is_input, input);
+	ql_accumulate(&k->acc, &k->w, f, n, is_input, needed);
+	for (int i = 0; i < n; i++) {
+		ft[i] = ql_accumulated(&k->acc, i, n, input[n]);
+		ft[i] = ft[i] == QL_NO_NODE ? ft[i] : ql_op1(d, QL_OP_NEG, ft[i]);
+		for (int c = 0; c < n; c++) {
+			j[i * n + c] = ql_accumulated(&k->acc, i, n, input[c]);
+			pattern[i * n + c] = j[i * n + c] != QL_NO_NODE;
 		}
 	}
-	differentiate(k, f, -1, n_dag, dep, ft);
 	ql_sparse_plan(n, pattern, a, code);
 	k->root = QL_NEW_N(a, ql_node, 2 * n + code->n_lu + p->n_out + p->n_trig);
 	code->autonomous = true;
@@ -378,9 +369,9 @@ static enum quell_status make_plan(void *arg)
 	if (s != QUELL_OK)
 		return s;
 	find_uniforms(k);
-	build_roots(k);
 	k->w.d = &k->g.dag;
 	k->w.var_phase = k->var_phase;
+	build_roots(k);
 	ql_lower(&k->w, k->root, k->n_root);
 	build_lane_programs(k);
 	build_scalar_programs(k);

@@ -5,6 +5,7 @@
 void ql_builder_start(struct ql_builder *b, struct ql_lowering *w)
 {
 	b->w = w;
+	b->zero = ql_const(w->d, 0);
 	b->n_ins = 0;
 	b->n_value = w->d->n;
 	b->value_of = ql_realloc(b->value_of, (size_t)b->n_value, sizeof *b->value_of);
@@ -72,6 +73,8 @@ static struct form form_of(const struct ql_builder *b, ql_node n)
 			f.op = QL_C_FNMS;
 			return f;
 		}
+		if (is_product(b, x->a)) /* one operation instead of a product and a change of sign */
+			return fused(b, QL_C_FNMS, x->a, b->zero);
 	}
 	return (struct form){(int)x->op, x->a, x->b, x->c};
 }

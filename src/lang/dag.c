@@ -179,6 +179,40 @@ static ql_node truth(struct ql_dag *d, ql_node n)
 
 /* Identities. Each function returns QL_NO_NODE when none applies. Constants stand first in sums and products. */
 
+/* Masks: m*x with m 0 or 1 is select(m, x, 0), so that a branch not taken counts for nothing even if it is not finite. */
+
+static bool is_masked(const struct ql_dag *d, ql_node n)
+{
+	return d->node[n].op == QL_OP_SELECT && is_value(d, d->node[n].c, 0);
+}
+
+static ql_node masked(struct ql_dag *d, ql_node m, ql_node x)
+{
+	return ql_op3(d, QL_OP_SELECT, m, x, ql_const(d, 0));
+}
+
+/* select(m, x, 0) op select(not m, y, 0) = select(m, x, op y), and with equal masks select(m, x op y, 0). */
+static ql_node merge_masked(struct ql_dag *d, enum ql_op op, ql_node a, ql_node b)
+{
+	if (!is_masked(d, a) || !is_masked(d, b))
+		return QL_NO_NODE;
+	const struct ql_dag_node x = d->node[a], y = d->node[b];
+	if (x.a == y.a)
+		return masked(d, x.a, ql_op2(d, op, x.b, y.b));
+	if (ql_op1(d, QL_OP_NOT, x.a) != y.a)
+		return QL_NO_NODE;
+	return ql_op3(d, QL_OP_SELECT, x.a, x.b, op == QL_OP_ADD ? y.b : ql_op1(d, QL_OP_NEG, y.b));
+}
+
+static ql_node mask_product(struct ql_dag *d, ql_node a, ql_node b)
+{
+	if (is_boolean(d, a) && d->node[a].op != QL_OP_CONST)
+		return masked(d, a, b);
+	if (is_boolean(d, b) && d->node[b].op != QL_OP_CONST)
+		return masked(d, b, a);
+	return QL_NO_NODE;
+}
+
 static ql_node simplify_add(struct ql_dag *d, ql_node a, ql_node b)
 {
 	const struct ql_dag_node x = d->node[a], y = d->node[b];
@@ -192,7 +226,7 @@ static ql_node simplify_add(struct ql_dag *d, ql_node a, ql_node b)
 		return ql_op2(d, QL_OP_SUB, b, x.a);
 	if (a == b)
 		return ql_op2(d, QL_OP_MUL, ql_const(d, 2), a);
-	return QL_NO_NODE;
+	return merge_masked(d, QL_OP_ADD, a, b);
 }
 
 static ql_node simplify_sub(struct ql_dag *d, ql_node a, ql_node b)
@@ -208,7 +242,7 @@ static ql_node simplify_sub(struct ql_dag *d, ql_node a, ql_node b)
 		return ql_op2(d, QL_OP_ADD, a, d->node[b].a);
 	if (is_op(d, a, QL_OP_NEG))
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_ADD, d->node[a].a, b));
-	return QL_NO_NODE;
+	return merge_masked(d, QL_OP_SUB, a, b);
 }
 
 /* x*a where x is a product or quotient with a division by a somewhere near: the division goes. */
@@ -241,9 +275,10 @@ static ql_node simplify_mul(struct ql_dag *d, ql_node a, ql_node b)
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_MUL, x.a, b));
 	if (y.op == QL_OP_NEG)
 		return ql_op1(d, QL_OP_NEG, ql_op2(d, QL_OP_MUL, a, y.a));
-	if (x.op == QL_OP_CONST)
-		return QL_NO_NODE;
-	ql_node r = cancel(d, a, b, 3);
+	ql_node r = mask_product(d, a, b);
+	if (r != QL_NO_NODE || x.op == QL_OP_CONST)
+		return r;
+	r = cancel(d, a, b, 3);
 	return r != QL_NO_NODE ? r : cancel(d, b, a, 3);
 }
 
@@ -463,9 +498,8 @@ static int push(struct ql_dag *d, int depth, ql_node n, const struct ql_dag_memo
 	return depth + 1;
 }
 
-typedef ql_node (*visit_fn)(struct ql_dag *d, ql_node n, const struct ql_dag_memo *memo, const void *ctx);
-
-static ql_node walk(struct ql_dag *d, ql_node root, struct ql_dag_memo *memo, visit_fn visit, const void *ctx)
+ql_node ql_dag_walk(struct ql_dag *d, ql_node root, struct ql_dag_memo *memo, ql_dag_visit visit,
+		    const void *ctx)
 {
 	memo_room(memo, root + 1);
 	int depth = push(d, 0, root, memo);
@@ -510,7 +544,7 @@ ql_node ql_dag_substitute(struct ql_dag *d, ql_node root, const ql_node *map, in
 			  struct ql_dag_memo *memo)
 {
 	struct substitution s = {map, n_map, time_map};
-	return walk(d, root, memo, rebuild, &s);
+	return ql_dag_walk(d, root, memo, rebuild, &s);
 }
 
 void ql_dag_reach(const struct ql_dag *d, const ql_node *roots, int n_roots, unsigned char *mark)
@@ -548,94 +582,4 @@ void ql_dag_eval(const struct ql_dag *d, const unsigned char *mark, const double
 			value[n] = ql_op_apply(x->op, value[x->a], x->b == QL_NO_NODE ? 0 : value[x->b],
 					 x->c == QL_NO_NODE ? 0 : value[x->c]);
 	}
-}
-
-/* Differentiation. */
-
-#define ADD(a, b) ql_op2(d, QL_OP_ADD, (a), (b))
-#define SUB(a, b) ql_op2(d, QL_OP_SUB, (a), (b))
-#define MUL(a, b) ql_op2(d, QL_OP_MUL, (a), (b))
-#define DIV(a, b) ql_op2(d, QL_OP_DIV, (a), (b))
-#define NEG(a) ql_op1(d, QL_OP_NEG, (a))
-#define NUM(v) ql_const(d, (v))
-#define IF(c, a, b) ql_op3(d, QL_OP_SELECT, (c), (a), (b))
-
-/* d(u^v): written with u^v itself, so that one power serves value and slope. */
-static ql_node pow_slope(struct ql_dag *d, ql_node n, ql_node u, ql_node v, ql_node du, ql_node dv)
-{
-	ql_node zero = NUM(0), nonzero = ql_op2(d, QL_OP_NE, zero, u), slope = zero;
-	if (!is_value(d, du, 0)) {
-		ql_node at_zero = ql_op2(d, QL_OP_EQ, NUM(1), v);
-		slope = MUL(IF(nonzero, MUL(v, DIV(n, u)), at_zero), du);
-	}
-	if (!is_value(d, dv, 0))
-		slope = ADD(slope, MUL(IF(nonzero, MUL(n, ql_op1(d, QL_OP_LOG, u)), zero), dv));
-	return slope;
-}
-
-/* Digamma for x > 0: eight steps of the recurrence, then the asymptotic series (error below 1e-15). */
-static ql_node digamma(struct ql_dag *d, ql_node x)
-{
-	static const double c[6] = {1. / 12, -1. / 120, 1. / 252, -1. / 240, 1. / 132, -691. / 32760};
-	ql_node below = NUM(0);
-	for (int i = 0; i < 8; i++)
-		below = ADD(below, DIV(NUM(1), ADD(NUM(i), x)));
-	ql_node y = ADD(NUM(8), x), r = DIV(NUM(1), y), r2 = MUL(r, r), series = NUM(c[5]);
-	for (int i = 4; i >= 0; i--)
-		series = ADD(MUL(series, r2), NUM(c[i]));
-	return SUB(SUB(SUB(ql_op1(d, QL_OP_LOG, y), MUL(NUM(0.5), r)), MUL(series, r2)), below);
-}
-
-static ql_node slope1(struct ql_dag *d, ql_node n, enum ql_op op, ql_node u)
-{
-	ql_node one = NUM(1), zero = NUM(0);
-	switch (op) {
-	case QL_OP_SQRT: return IF(ql_op2(d, QL_OP_NE, zero, u), DIV(NUM(0.5), n), zero);
-	case QL_OP_EXP: return n;
-	case QL_OP_LOG: return DIV(one, u);
-	case QL_OP_ABS: return IF(ql_op2(d, QL_OP_LT, u, zero), NUM(-1), one);
-	case QL_OP_SIN: return ql_op1(d, QL_OP_COS, u);
-	case QL_OP_COS: return NEG(ql_op1(d, QL_OP_SIN, u));
-	case QL_OP_TAN: return ADD(one, MUL(n, n));
-	case QL_OP_ASIN: return DIV(one, ql_op1(d, QL_OP_SQRT, SUB(one, MUL(u, u))));
-	case QL_OP_ACOS: return NEG(DIV(one, ql_op1(d, QL_OP_SQRT, SUB(one, MUL(u, u)))));
-	case QL_OP_ATAN: return DIV(one, ADD(one, MUL(u, u)));
-	case QL_OP_SINH: return ql_op1(d, QL_OP_COSH, u);
-	case QL_OP_COSH: return ql_op1(d, QL_OP_SINH, u);
-	case QL_OP_TANH: return SUB(one, MUL(n, n));
-	case QL_OP_LGAMMA: return digamma(d, u);
-	default: return zero; /* floor, ceil, not */
-	}
-}
-
-static ql_node slope_of(struct ql_dag *d, ql_node n, const struct ql_dag_memo *memo, const void *ctx)
-{
-	const struct ql_dag_node x = d->node[n];
-	int quantity = *(const int *)ctx;
-	if (x.op == QL_OP_VAR)
-		return NUM(x.var == quantity);
-	if (x.op == QL_OP_TIME)
-		return NUM(quantity < 0);
-	ql_node da = x.a == QL_NO_NODE ? NUM(0) : memo->to[x.a], db = x.b == QL_NO_NODE ? NUM(0) : memo->to[x.b];
-	ql_node dc = x.c == QL_NO_NODE ? NUM(0) : memo->to[x.c];
-	if (is_value(d, da, 0) && is_value(d, db, 0) && is_value(d, dc, 0))
-		return NUM(0);
-	switch (x.op) {
-	case QL_OP_ADD: return ADD(da, db);
-	case QL_OP_SUB: return SUB(da, db);
-	case QL_OP_MUL: return ADD(MUL(da, x.b), MUL(x.a, db));
-	case QL_OP_DIV: return DIV(SUB(da, MUL(n, db)), x.b);
-	case QL_OP_NEG: return NEG(da);
-	case QL_OP_POW: return pow_slope(d, n, x.a, x.b, da, db);
-	case QL_OP_MIN: return IF(ql_op2(d, QL_OP_LT, x.a, x.b), da, db);
-	case QL_OP_MAX: return IF(ql_op2(d, QL_OP_LT, x.b, x.a), da, db);
-	case QL_OP_SELECT: return IF(x.a, db, dc);
-	case QL_OP_FMA: return ADD(ADD(MUL(da, x.b), MUL(x.a, db)), dc);
-	default: return op_info[x.op].arity == 1 ? MUL(slope1(d, n, x.op, x.a), da) : NUM(0);
-	}
-}
-
-ql_node ql_dag_differentiate(struct ql_dag *d, ql_node root, int quantity, struct ql_dag_memo *memo)
-{
-	return walk(d, root, memo, slope_of, &quantity);
 }

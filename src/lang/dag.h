@@ -77,11 +77,18 @@ ql_node ql_dag_substitute(struct ql_dag *d, ql_node root, const ql_node *map, in
 			  struct ql_dag_memo *memo);
 void ql_dag_memo_free(struct ql_dag_memo *memo);
 
+/* Visits what root needs, operands first, and remembers what visit() made of each node. */
+typedef ql_node (*ql_dag_visit)(struct ql_dag *d, ql_node n, const struct ql_dag_memo *memo, const void *ctx);
+ql_node ql_dag_walk(struct ql_dag *d, ql_node root, struct ql_dag_memo *memo, ql_dag_visit visit, const void *ctx);
+
 /* Derivative of root with respect to a quantity, or to time if quantity < 0; memo as above, one per quantity.
  * Non-smooth functions (min, max, abs, select, floor) take the derivative of the active branch. Where a root or a
  * power has no finite derivative at 0 (sqrt(u), u^v with v < 1) the derivative there is 0, so that a Jacobian stays
  * finite; that of lgamma holds for positive arguments. */
 ql_node ql_dag_differentiate(struct ql_dag *d, ql_node root, int quantity, struct ql_dag_memo *memo);
+
+/* Derivative of one operation with respect to its operand 0, 1 or 2, the others held. */
+ql_node ql_dag_partial(struct ql_dag *d, ql_node n, int operand);
 
 /* Marks every node that `roots` need; mark has d->n entries. */
 void ql_dag_reach(const struct ql_dag *d, const ql_node *roots, int n_roots, unsigned char *mark);
