@@ -7,7 +7,7 @@ CCACHE := $(shell command -v ccache)
 CONFIGURE = cmake -S . -G Ninja $(if $(CCACHE),-DCMAKE_C_COMPILER_LAUNCHER=ccache)
 DEMO = compare --population unfit-1l --regimens clb-obi,ven-obi,clb-rituximab,ibrutinib --patients 1000 --years 6 --seed 7
 
-.PHONY: help build demo check bench asan tsan coverage format install fuzz clean
+.PHONY: help build demo check bench asan tsan coverage docs format install fuzz clean
 
 help:
 	@echo 'make build    the program, at $(BUILD)/quell'
@@ -17,6 +17,7 @@ help:
 	@echo 'make asan     all tests under the address and undefined-behaviour sanitizers; also tsan'
 	@echo 'make coverage which lines the tests reach'
 	@echo 'make fuzz     hostile input for every reader, a minute each'
+	@echo 'make docs     every verb and every diagnostic as pages, into out/docs'
 	@echo 'make format   clang-format on all sources'
 	@echo 'make install  into PREFIX ($(PREFIX))'
 
@@ -33,12 +34,12 @@ demo: build
 check:
 	@tools/install_packages packages/build.txt packages/check.txt
 	@$(CONFIGURE) -B $(BUILD)
-	cmake --build $(BUILD)
+	cmake --build $(BUILD) --target all quell_bench
 	ctest --test-dir $(BUILD) --output-on-failure
 
 bench: build
 	cmake --build $(BUILD) --target quell_bench
-	$(BUILD)/quell_bench --out bench/latest.json
+	$(BUILD)/bench/quell_bench --out bench/latest.json
 
 asan tsan coverage:
 	@tools/install_packages packages/build.txt packages/check.txt
@@ -52,6 +53,9 @@ fuzz:
 	cmake --preset fuzz
 	cmake --build build-fuzz --target fuzzers
 	tools/run_fuzzers build-fuzz
+
+docs: build
+	tools/make_docs $(BUILD)/quell out/docs
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -6,4 +6,5 @@ if(Python3_FOUND)
   add_test(NAME symbols COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/check_symbols
            ${CMAKE_SOURCE_DIR}/include/quell.h $<TARGET_FILE:quell> $<TARGET_FILE:quell_engine>)
   add_test(NAME tools_can_fail COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tools_can_fail.sh ${CMAKE_SOURCE_DIR}/tools)
+  add_test(NAME install_works COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install_works.sh ${CMAKE_BINARY_DIR})
 endif()

@@ -27,9 +27,18 @@ static bool explain_code(struct ql_cli *c, const char *name)
 	return true;
 }
 
+static bool list_codes(struct ql_cli *c)
+{
+	for (int i = 0; i < QL_CODE_COUNT; i++)
+		ql_buf_printf(&c->out, "%s  %s\n", ql_code_name((enum ql_code)i), ql_code_title((enum ql_code)i));
+	return true;
+}
+
 /* `quell explain regimens`: the names on a shelf. */
 static bool explain_shelf(struct ql_cli *c, const char *name)
 {
+	if (strcmp(name, "codes") == 0)
+		return list_codes(c);
 	for (int k = 0; k < N_SHELF; k++) {
 		if (strcmp(name, shelf[k].plural) != 0)
 			continue;
@@ -150,7 +159,7 @@ int ql_verb_explain(struct ql_cli *c, int argc, char **argv)
 	const struct ql_command cmd = {
 		"explain", "NAME", 1, 1,
 		"Says what a name means: a parameter, state or output of the model, a regimen, agent or population of the\n"
-		"library, a trial, or the code of a diagnostic. `regimens`, `agents` and `populations` list what there is.\n",
+		"library, a trial, or the code of a diagnostic. `regimens`, `agents`, `populations` and `codes` list them.\n",
 		"quell explain ven-obi\nquell explain disease.rmax\nquell explain E0301\nquell explain regimens\n",
 		{opt}};
 	int exit;
