@@ -26,6 +26,19 @@ static enum quell_status slurp(FILE *f, size_t size, char **text, size_t *len)
 	return ferror(f) ? QUELL_ERR_IO : QUELL_OK;
 }
 
+struct keeping {
+	struct ql_diags *ds;
+	const char *path, *text;
+	size_t len;
+};
+
+static enum quell_status keep(void *arg)
+{
+	struct keeping *k = arg;
+	ql_diags_add_source(k->ds, k->path, k->text, k->len);
+	return QUELL_OK;
+}
+
 enum quell_status ql_read_source(struct ql_diags *ds, const char *path, const struct ql_source **out)
 {
 	FILE *f = fopen(path, "rb");
@@ -51,8 +64,11 @@ enum quell_status ql_read_source(struct ql_diags *ds, const char *path, const st
 		free(text);
 		return s == QUELL_ERR_IO ? read_fault(ds, path, "read error") : s;
 	}
-	ql_diags_add_source(ds, path, text, len);
+	struct keeping k = {ds, path, text, len};
+	s = ql_protect(keep, &k); /* `text` must be freed whatever happens */
 	free(text);
+	if (s != QUELL_OK)
+		ql_out_of_memory();
 	*out = &ds->source[ds->n_source - 1];
 	return QUELL_OK;
 }

@@ -37,7 +37,7 @@ enum quell_status ql_protect(enum quell_status (*fn)(void *), void *arg)
 	return s;
 }
 
-static _Noreturn void out_of_memory(void)
+_Noreturn void ql_out_of_memory(void)
 {
 	if (trap_top)
 		longjmp(trap_top->env, 1);
@@ -48,7 +48,7 @@ static _Noreturn void out_of_memory(void)
 static size_t checked_size(size_t count, size_t size)
 {
 	if (size && count > ((size_t)-1 / 4) / size)
-		out_of_memory();
+		ql_out_of_memory();
 	return count * size;
 }
 
@@ -60,7 +60,7 @@ void *ql_arena_alloc(struct ql_arena *a, size_t count, size_t size)
 		size_t want = bytes > 32768 ? bytes : 32768;
 		b = injected_failure() ? NULL : calloc(1, sizeof *b + want);
 		if (!b)
-			out_of_memory();
+			ql_out_of_memory();
 		b->size = want;
 		b->next = a->head;
 		a->head = b;
@@ -116,7 +116,7 @@ void *ql_realloc(void *p, size_t count, size_t size)
 	size_t bytes = checked_size(count, size);
 	void *q = injected_failure() ? NULL : realloc(p, bytes ? bytes : 1);
 	if (!q)
-		out_of_memory();
+		ql_out_of_memory();
 	return q;
 }
 
@@ -127,7 +127,7 @@ void *ql_alloc_aligned(size_t count, size_t size)
 	size_t bytes = (checked_size(count, size) + 63) & ~(size_t)63;
 	void *p = injected_failure() ? NULL : aligned_alloc(64, bytes ? bytes : 64);
 	if (!p)
-		out_of_memory();
+		ql_out_of_memory();
 	memset(p, 0, bytes);
 	return p;
 }

@@ -31,6 +31,8 @@ struct ql_arena {
 
 /* Runs fn(arg); QUELL_ERR_MEMORY if an allocation inside failed. Nests. */
 enum quell_status ql_protect(enum quell_status (*fn)(void *), void *arg);
+/* What a failed allocation does: for code that had to clean up under a ql_protect() of its own first. */
+_Noreturn void ql_out_of_memory(void);
 
 /* Zeroed memory, 16-byte aligned, freed with the arena. Overflow-checked. */
 void *ql_arena_alloc(struct ql_arena *a, size_t count, size_t size);

@@ -693,7 +693,8 @@ static void define_assign(struct ql_check *ck, struct targets *t, const struct q
 		ql_ck_element(ck, e, a->sub, a->n_sub, a->span);
 		return;
 	}
-	memcpy(sub, a->sub, (size_t)a->n_sub * sizeof *sub);
+	if (a->n_sub > 0)
+		memcpy(sub, a->sub, (size_t)a->n_sub * sizeof *sub);
 	assign_all(ck, t, a, e, 0, sub);
 }
 
