@@ -271,7 +271,7 @@ static inline void cll_run(struct cll *c, double t_end, double rtol)
 {
 	struct ql_ode_work *work;
 	struct ql_ode_stats stats = {0};
-	struct ql_ode_opts opts = {.rtol = rtol, .atol = c->plan->atol};
+	struct ql_ode_opts opts = {.rtol = rtol, .atol = c->plan->atol, .max_steps = 20000};
 	const struct ql_ode_client client = {c, cll_fetch, cll_stop, cll_sample, cll_trigger, cll_finished};
 	double *out = calloc((size_t)c->plan->n_out + 1, sizeof *out), zero = 0;
 	c->kernel->out(c->kernel->self, &zero, c->y, c->p, c->k, out);
