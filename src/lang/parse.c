@@ -524,7 +524,9 @@ static struct ql_stmt *parse_column(struct ql_parser *p)
 	p->first = p->at;
 	p->indent = p->lex.tok[p->at].indent;
 	p->panic = false;
+	int base = p->n_stack;
 	parse_given(p, s);
+	p->n_stack = base;
 	if (!p->panic && !ql_at(p, QL_T_END) && !ql_at(p, QL_T_SEMI))
 		ql_parse_fault(p, "the end of the line");
 	s->bad = p->panic;

@@ -28,6 +28,12 @@ static int clock_input(struct ql_check *ck, enum ql_clock_kind kind, int state, 
 	return q;
 }
 
+static ql_node clock_value(struct ql_check *ck, enum ql_clock_kind kind, int state, struct ql_span span)
+{
+	int q = clock_input(ck, kind, state, span);
+	return ck->m->q[q].sym;
+}
+
 static bool call_clock(struct ql_check *ck, const struct ql_expr *e, value *out)
 {
 	static const struct {
@@ -46,7 +52,7 @@ static bool call_clock(struct ql_check *ck, const struct ql_expr *e, value *out)
 			ql_ck_error(ck, QL_E0212, e->span, "`%s` takes the name of a state, or nothing", e->name);
 			return true;
 		}
-		ql_node n = ck->m->q[clock_input(ck, list[i].kind, state, e->span)].sym;
+		ql_node n = clock_value(ck, list[i].kind, state, e->span);
 		*out = any(list[i].elapsed ? op2(ck, QL_OP_SUB, ql_time(&ck->m->dag), n) : n);
 		return true;
 	}
@@ -64,8 +70,8 @@ static void call_transit(struct ql_check *ck, const struct ql_expr *e, value *ou
 	}
 	ql_node n = ql_ck_eval(ck, e->arg[0]).node, mtt = ql_ck_eval(ck, e->arg[1]).node;
 	ql_node bio = e->n_arg == 3 ? ql_ck_eval(ck, e->arg[2]).node : num(ck, 1);
-	ql_node last = ck->m->q[clock_input(ck, QL_CLOCK_LAST, at, e->span)].sym;
-	ql_node dose = ck->m->q[clock_input(ck, QL_CLOCK_AMOUNT, at, e->span)].sym;
+	ql_node last = clock_value(ck, QL_CLOCK_LAST, at, e->span);
+	ql_node dose = clock_value(ck, QL_CLOCK_AMOUNT, at, e->span);
 	ql_node t = op2(ck, QL_OP_SUB, ql_time(&ck->m->dag), last), n1 = op2(ck, QL_OP_ADD, n, num(ck, 1));
 	ql_node ktr = op2(ck, QL_OP_DIV, n1, mtt), kt = op2(ck, QL_OP_MUL, ktr, op2(ck, QL_OP_MAX, t, num(ck, 0)));
 	ql_node power = op2(ck, QL_OP_SUB, op2(ck, QL_OP_MUL, n, op1(ck, QL_OP_LOG, kt)), op2(ck, QL_OP_ADD, kt, op1(ck, QL_OP_LGAMMA, n1)));

@@ -319,9 +319,11 @@ static void end_statement(struct ql_parser *p, bool block)
 
 static void parse_statement(struct ql_parser *p)
 {
-	int before = p->at;
+	int before = p->at, base = p->n_stack;
 	begin_statement(p);
 	struct ql_rx_stmt *s = parse_kind(p);
+	if (p->panic)
+		p->n_stack = base; /* what a broken statement left behind */
 	if (s && (!p->panic || s->kind == QL_RX_IF))
 		ql_push_child(p, s);
 	end_statement(p, s && s->kind == QL_RX_IF);
@@ -381,9 +383,11 @@ static struct ql_rx_stmt *parse_ini_entry(struct ql_parser *p)
 static void parse_ini(struct ql_parser *p)
 {
 	while (!end_of_text(p) && raw(p)->kind != QL_T_RBRACE && p->n_errors < QL_MAX_PARSE_ERRORS) {
-		int before = p->at;
+		int before = p->at, base = p->n_stack;
 		begin_statement(p);
 		struct ql_rx_stmt *s = parse_ini_entry(p);
+		if (p->panic)
+			p->n_stack = base;
 		if (s && !p->panic)
 			ql_push_child(p, s);
 		/* label("...") may follow on the same line */
