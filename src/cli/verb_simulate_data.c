@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell simulate --data FILE: the records of a NONMEM data set through any model. */
+#include "base/paths.h"
 #include "base/pool.h"
 #include "cli/cli.h"
 #include "dosing/dataset.h"
@@ -8,7 +9,7 @@
 struct data_verb {
 	struct ql_cli *c;
 	const char *data, *model, *out;
-	struct ql_words set;
+	struct ql_words set, agents;
 	int covariates, threads;
 	double rtol, atol;
 };
@@ -35,6 +36,54 @@ static bool set_parameter(struct data_verb *v, const struct ql_model *m, const c
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
 	return false;
+}
+
+/* The row of a slot: SLOT=NAME of --agents, else the model's default. */
+static const char *agent_name(const struct data_verb *v, const struct ql_slot *slot)
+{
+	size_t n = strlen(slot->name);
+	for (int i = 0; i < v->agents.n; i++)
+		if (strncmp(v->agents.item[i], slot->name, n) == 0 && v->agents.item[i][n] == '=')
+			return v->agents.item[i] + n + 1;
+	return slot->default_agent;
+}
+
+static bool check_agents(struct data_verb *v, const struct ql_model *m)
+{
+	for (int i = 0; i < v->agents.n; i++) {
+		const char *text = v->agents.item[i], *eq = strchr(text, '=');
+		if (eq && ql_model_find_slot(m, ql_arena_strndup(&v->c->arena, text, (size_t)(eq - text))) >= 0)
+			continue;
+		struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, text), "`--agents` does not take `%s`", text);
+		ql_diag_help(d, "write SLOT=NAME with a slot of the model");
+		return false;
+	}
+	return true;
+}
+
+/* Rows of the library for the slots of the model. */
+static enum quell_status bind_agents(struct data_verb *v, const struct ql_model *m, double *param)
+{
+	struct ql_cli *c = v->c;
+	if (!check_agents(v, m))
+		return QUELL_ERR_USAGE;
+	for (int i = 0; i < m->n_slot; i++) {
+		const char *name = agent_name(v, &m->slot[i]);
+		struct ql_agent_row row;
+		if (!name)
+			continue;
+		if (!ql_cli_data(c))
+			return QUELL_ERR_IO;
+		const char *path = ql_library_file(&c->arena, c->data_dir, "library/agents", name, ".yaml", QL_E0916, "agent", &c->ds);
+		if (!path)
+			return QUELL_ERR_INPUT;
+		enum quell_status s = ql_agent_load(m, &m->slot[i], path, &c->arena, &c->ds, &row);
+		if (s != QUELL_OK)
+			return s;
+		for (int k = 0; k < m->slot[i].n_column; k++)
+			param[m->slot[i].column[k]] = row.value[k];
+	}
+	return QUELL_OK;
 }
 
 static enum quell_status write_result(struct data_verb *v, const struct ql_dataset *data, const struct ql_dataset_result *r)
@@ -67,6 +116,8 @@ static enum quell_status run(struct data_verb *v, struct ql_model *m)
 	for (int i = 0; i < v->set.n; i++)
 		if (!set_parameter(v, m, v->set.item[i], param))
 			s = QUELL_ERR_USAGE;
+	if (s == QUELL_OK)
+		s = bind_agents(v, m, param);
 	if (s != QUELL_OK)
 		return s;
 	struct ql_dataset_run job = {.model = m,
@@ -94,6 +145,7 @@ int ql_simulate_data(struct ql_cli *c, int argc, char **argv)
 		{"covariates", QL_OPT_CHOICE, &v.covariates, NULL, "nocb", 0, 0, "nocb|locf|linear",
 		 "how covariates go from record to record"},
 		{"set", QL_OPT_ITEM, &v.set, "NAME=VALUE", NULL, 0, 0, NULL, "change a parameter; may be repeated"},
+		{"agents", QL_OPT_LIST, &v.agents, "SLOT=NAME,...", "the model's", 0, 0, NULL, "rows of library/agents"},
 		{"rtol", QL_OPT_NUMBER, &v.rtol, "X", "1e-8", 1e-13, 0.1, NULL, "relative tolerance"},
 		{"atol", QL_OPT_NUMBER, &v.atol, "X", "1e-10", 1e-300, 1e300, NULL, "absolute tolerance, where the model gives none"},
 		{"threads", QL_OPT_INT, &v.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},

@@ -61,7 +61,7 @@ struct ql_dataset_run {
 	struct ql_model *model; /* gains nodes and, for QL_LINEAR, hidden inputs */
 	const struct ql_dataset *data;
 	enum ql_interpolation interpolation;
-	const double *param; /* [n_q at the time of the call] values of QL_PARAM, NaN = the model's; may be NULL */
+	const double *param; /* [n_q at the time of the call] values of QL_PARAM and QL_AGENT, NaN = the model's; or NULL */
 	double rtol, atol;   /* 0: 1e-8 and 1e-10 (atol where the model gives none) */
 	int threads;
 	volatile const int *cancel;

@@ -419,12 +419,9 @@ enum ql_next ql_live_advance(struct ql_dataset_thread *w, struct ql_live *l, str
 enum quell_status ql_live_start(struct ql_live *l, struct ql_lane *lane)
 {
 	const struct ql_dataset *d = l->sim->data;
-	const struct ql_model *m = l->sim->plan->m;
 	ql_values_free(&l->v);
 	ql_values_init(l->sim->plan, &l->v);
-	for (int i = 0; l->sim->param && i < l->sim->n_param; i++)
-		if (m->q[i].kind == QL_PARAM && !isnan(l->sim->param[i]))
-			l->v.q[i] = l->sim->param[i];
+	ql_dataset_set_params(l->sim, l->v.q);
 	for (int c = 0; c < d->n_column; c++)
 		l->v.q[d->column_q[c]] = values_at(l, l->record)[c];
 	l->n_train = 0;

@@ -132,6 +132,15 @@ static enum quell_status work(void *ctx, int thread)
 
 /* --- preparation --- */
 
+void ql_dataset_set_params(const struct ql_dataset_sim *s, double *q)
+{
+	for (int i = 0; s->param && i < s->n_param; i++) {
+		enum ql_kind kind = s->plan->m->q[i].kind;
+		if ((kind == QL_PARAM || kind == QL_AGENT) && !isnan(s->param[i]))
+			q[i] = s->param[i];
+	}
+}
+
 /* Columns of covariates that change within some subject. */
 static int varying_columns(const struct ql_model *m, const struct ql_dataset *d, int *column)
 {
@@ -204,13 +213,9 @@ static enum quell_status prepare_plan(struct ql_dataset_sim *s, struct ql_arena 
 		double given = m->q[s->plan->state[i]].atol;
 		atol[i] = given > 0 ? given : s->run->atol > 0 ? s->run->atol : 1e-10;
 	}
-	struct ql_values v;
-	ql_values_init(s->plan, &v);
-	for (int i = 0; s->param && i < s->n_param; i++)
-		if (m->q[i].kind == QL_PARAM && !isnan(s->param[i]))
-			v.q[i] = s->param[i];
-	ql_plan_run_constants(s->plan, &v, k);
-	ql_values_free(&v);
+	ql_values_init(s->plan, &s->v);
+	ql_dataset_set_params(s, s->v.q);
+	ql_plan_run_constants(s->plan, &s->v, k);
 	s->atol = atol;
 	s->k = k;
 	s->state_slot = QL_NEW_N(a, int, (size_t)m->n_dose + 1);
@@ -306,6 +311,7 @@ enum quell_status ql_dataset_simulate(const struct ql_dataset_run *run, struct q
 	struct call c = {.run = run, .a = a, .ds = ds, .out = out};
 	*out = (struct ql_dataset_result){0};
 	enum quell_status status = ql_protect(simulate, &c);
+	ql_values_free(&c.sim.v);
 	if (c.sim.plan)
 		ql_plan_free(c.sim.plan);
 	return status;

@@ -33,6 +33,7 @@ struct ql_dataset_sim {
 	const struct ql_dataset_run *run;
 	const struct ql_dataset *data;
 	struct ql_plan *plan;
+	struct ql_values v; /* of the run */
 	const double *k, *atol, *param;
 	double rtol;
 	int n_param;
@@ -75,6 +76,7 @@ struct ql_dataset_thread {
 
 /* Everything due at lane->t: pending doses and infusion ends, then records of this time. Sets the next stop. */
 enum ql_next ql_live_advance(struct ql_dataset_thread *w, struct ql_live *l, struct ql_lane *lane);
+void ql_dataset_set_params(const struct ql_dataset_sim *s, double *q);
 /* Values, states and slots of a subject at its first record. */
 enum quell_status ql_live_start(struct ql_live *l, struct ql_lane *lane);
 void ql_live_fail(struct ql_live *l, enum quell_status status, enum ql_code reason, double t);

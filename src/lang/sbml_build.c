@@ -265,4 +265,6 @@ void ql_sbml_make_outputs(struct ql_sbml_reader *r)
 		r->m->q[q].def = r->m->q[q].sym = s->value;
 	}
 }
+#else
+typedef int ql_sbml_build_is_not_empty;
 #endif

@@ -352,4 +352,6 @@ ql_node ql_sbml_surrogate(struct ql_sbml_reader *r, ql_node condition)
 	}
 	return g[condition];
 }
+#else
+typedef int ql_sbml_math_is_not_empty;
 #endif

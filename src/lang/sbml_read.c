@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "lang/sbml_private.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The text of a line without its indentation; libSBML's columns are those of the ends of tags. */
@@ -385,11 +386,13 @@ static void check_packages(struct ql_sbml_reader *r, SBMLDocument_t *doc)
 {
 	const XMLNamespaces_t *ns = SBMLDocument_getNamespaces(doc);
 	for (int i = 0; ns && i < XMLNamespaces_getLength(ns); i++) {
-		const char *prefix = XMLNamespaces_getPrefix(ns, i), *uri = XMLNamespaces_getURI(ns, i);
-		if (!prefix || !*prefix || !uri || !strstr(uri, "sbml/level3/version1/"))
-			continue;
-		if (SBMLDocument_getPackageRequired(doc, prefix))
-			ql_sbml_refuse(r, NULL, ql_arena_printf(r->a, "the package `%s`", prefix));
+		char *prefix = XMLNamespaces_getPrefix(ns, i), *uri = XMLNamespaces_getURI(ns, i); /* copies */
+		const char *name = ql_arena_strdup(r->a, prefix ? prefix : "");
+		bool package = uri && strstr(uri, "sbml/level3/version1/") != NULL;
+		free(prefix);
+		free(uri);
+		if (package && *name && SBMLDocument_getPackageRequired(doc, name))
+			ql_sbml_refuse(r, NULL, ql_arena_printf(r->a, "the package `%s`", name));
 	}
 }
 
