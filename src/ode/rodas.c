@@ -274,7 +274,7 @@ static void step(struct ql_ode_work *w)
 	uint32_t accepted = 0;
 	enum quell_status why[QL_MAX_LANES];
 	enforce_step_limit(w);
-	k->jac(k->self, w->t, w->y, w->p, w->k, w->f, w->ft, w->lu);
+	k->jac(k->self, w->t, w->y, w->p, w->k, k->autonomous ? w->U[0] : w->f, w->ft, w->lu);
 	for (int l = 0; l < w->W; l++)
 		if (w->state[l].active)
 			ql_rodas_choose(w, l);

@@ -68,8 +68,9 @@ struct ql_ode_work {
 struct ql_rodas_ops {
 	const char *isa;
 	int width;
-	/* From f, ft, lu at (t, y) and h: factors, runs the stages, leaves the new state in u, the sum of squared
-	 * weighted errors in err and something that is not 0 in bad where the new state is not finite. */
+	/* From f (in U[0] if the kernel is autonomous), ft, lu at (t, y) and h: factors, runs the stages, leaves the
+	 * new state in u, the sum of squared weighted errors in err and something that is not 0 in bad where the new
+	 * state is not finite. */
 	void (*advance)(struct ql_ode_work *w);
 	/* ys = state at theta[lane] within the step */
 	void (*dense)(struct ql_ode_work *w);
