@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* With fewer degrees of freedom a prediction interval spans everything; JSON has it all the same. */
-enum { BAR = 33, LEAGUE_LIMIT = 40, SPLIT_LIMIT = 40, PREDICT_DF = 3 };
+enum { BAR = 33, LEAGUE_LIMIT = 40, SPLIT_LIMIT = 40, NETWORK_LIMIT = 25, PREDICT_DF = 3 };
 
 const char *ql_short_number(double x, char *buf)
 {
@@ -309,6 +309,60 @@ static void put_league(struct ql_cli *c, const struct ql_nma_report *r, const in
 	}
 }
 
+/* ---- who was compared with whom, and ranks ---- */
+
+static void put_network(struct ql_cli *c, const struct ql_nma_report *r, const int *order)
+{
+	int n = r->m->n, w = name_width(r->d), *count = QL_NEW_N(r->d->a, int, (size_t)(n * n));
+	if (n > NETWORK_LIMIT || n < 3)
+		return;
+	for (int i = 0; i < r->n_split; i++) {
+		count[r->split[i].treat * n + r->split[i].comp] = r->split[i].n_study;
+		count[r->split[i].comp * n + r->split[i].treat] = r->split[i].n_study;
+	}
+	ql_buf_puts(&c->out, "\nnetwork: studies that compare two treatments directly\n");
+	ql_buf_pad(&c->out, "", w + 3, false);
+	for (int j = 0; j < n; j++)
+		ql_buf_printf(&c->out, " %2d", j + 1);
+	ql_buf_puts(&c->out, "\n");
+	for (int i = 0; i < n; i++) {
+		ql_buf_printf(&c->out, "%2d ", i + 1);
+		put_name(c, r->d->treat[order[i]], w);
+		for (int j = 0; j < n; j++) {
+			int k = count[order[i] * n + order[j]];
+			if (k)
+				ql_buf_printf(&c->out, " %2d", k);
+			else
+				ql_buf_puts(&c->out, i == j ? "  -" : "  .");
+		}
+		ql_buf_puts(&c->out, "\n");
+	}
+}
+
+/* One cell per rank, its height the chance: nine steps. */
+static void put_ranks(struct ql_cli *c, const struct ql_nma_report *r, const int *order)
+{
+	static const char *const block[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	static const char ascii[] = " .:-=+*#@";
+	int n = r->m->n, w = name_width(r->d);
+	if (!r->ranks.rankogram || n < 3 || n > NETWORK_LIMIT)
+		return;
+	ql_buf_printf(&c->out, "\nranks: chance of rank 1 (best) to %d, 12 %% a step\n", n);
+	for (int i = 0; i < n; i++) {
+		put_name(c, r->d->treat[order[i]], w);
+		ql_buf_puts(&c->out, c->ascii ? " |" : " │");
+		for (int k = 0; k < n; k++) {
+			int step = (int)ceil(8 * r->ranks.rankogram[order[i] * n + k] - 0.04);
+			step = step < 0 ? 0 : step > 8 ? 8 : step;
+			if (c->ascii)
+				ql_buf_add(&c->out, ascii + step, 1);
+			else
+				ql_buf_puts(&c->out, block[step]);
+		}
+		ql_buf_puts(&c->out, c->ascii ? "|\n" : "│\n");
+	}
+}
+
 static void put_notes(struct ql_cli *c, const struct ql_nma_report *r)
 {
 	struct ql_buf words = {0};
@@ -325,6 +379,8 @@ void ql_nma_print(struct ql_cli *c, const struct ql_nma_report *r)
 	int *order = rank_order(r);
 	put_summary(c, r);
 	put_forest(c, r, order);
+	put_network(c, r, order);
+	put_ranks(c, r, order);
 	put_splits(c, r);
 	put_league(c, r, order);
 	ql_nma_print_models(c, r);

@@ -145,6 +145,36 @@ double ql_lin_quadratic(const struct ql_lin *m, const double *v, int i, int j)
 	return loading_product(m, v, i, i) + loading_product(m, v, j, j) - 2 * loading_product(m, v, i, j);
 }
 
+/* (D'Wy)_i. With pairs that do not add up, y is their least-squares fit with the weights -L_ij (as in graph theory). */
+double ql_arm_target(const struct ql_nma_study *st, const double *l, int i)
+{
+	double g = 0;
+	int k = st->k;
+	for (int j = 0; j < k; j++)
+		if (st->pair)
+			g -= j == i ? 0 : l[i * k + j] * st->pair[i * k + j];
+		else
+			g += j == 0 ? 0 : l[i * k + j] * st->y[j - 1];
+	return g;
+}
+
+/* r'Wr and (D'Wr)_i for the residuals against fitted arm effects f[k]. */
+double ql_arm_residual(const struct ql_nma_study *st, const double *l, const double *f, double *lr)
+{
+	int k = st->k;
+	double q = 0;
+	for (int i = 0; i < k; i++) {
+		lr[i] = 0;
+		for (int j = 0; j < k; j++) {
+			double r = st->pair ? st->pair[i * k + j] : (i ? st->y[i - 1] : 0) - (j ? st->y[j - 1] : 0);
+			r -= f[i] - f[j];
+			lr[i] -= j == i ? 0 : l[i * k + j] * r;
+			q -= j <= i ? 0 : l[i * k + j] * r * r;
+		}
+	}
+	return q;
+}
+
 /* X'WX and X'Wy, into m->normal and beta. */
 static bool assemble(struct ql_lin *m, double tau2, struct ql_lin_fit *f)
 {
@@ -160,9 +190,7 @@ static bool assemble(struct ql_lin *m, double tau2, struct ql_lin_fit *f)
 		f->log_det_s += det;
 		add_normal(m, s);
 		for (int i = 0; i < st->k; i++) {
-			double g = 0;
-			for (int j = 1; j < st->k; j++)
-				g += l[i * st->k + j] * st->y[j - 1];
+			double g = ql_arm_target(st, l, i);
 			int arm = m->arm_first[s] + i;
 			for (int a = m->load_first[arm]; a < m->load_first[arm + 1]; a++)
 				f->beta[m->col[a]] += g * m->val[a];
@@ -255,23 +283,18 @@ static void residual_sums(const struct ql_lin *m, bool want_v, struct ql_lin_fit
 		const struct ql_nma_study *st = &m->study[s];
 		int k = st->k, arm = m->arm_first[s];
 		const double *l = m->l + m->l_first[s];
-		double small[SMALL + 1], *r = k <= SMALL ? small : ql_realloc(NULL, (size_t)k, sizeof *r);
-		double base = arm_value(m, arm, f->beta);
-		r[0] = 0;
-		for (int i = 1; i < k; i++)
-			r[i] = st->y[i - 1] - (arm_value(m, arm + i, f->beta) - base);
+		double small[2 * SMALL + 2], *fit = k <= SMALL + 1 ? small : ql_realloc(NULL, 2 * (size_t)k, sizeof *fit), *lr = fit + k;
+		for (int i = 0; i < k; i++)
+			fit[i] = arm_value(m, arm + i, f->beta);
+		f->q += ql_arm_residual(st, l, fit, lr);
 		for (int i = 0; i < k; i++) {
-			double lr = 0;
-			for (int j = 0; j < k; j++)
-				lr += l[i * k + j] * r[j];
-			f->q += r[i] * lr;
-			f->r_wpw_r += 0.5 * lr * lr;
+			f->r_wpw_r += 0.5 * lr[i] * lr[i];
 			f->tr_wp += 0.5 * l[i * k + i];
 		}
 		if (want_v)
 			f->tr_hat_p += 0.5 * hat_trace(m, s, f->v);
-		if (r != small)
-			ql_free(r);
+		if (fit != small)
+			ql_free(fit);
 	}
 }
 

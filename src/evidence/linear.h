@@ -58,4 +58,9 @@ bool ql_spd_invert(double *a, int n, double *log_det);
 /* D'WD for W = (s + tau2 (I+J)/2)^-1 of a study with k arms; l is k*k. */
 bool ql_arm_weights(const double *s, int k, double tau2, double *l, double *log_det);
 
+/* (D'Wy)_i of a study with weights l. */
+double ql_arm_target(const struct ql_nma_study *st, const double *l, int i);
+/* r'Wr, and D'Wr into lr[k], for arm effects f[k]. */
+double ql_arm_residual(const struct ql_nma_study *st, const double *l, const double *f, double *lr);
+
 #endif

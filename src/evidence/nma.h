@@ -33,9 +33,11 @@ struct ql_nma_study {
 	int *arm;           /* [k] treatments */
 	double *y;          /* [k-1] arm i+1 minus arm 0 */
 	double *s;          /* [(k-1)*(k-1)] covariance */
+	double *pair;       /* [k*k] arm i minus arm j as printed, where contrasts of one study do not add up exactly: all
+			       of them are fitted, with the weights of the model. NULL: y says everything */
 	struct ql_nma_arm *observed; /* [k], or NULL */
 	double covariate;   /* NaN without */
-	double residual;    /* largest disagreement among printed contrasts of a multi-arm study that was repaired; 0 */
+	double residual;    /* largest disagreement among the printed contrasts of a multi-arm study */
 	struct ql_span span;
 	const struct ql_trial_row **row; /* rows of the evidence base behind it, or NULL */
 	int n_row;
@@ -63,7 +65,7 @@ struct ql_nma_read_options {
 	const char *group1, *group2; /* names of the two sides of 2x2 tables; NULL: "treatment", "control" */
 	double increment;       /* added to all cells of studies with a zero cell; 0.5 */
 	bool keep_double_zero;  /* studies without any event stay in (with the increment) */
-	bool repair;            /* project contradictory multi-arm contrasts, fill in missing ones */
+	bool repair;            /* multi-arm contrasts: accept any contradiction, fill in missing ones */
 	bool exact_names;       /* names that differ in case or accents only are different treatments */
 };
 /* Tables of contrasts (studlab, treat1, treat2, TE, seTE), arms (study, treatment, events, n | mean, sd, n | events,

@@ -8,8 +8,10 @@
 #include <string.h>
 
 enum { MAX_ARMS = 64 };
-/* Largest disagreement of contrasts printed with three decimals. */
-#define CONSISTENT 2e-3
+/* Contrasts of one trial disagree by rounding, or because each was fitted on its own; more than this share of the
+ * smallest standard error is a mistake. */
+#define DISAGREE 0.5
+#define ROUNDING 2e-3 /* of numbers printed with three decimals */
 
 struct ql_nma_builder *ql_nma_builder_new(struct ql_arena *a, const struct ql_nma_read_options *o, enum ql_measure m,
 					  struct ql_diags *ds)
@@ -328,8 +330,8 @@ static bool positive_definite(const double *s, int c)
 static bool offer_repair(struct ql_workshop *w, enum ql_code code, const char *what)
 {
 	struct ql_diag *d = study_fault(w, code, w->row[0]->span, what);
-	ql_diag_help(d, "correct the rows, or use --repair: effects are projected on the nearest consistent ones, variances "
-			"on the nearest arm variances, and the result says so");
+	ql_diag_help(d, "correct the rows, or use --repair: effects are fitted by least squares, missing or impossible variances "
+			"are those of the nearest set of arms, and the result says so");
 	return false;
 }
 
@@ -339,6 +341,25 @@ static void covariance_from_arms(const double *v, int k, double *s)
 	for (int i = 0; i < k - 1; i++)
 		for (int j = 0; j < k - 1; j++)
 			s[i * (k - 1) + j] = v[0] + (i == j ? v[i + 1] : 0);
+}
+
+/* All printed contrasts enter when they do not add up exactly; y becomes their fit with the weights at tau2 = 0. */
+static void keep_pairs(struct ql_workshop *w, const struct pairs *p, double worst, struct ql_nma_study *st)
+{
+	int k = w->k, c = k - 1;
+	if (worst < 1e-10)
+		return;
+	double *l = QL_NEW_N(w->b->a, double, (size_t)(k * k)), det;
+	st->pair = QL_NEW_N(w->b->a, double, (size_t)(k * k));
+	for (int i = 0; i < k * k; i++)
+		st->pair[i] = i % (k + 1) ? p->te[i] : 0;
+	if (!ql_arm_weights(st->s, k, 0, l, &det))
+		return;
+	for (int i = 0; i < c; i++) {
+		st->y[i] = 0;
+		for (int j = 0; j < c; j++) /* L without arm 0 is the inverse of s */
+			st->y[i] += st->s[i * c + j] * ql_arm_target(st, l, j + 1);
+	}
 }
 
 /* By far the commonest study. */
@@ -370,14 +391,19 @@ static bool build_contrasts(struct ql_workshop *w, struct ql_nma_study *st)
 	snprintf(text, sizeof text, "has %d arms and %d of %d contrasts", w->k, p.n_given, all);
 	if (p.n_given < all && !w->b->o.repair)
 		return offer_repair(w, QL_E0715, text);
+	double smallest = INFINITY;
+	for (int i = 0; i < w->n_row; i++)
+		smallest = fmin(smallest, w->row[i]->se);
 	snprintf(text, sizeof text, "has contrasts that contradict each other by up to %.4g", worst);
-	if (worst > CONSISTENT && !w->b->o.repair)
+	if (worst > fmax(ROUNDING, DISAGREE * smallest) && !w->b->o.repair)
 		return offer_repair(w, QL_E0716, text);
-	st->residual = worst > CONSISTENT ? worst : 0;
+	st->residual = worst > ROUNDING ? worst : 0;
 	if (p.n_given == all) {
 		covariance_from_pairs(&p, st->s);
-		if (positive_definite(st->s, w->k - 1))
+		if (positive_definite(st->s, w->k - 1)) {
+			keep_pairs(w, &p, worst, st);
 			return true;
+		}
 		if (!w->b->o.repair)
 			return offer_repair(w, QL_E0716, "has standard errors that cannot belong to one trial");
 	}
@@ -550,8 +576,8 @@ enum quell_status ql_nma_builder_finish(struct ql_nma_builder *b, struct ql_nma_
 		if (bad || !build_study(&w, st))
 			continue;
 		if (st->residual > 0)
-			ql_nma_note(d, "study %s: its contrasts contradicted each other by up to %.3g and were projected on "
-				       "the nearest consistent ones", st->name, st->residual);
+			ql_nma_note(d, "study %s: its contrasts disagree by up to %.3g; all of them are fitted by least squares",
+				    st->name, st->residual);
 		if (!st->observed || ql_arm_effects(d, st, &b->o))
 			d->n_study++;
 	}

@@ -74,26 +74,23 @@ static bool add_study(const struct ql_nma_study *st, const struct sorted_study *
 		int pi = so->position[i + 1];
 		for (int j = 0; j < c; j++)
 			n[i * c + j] += at(l, k, pi, so->position[j + 1]);
-		for (int j = 1; j < k; j++)
-			g[i] += at(l, k, pi, j) * st->y[j - 1];
+		g[i] += ql_arm_target(st, l, pi);
 	}
 	return true;
 }
 
-static double study_q(const struct ql_nma_study *st, const struct sorted_study *so, const double *l, const double *mean)
+/* Residuals against the pooled contrasts of the design; printed pairs that do not add up within the study are no
+ * heterogeneity between studies, so that their least-squares fit is taken. */
+static double study_q(struct ql_arena *a, const struct ql_nma_study *st, const struct sorted_study *so, const double *l,
+		      const double *mean)
 {
 	int k = st->k;
-	double q = 0, *r = ql_realloc(NULL, (size_t)k, sizeof *r);
-	double shift = so->position[0] ? st->y[so->position[0] - 1] : 0;
-	for (int i = 0; i < k; i++) {
-		int p = so->position[i];
-		r[p] = (p ? st->y[p - 1] : 0) - shift - (i ? mean[i - 1] : 0);
-	}
-	for (int i = 0; i < k; i++)
-		for (int j = 0; j < k; j++)
-			q += r[i] * l[i * k + j] * r[j];
-	ql_free(r);
-	return q;
+	double *f = QL_NEW_N(a, double, (size_t)k), *lr = QL_NEW_N(a, double, (size_t)k);
+	struct ql_nma_study fitted = *st;
+	fitted.pair = NULL;
+	for (int i = 1; i < k; i++)
+		f[so->position[i]] = mean[i - 1];
+	return ql_arm_residual(&fitted, l, f, lr);
 }
 
 /* tr(L C L) / 2 for the pooled covariance c x c of a design, arms in treatment order */
@@ -140,7 +137,7 @@ static bool pool_designs(const struct ql_nma_data *d, const struct sorted_study 
 	for (int s = 0; s < d->n_study; s++) {
 		int i = sorted[s].design, k = sorted[s].k;
 		if (ds->design[i].n_study > 1) {
-			double q = study_q(&d->study[s], &sorted[s], weights[s], out->study[i].y);
+			double q = study_q(d->a, &d->study[s], &sorted[s], weights[s], out->study[i].y);
 			out->q_design[i] += q;
 			out->q += q;
 		}
@@ -177,16 +174,10 @@ static bool between(const struct ql_nma_data *d, const struct pooled *p, int n, 
 	*q = f.q;
 	for (int s = 0; part && s < m; s++) {
 		int k = use[s].k;
-		const double *l = lin->l + lin->l_first[s];
-		double *r = QL_NEW_N(d->a, double, (size_t)k);
-		for (int i = 1; i < k; i++) {
-			int a = use[s].arm[i], b = use[s].arm[0];
-			r[i] = use[s].y[i - 1] - ((a ? f.beta[a - 1] : 0) - (b ? f.beta[b - 1] : 0));
-		}
-		part[index[s]] = 0;
+		double *fit = QL_NEW_N(d->a, double, (size_t)k), *lr = QL_NEW_N(d->a, double, (size_t)k);
 		for (int i = 0; i < k; i++)
-			for (int j = 0; j < k; j++)
-				part[index[s]] += r[i] * l[i * k + j] * r[j];
+			fit[i] = use[s].arm[i] ? f.beta[use[s].arm[i] - 1] : 0;
+		part[index[s]] = ql_arm_residual(&use[s], lin->l + lin->l_first[s], fit, lr);
 	}
 	return true;
 }
@@ -236,12 +227,18 @@ void ql_nma_designs(const struct ql_nma *m, bool heat, struct ql_designs *out)
 	out->q_within = p.q;
 	out->df_between = m->df - out->df_within;
 	out->q_between = fmax(0, m->q - p.q);
+	bool exact = true; /* else part of Q lies within studies whose printed contrasts do not add up */
+	for (int s = 0; s < d->n_study; s++)
+		exact &= d->study[s].pair == NULL;
+	double q;
+	int df;
+	if (!exact && between(d, &p, out->n, -1, &q, &df, NULL))
+		out->q_between = q;
 	out->p_within = upper_tail(out->q_within, out->df_within);
 	out->p_between = upper_tail(out->q_between, out->df_between);
 	if (out->n <= DETACH_LIMIT && out->df_between > 0)
 		detach_designs(d, &p, out, heat);
-	double denominator = p.tr_wp - p.tr_hat_p, q;
-	int df;
+	double denominator = p.tr_wp - p.tr_hat_p;
 	out->tau2_within = out->df_within > 0 && denominator > 0 ? fmax(0, (p.q - out->df_within) / denominator) : 0;
 	if (out->df_between > 0 && pool_designs(d, sorted, out, out->tau2_within, &p) &&
 	    between(d, &p, out->n, -1, &q, &df, NULL)) {
@@ -278,7 +275,7 @@ static struct direct *direct_pairs(const struct ql_nma *m, int *n_out)
 			for (int b = a + 1; b < st->k; b++) {
 				double va = a ? st->s[(a - 1) * c + a - 1] : 0, vb = st->s[(b - 1) * c + b - 1];
 				double cov = a ? st->s[(a - 1) * c + b - 1] : 0;
-				double te = (a ? st->y[a - 1] : 0) - st->y[b - 1], w = 1 / (va + vb - 2 * cov + m->tau2);
+				double te = st->pair ? st->pair[a * st->k + b] : (a ? st->y[a - 1] : 0) - st->y[b - 1], w = 1 / (va + vb - 2 * cov + m->tau2);
 				bool swap = st->arm[a] > st->arm[b];
 				p[n++] = (struct direct){swap ? st->arm[b] : st->arm[a], swap ? st->arm[a] : st->arm[b], 1, w,
 							 w * (swap ? -te : te)};

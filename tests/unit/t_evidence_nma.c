@@ -455,6 +455,41 @@ static void arms_give_the_usual_effects(void **state)
 	done(&f);
 }
 
+/* Contrasts of a multi-arm study that do not add up act like two-arm studies with the reduced weights of graph theory. */
+static void rounded_contrasts_act_as_edges(void **state)
+{
+	(void)state;
+	const double te[3] = {-0.30, -0.52, -0.80}, se[3] = {0.10, 0.20, 0.19}; /* AB, BC, AC; residual 0.02 */
+	struct fixture f, g;
+	begin(&f, QL_GENERIC);
+	add(&f, "m", "A", "B", te[0], se[0]), add(&f, "m", "B", "C", te[1], se[1]), add(&f, "m", "A", "C", te[2], se[2]);
+	add(&f, "2", "C", "D", 0.1, 0.2), add(&f, "3", "A", "D", -0.9, 0.3);
+	finish(&f);
+	NEAR(f.d->study[0].residual, 0.02 * 0.04 / (0.01 + 0.04 + 0.0361), 1e-9); /* shared out by variance */
+	double s[4] = {se[0] * se[0], 0, 0, se[2] * se[2]}, l[9], det;
+	s[1] = s[2] = 0.5 * (s[0] + s[3] - se[1] * se[1]);
+	assert_true(ql_arm_weights(s, 3, 0, l, &det));
+	begin(&g, QL_GENERIC);
+	add(&g, "ab", "A", "B", te[0], sqrt(-1 / l[1])), add(&g, "bc", "B", "C", te[1], sqrt(-1 / l[5]));
+	add(&g, "ac", "A", "C", te[2], sqrt(-1 / l[2]));
+	add(&g, "2", "C", "D", 0.1, 0.2), add(&g, "3", "A", "D", -0.9, 0.3);
+	finish(&g);
+	struct ql_nma *a = fit(&f, QL_DL, false), *b = fit(&g, QL_DL, false);
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++) {
+			NEAR(ql_nma_estimate(a, i, j).te, ql_nma_estimate(b, i, j).te, 1e-12);
+			NEAR(ql_nma_estimate(a, i, j).se, ql_nma_estimate(b, i, j).se, 1e-12);
+		}
+	NEAR(a->q, b->q, 1e-12);
+	assert_int_equal(a->df, 1);
+	struct ql_designs d;
+	ql_nma_designs(a, false, &d);
+	NEAR(d.q_within, 0, 1e-12);
+	assert_true(d.q_between < a->q); /* what is wrong within the study is no inconsistency between designs */
+	done(&f);
+	done(&g);
+}
+
 static double seconds(clock_t since) { return (double)(clock() - since) / CLOCKS_PER_SEC; }
 
 /* Star of `n` treatments plus random studies: a connected network of any size. */
@@ -510,6 +545,7 @@ int main(void)
 		cmocka_unit_test(two_treatments_are_pairwise),   cmocka_unit_test(a_triangle_is_bucher),
 		cmocka_unit_test(networks_match_dense_matrices), cmocka_unit_test(splitting_equals_leaving_out),
 		cmocka_unit_test(order_does_not_matter),         cmocka_unit_test(arms_give_the_usual_effects),
+		cmocka_unit_test(rounded_contrasts_act_as_edges),
 		cmocka_unit_test(networks_are_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
