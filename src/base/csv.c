@@ -53,7 +53,10 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 {
 	if (p[0] < 0x80)
 		return 1;
-	size_t k = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t k = p[0] >= 0xc2 && p[0] < 0xe0   ? 2
+		   : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+		   : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+						 : 0;
 	if (k == 0 || k > n)
 		return 0;
 	for (size_t i = 1; i < k; i++)
@@ -106,7 +109,8 @@ static bool check_encoding(struct scanner *s)
 		ql_diag_help(d, "save it again as \"CSV UTF-8\"");
 	} else {
 		d = ql_diag_add(s->ds, QL_E0311, sp, "byte 0x%02x is not UTF-8", (unsigned)(unsigned char)s->text[bad]);
-		ql_diag_help(d, "the file looks like Latin-1 or Windows-1252; `iconv -f WINDOWS-1252 -t UTF-8` converts it");
+		ql_diag_help(
+		    d, "the file looks like Latin-1 or Windows-1252; `iconv -f WINDOWS-1252 -t UTF-8` converts it");
 	}
 	return false;
 }
@@ -174,7 +178,8 @@ static struct ql_csv_place quoted_cell(struct scanner *s)
 				s->line_start = s->pos + 1;
 			}
 		if (!q) {
-			fail_quote(s, open, "this quote is never closed", "close it, or double it if it is part of the text");
+			fail_quote(s, open, "this quote is never closed",
+				   "close it, or double it if it is part of the text");
 			return (struct ql_csv_place){(uint32_t)start, 0};
 		}
 		if (s->pos + 1 >= s->len || s->text[s->pos + 1] != '"')
@@ -379,8 +384,8 @@ static void read_rows(struct scanner *s)
 		ql_diag_add(s->ds, QL_E0312, (struct ql_span){t->file, 0, 0, 0}, "%d further cells are badly quoted",
 			    s->n_quoting - TOLD);
 	if (s->n_ragged > TOLD)
-		ql_diag_add(s->ds, QL_E0315, (struct ql_span){t->file, 0, 0, 0},
-			    "%d further rows do not have %d cells", s->n_ragged - TOLD, t->n_col);
+		ql_diag_add(s->ds, QL_E0315, (struct ql_span){t->file, 0, 0, 0}, "%d further rows do not have %d cells",
+			    s->n_ragged - TOLD, t->n_col);
 }
 
 enum quell_status ql_csv_parse(struct ql_arena *a, const struct ql_source *src, const struct ql_csv_options *options,
@@ -389,11 +394,18 @@ enum quell_status ql_csv_parse(struct ql_arena *a, const struct ql_source *src, 
 	struct ql_csv_options o = options ? *options : (struct ql_csv_options){0};
 	struct ql_csv *t = QL_NEW(a, struct ql_csv);
 	bool bom = src->len >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0;
-	struct scanner s = {.a = a, .t = t, .ds = ds, .text = src->text + (bom ? 3 : 0), .len = src->len - (bom ? 3 : 0),
-			    .line = 1, .delimiter = o.delimiter, .comment = o.comment, .max_rows = o.max_rows};
+	struct scanner s = {.a = a,
+			    .t = t,
+			    .ds = ds,
+			    .text = src->text + (bom ? 3 : 0),
+			    .len = src->len - (bom ? 3 : 0),
+			    .line = 1,
+			    .delimiter = o.delimiter,
+			    .comment = o.comment,
+			    .max_rows = o.max_rows};
 	*out = NULL;
-	*t = (struct ql_csv){.file = ql_arena_strdup(a, src->file), .any_case = o.any_case, .text = s.text,
-			     .text_len = s.len};
+	*t = (struct ql_csv){
+	    .file = ql_arena_strdup(a, src->file), .any_case = o.any_case, .text = s.text, .text_len = s.len};
 	if (src->len > QL_READ_LIMIT) { /* places are 32 bits */
 		ql_diag_add(ds, QL_E0902, (struct ql_span){t->file, 0, 0, 0}, "`%s` is too large", t->file);
 		return QUELL_ERR_INPUT;
@@ -454,7 +466,8 @@ int ql_csv_column(const struct ql_csv *t, const char *name, bool required, struc
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
 	else if (t->n_col == 1)
-		ql_diag_help(d, "the header was read as one column; cells must be separated by comma, semicolon or tab");
+		ql_diag_help(d,
+			     "the header was read as one column; cells must be separated by comma, semicolon or tab");
 	return -1;
 }
 
@@ -469,8 +482,7 @@ void ql_csv_check_columns(const struct ql_csv *t, const char *const *known, stru
 			j++;
 		if (j < n)
 			continue;
-		struct ql_diag *d =
-			ql_diag_add(ds, QL_E0313, ql_csv_span(t, -1, i), "unknown column `%s`", t->name[i]);
+		struct ql_diag *d = ql_diag_add(ds, QL_E0313, ql_csv_span(t, -1, i), "unknown column `%s`", t->name[i]);
 		const char *near = ql_suggest(t->name[i], known, n);
 		if (near)
 			ql_diag_help(d, "did you mean `%s`?", near);
@@ -501,7 +513,8 @@ struct ql_text ql_csv_cell(const struct ql_csv *t, int row, int col)
 struct ql_span ql_csv_span(const struct ql_csv *t, int row, int col)
 {
 	struct ql_csv_place c = place_of(t, row, col < 0 ? 0 : col), first = place_of(t, row, 0);
-	struct ql_span sp = {t->file, row < 0 ? t->header_line : (int)t->line[row], 1, (int)(c.len < 200 ? c.len : 200)};
+	struct ql_span sp = {t->file, row < 0 ? t->header_line : (int)t->line[row], 1,
+			     (int)(c.len < 200 ? c.len : 200)};
 	for (uint32_t i = first.start; i < c.start; i++) /* quoted cells before it may hold line ends */
 		sp.line += t->text[i] == '\n';
 	uint32_t start = c.start;
@@ -547,7 +560,8 @@ bool ql_csv_is_missing(const struct ql_csv *t, int row, int col)
 /* Plain decimals with up to 15 digits: integer and power of ten are both exact, so one division rounds right. */
 static bool short_decimal(const char *s, size_t n, double *out)
 {
-	static const double power[16] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	static const double power[16] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+					 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 	bool negative = n && s[0] == '-';
 	size_t i = negative, point = n;
 	uint64_t digits = 0;
@@ -588,8 +602,8 @@ static bool report_number(const struct ql_csv *t, int row, int col, struct ql_di
 	double x = NAN;
 	struct ql_diag *d;
 	if (ql_parse_double(c.s, c.n, &x)) {
-		d = ql_diag_add(ds, QL_E0316, ql_csv_span(t, row, col), "`%.*s` in column `%s` is not finite", shown, c.s,
-				t->name[col]);
+		d = ql_diag_add(ds, QL_E0316, ql_csv_span(t, row, col), "`%.*s` in column `%s` is not finite", shown,
+				c.s, t->name[col]);
 		ql_diag_help(d, "leave the cell empty if the value is missing");
 		return false;
 	}
@@ -645,8 +659,9 @@ bool ql_csv_whole(const struct ql_csv *t, int row, int col, long low, long high,
 		return true;
 	}
 	struct ql_text c = ql_csv_cell(t, row, col);
-	ql_diag_add(ds, QL_E0316, ql_csv_span(t, row, col), "`%.*s` in column `%s`: a whole number from %ld to %ld is needed",
-		    (int)(c.n < 60 ? c.n : 60), c.s, t->name[col], low, high);
+	ql_diag_add(ds, QL_E0316, ql_csv_span(t, row, col),
+		    "`%.*s` in column `%s`: a whole number from %ld to %ld is needed", (int)(c.n < 60 ? c.n : 60), c.s,
+		    t->name[col], low, high);
 	return false;
 }
 

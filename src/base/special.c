@@ -14,8 +14,14 @@
 #define TINY 1e-300
 enum { MAX_TERMS = 20000000 };
 
-double ql_pnorm(double z) { return 0.5 * erfc(-z * SQRT_HALF); }
-double ql_pnorm_upper(double z) { return 0.5 * erfc(z * SQRT_HALF); }
+double ql_pnorm(double z)
+{
+	return 0.5 * erfc(-z * SQRT_HALF);
+}
+double ql_pnorm_upper(double z)
+{
+	return 0.5 * erfc(z * SQRT_HALF);
+}
 
 double ql_qnorm(double p)
 {
@@ -31,7 +37,9 @@ static double stirling_error(double n)
 	for (; n < 16; n += 1)
 		sum += (n + 0.5) * log1p(1 / n) - 1;
 	double r = 1 / (n * n);
-	return sum + (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - (1.0 / 1188 - 691.0 / 360360 * r) * r) * r) * r) * r) / n;
+	return sum + (1.0 / 12 -
+		      (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - (1.0 / 1188 - 691.0 / 360360 * r) * r) * r) * r) * r) /
+			 n;
 }
 
 /* x*log(x/m) + m - x without cancellation near x = m. */
@@ -229,10 +237,10 @@ static double invert(const struct target *g, double p, double x, double high)
 		double slope = g->density(g, x) / t * (g->upper ? -1 : 1);
 		double next = x - (log(t) - log_p) / slope;
 		if (!(next > low && next < high))
-			next = low == 0		  ? x / (right ? 16 : 0.0625)
-			       : isinf(high)	  ? x * 16
-			       : high > 4 * low   ? sqrt(low * high)
-						  : 0.5 * (low + high);
+			next = low == 0         ? x / (right ? 16 : 0.0625)
+			       : isinf(high)    ? x * 16
+			       : high > 4 * low ? sqrt(low * high)
+						: 0.5 * (low + high);
 		if (!(next > low && next < high))
 			next = 0.5 * (low + high);
 		if (fabs(next - x) <= 1e-15 * fabs(x) || next == x)
@@ -249,7 +257,10 @@ static double gamma_tail(const struct target *g, double x)
 	return g->upper ? upper : lower;
 }
 
-static double gamma_density(const struct target *g, double x) { return gamma_front(x, g->a) * g->a / x; }
+static double gamma_density(const struct target *g, double x)
+{
+	return gamma_front(x, g->a) * g->a / x;
+}
 
 double ql_qchisq(double p, double df)
 {
@@ -288,7 +299,10 @@ double ql_qbeta(double p, double a, double b)
 	return invert(&g, g.upper ? 1 - p : p, mean, 1);
 }
 
-static double student_tail(const struct target *g, double x) { return t_tail(x, g->a); }
+static double student_tail(const struct target *g, double x)
+{
+	return t_tail(x, g->a);
+}
 
 static double student_density(const struct target *g, double x)
 {

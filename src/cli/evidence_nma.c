@@ -19,7 +19,8 @@ struct network_verb {
 
 static enum quell_status bad_word(struct network_verb *v, const char *option, const char *word, const char *accepted)
 {
-	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, word), "`--%s` does not take `%s`", option, word);
+	struct ql_diag *d =
+	    ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, word), "`--%s` does not take `%s`", option, word);
 	ql_diag_help(d, "accepted: %s", accepted);
 	return QUELL_ERR_USAGE;
 }
@@ -32,8 +33,8 @@ static void put_contrast(struct ql_cli *c, const struct ql_selected *x)
 	snprintf(arms, sizeof arms, "%s : %s", r->treatment, r->comparator);
 	snprintf(value, sizeof value, "%s", ql_short_number(r->value, v));
 	if (!isnan(r->lower))
-		snprintf(value, sizeof value, "%s (%s to %s, %g %%)", v, ql_short_number(r->lower, l), ql_short_number(r->upper, u),
-			 r->ci_level);
+		snprintf(value, sizeof value, "%s (%s to %s, %g %%)", v, ql_short_number(r->lower, l),
+			 ql_short_number(r->upper, u), r->ci_level);
 	ql_buf_pad(&c->out, number, 5, true);
 	ql_buf_puts(&c->out, "  ");
 	ql_buf_pad(&c->out, r->trial, 20, false);
@@ -65,7 +66,8 @@ static void put_rows(struct network_verb *v, const struct ql_selection *s)
 	for (int i = 0; v->rows && i < s->n; i++)
 		if (s->item[i].fate != QL_USED) {
 			put_contrast(c, &s->item[i]);
-			ql_buf_printf(&c->out, " [%s] %s\n", s->item[i].row->subgroup, ql_row_fate_text(s->item[i].fate));
+			ql_buf_printf(&c->out, " [%s] %s\n", s->item[i].row->subgroup,
+				      ql_row_fate_text(s->item[i].fate));
 		}
 }
 
@@ -100,25 +102,31 @@ static void put_certainty(struct network_verb *v, const struct ql_selection *s, 
 	for (int i = 0; i < v->judged.n; i++) {
 		const struct ql_judgement *j = &v->judged.item[i];
 		char pair[120];
-		if (strcmp(j->endpoint, endpoint) != 0 || strcmp(j->line, line) != 0 || !in_network(s, j->treat) || !in_network(s, j->comp))
+		if (strcmp(j->endpoint, endpoint) != 0 || strcmp(j->line, line) != 0 || !in_network(s, j->treat) ||
+		    !in_network(s, j->comp))
 			continue;
 		if (n++ == 0)
-			ql_buf_puts(&c->out, "\ncertainty as judged in evidence/certainty.yaml (concerns; none are not listed)\n");
+			ql_buf_puts(
+			    &c->out,
+			    "\ncertainty as judged in evidence/certainty.yaml (concerns; none are not listed)\n");
 		snprintf(pair, sizeof pair, "%s : %s", j->treat, j->comp);
 		ql_buf_puts(&c->out, "  ");
 		ql_buf_pad(&c->out, pair, 26, false);
 		ql_buf_pad(&c->out, ql_confidence_text(j->confidence), 10, false);
 		for (int d = 0; d < QL_N_DOMAIN; d++)
 			if (j->concern[d] != QL_NO_CONCERN)
-				ql_buf_printf(&c->out, " %s%s", ql_domain_text((enum ql_domain)d), j->concern[d] == QL_MAJOR_CONCERN ? "!" : "");
+				ql_buf_printf(&c->out, " %s%s", ql_domain_text((enum ql_domain)d),
+					      j->concern[d] == QL_MAJOR_CONCERN ? "!" : "");
 		ql_buf_puts(&c->out, "\n");
 		for (int d = 0; v->certainty && d < QL_N_DOMAIN; d++)
-			ql_buf_printf(&c->out, "      %-14s %-6s %s\n", ql_domain_text((enum ql_domain)d), ql_concern_text(j->concern[d]),
-				      j->reason[d]);
+			ql_buf_printf(&c->out, "      %-14s %-6s %s\n", ql_domain_text((enum ql_domain)d),
+				      ql_concern_text(j->concern[d]), j->reason[d]);
 	}
 	if (n)
-		ql_buf_puts(&c->out, v->certainty ? "other pairs: not assessed\n"
-						  : "other pairs: not assessed; ! a major concern; --certainty gives the reasons\n");
+		ql_buf_puts(&c->out,
+			    v->certainty
+				? "other pairs: not assessed\n"
+				: "other pairs: not assessed; ! a major concern; --certainty gives the reasons\n");
 	else
 		ql_buf_puts(&c->out, "\ncertainty: no comparison of this network has been assessed\n");
 }
@@ -133,8 +141,9 @@ static json_t *certainty_json(struct network_verb *v, const char *endpoint, cons
 		json_t *o = json_pack("{ss,ss,ss,ss}", "treat", j->treat, "comp", j->comp, "confidence",
 				      ql_confidence_text(j->confidence), "assessed", j->assessed);
 		for (int d = 0; d < QL_N_DOMAIN; d++)
-			json_object_set_new(o, ql_domain_text((enum ql_domain)d),
-					    json_pack("{ss,ss}", "concern", ql_concern_text(j->concern[d]), "reason", j->reason[d]));
+			json_object_set_new(
+			    o, ql_domain_text((enum ql_domain)d),
+			    json_pack("{ss,ss}", "concern", ql_concern_text(j->concern[d]), "reason", j->reason[d]));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -149,11 +158,21 @@ static enum quell_status analyse_part(struct network_verb *v, const struct ql_se
 	for (int t = 0; v->reference && t < d->n_treat; t++)
 		if (strcmp(d->treat[t], v->reference) == 0)
 			reference = t;
-	struct ql_nma_report r = {.dataset = title, .method = v->method == 1 ? "REML" : v->method == 2 ? "ML" : v->method == 3 ? "PM" : "DL"};
-	struct ql_nma_report_options o = {.fit = {.method = (enum ql_tau_method)v->method, .random = v->model == 0,
-						  .hartung_knapp = v->hk, .small_desirable = true, .level = 0.95, .tau2 = NAN,
+	struct ql_nma_report r = {.dataset = title,
+				  .method = v->method == 1   ? "REML"
+					    : v->method == 2 ? "ML"
+					    : v->method == 3 ? "PM"
+							     : "DL"};
+	struct ql_nma_report_options o = {.fit = {.method = (enum ql_tau_method)v->method,
+						  .random = v->model == 0,
+						  .hartung_knapp = v->hk,
+						  .small_desirable = true,
+						  .level = 0.95,
+						  .tau2 = NAN,
 						  .reference = reference >= 0 ? reference : ql_nma_hub(d)},
-					  .draws = 100000, .seed = 1, .rare = -1};
+					  .draws = 100000,
+					  .seed = 1,
+					  .rare = -1};
 	enum quell_status st = ql_nma_report_run(d, &o, &v->c->ds, &r);
 	if (st != QUELL_OK)
 		return st;
@@ -170,9 +189,13 @@ static enum quell_status analyse_part(struct network_verb *v, const struct ql_se
 static enum quell_status run(struct network_verb *v)
 {
 	struct ql_cli *c = v->c;
-	struct ql_selection_options so = {.endpoint = ql_selection_endpoint(v->endpoint), .line = ql_selection_line(v->line),
-					  .recalled = v->recalled, .exclude = v->exclude.item, .n_exclude = v->exclude.n,
-					  .cut = v->cut.item, .n_cut = v->cut.n};
+	struct ql_selection_options so = {.endpoint = ql_selection_endpoint(v->endpoint),
+					  .line = ql_selection_line(v->line),
+					  .recalled = v->recalled,
+					  .exclude = v->exclude.item,
+					  .n_exclude = v->exclude.n,
+					  .cut = v->cut.item,
+					  .n_cut = v->cut.n};
 	struct ql_selection s;
 	if (!so.endpoint)
 		return bad_word(v, "endpoint", v->endpoint, "pfs, os, ttnt, efs, pfs2");
@@ -193,19 +216,22 @@ static enum quell_status run(struct network_verb *v)
 	json_t *networks = json_array();
 	const char *title = ql_arena_printf(&c->arena, "%s line %s", so.endpoint, so.line);
 	if (n_part > 1 && !v->json)
-		ql_buf_printf(&c->out, "The evidence falls into %d parts that no trial connects; nothing can be said across them.\n\n",
-			      n_part);
+		ql_buf_printf(
+		    &c->out,
+		    "The evidence falls into %d parts that no trial connects; nothing can be said across them.\n\n",
+		    n_part);
 	for (int k = 0; k < n_part && st == QUELL_OK; k++) {
 		int which = k == 0 ? first : k <= first ? k - 1 : k;
 		if (k && !v->json)
 			ql_buf_puts(&c->out, "\n");
-		st = analyse_part(v, &s, part, which, k + 1, n_part, n_part > 1 ? ql_arena_printf(&c->arena, "%s, part %d", title, k + 1) : title,
+		st = analyse_part(v, &s, part, which, k + 1, n_part,
+				  n_part > 1 ? ql_arena_printf(&c->arena, "%s, part %d", title, k + 1) : title,
 				  networks);
 	}
 	if (v->json) {
-		json_t *o = json_pack("{ss,ss,ss,sb,so,so,so}", "schema", "quell.evidence_nma/1", "endpoint", so.endpoint, "line", so.line,
-				      "recalled_rows", v->recalled, "networks", networks, "rows", rows_json(v, &s), "certainty",
-				      certainty_json(v, so.endpoint, so.line));
+		json_t *o = json_pack("{ss,ss,ss,sb,so,so,so}", "schema", "quell.evidence_nma/1", "endpoint",
+				      so.endpoint, "line", so.line, "recalled_rows", v->recalled, "networks", networks,
+				      "rows", rows_json(v, &s), "certainty", certainty_json(v, so.endpoint, so.line));
 		ql_json_write(o, &c->out);
 		json_decref(o);
 		return st;
@@ -221,26 +247,34 @@ int ql_evidence_nma(struct ql_cli *c, int argc, char **argv)
 {
 	struct network_verb v = {.c = c, .endpoint = "pfs", .line = "1L"};
 	const struct ql_opt opt[] = {
-		{"endpoint", QL_OPT_TEXT, &v.endpoint, "NAME", "pfs", 0, 0, NULL, "hazard ratio of pfs, os, ttnt, efs, pfs2"},
-		{"line", QL_OPT_TEXT, &v.line, "LINE", "1L", 0, 0, NULL, "1L, RR, maint, RT"},
-		{"reference", QL_OPT_TEXT, &v.reference, "REGIMEN", "most compared", 0, 0, NULL, "regimen that the others are compared with"},
-		{"method", QL_OPT_CHOICE, &v.method, NULL, "DL", 0, 0, "DL|REML|ML|PM", "variance between trials"},
-		{"model", QL_OPT_CHOICE, &v.model, NULL, "random", 0, 0, "random|common", "effects of trials"},
-		{"hk", QL_OPT_FLAG, &v.hk, NULL, NULL, 0, 0, NULL, "Hartung-Knapp intervals"},
-		{"recalled", QL_OPT_FLAG, &v.recalled, NULL, NULL, 0, 0, NULL, "let recalled rows in"},
-		{"exclude", QL_OPT_LIST, &v.exclude, "TRIAL,...", NULL, 0, 0, NULL, "leave trials out"},
-		{"cut", QL_OPT_ITEM, &v.cut, "TRIAL=KEY", NULL, 0, 0, NULL, "use this publication of a trial instead of the latest"},
-		{"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
-		{"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of the first part as CSV"},
-		{"rows", QL_OPT_FLAG, &v.rows, NULL, NULL, 0, 0, NULL, "list the rows left out, with the reason"},
-		{"certainty", QL_OPT_FLAG, &v.certainty, NULL, NULL, 0, 0, NULL, "reasons behind the judgements of certainty"},
-		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
-		{0}};
-	const struct ql_command cmd = {"evidence nma", NULL, 0, 0,
-				       "Network meta-analysis of hazard ratios in the evidence table: one cut per trial, the latest\n"
-				       "verified one; standard errors from the printed limits and their level.\n",
-				       "quell evidence nma --endpoint pfs --line 1L\nquell evidence nma --endpoint os --line RR --recalled\n",
-				       {opt}};
+	    {"endpoint", QL_OPT_TEXT, &v.endpoint, "NAME", "pfs", 0, 0, NULL,
+	     "hazard ratio of pfs, os, ttnt, efs, pfs2"},
+	    {"line", QL_OPT_TEXT, &v.line, "LINE", "1L", 0, 0, NULL, "1L, RR, maint, RT"},
+	    {"reference", QL_OPT_TEXT, &v.reference, "REGIMEN", "most compared", 0, 0, NULL,
+	     "regimen that the others are compared with"},
+	    {"method", QL_OPT_CHOICE, &v.method, NULL, "DL", 0, 0, "DL|REML|ML|PM", "variance between trials"},
+	    {"model", QL_OPT_CHOICE, &v.model, NULL, "random", 0, 0, "random|common", "effects of trials"},
+	    {"hk", QL_OPT_FLAG, &v.hk, NULL, NULL, 0, 0, NULL, "Hartung-Knapp intervals"},
+	    {"recalled", QL_OPT_FLAG, &v.recalled, NULL, NULL, 0, 0, NULL, "let recalled rows in"},
+	    {"exclude", QL_OPT_LIST, &v.exclude, "TRIAL,...", NULL, 0, 0, NULL, "leave trials out"},
+	    {"cut", QL_OPT_ITEM, &v.cut, "TRIAL=KEY", NULL, 0, 0, NULL,
+	     "use this publication of a trial instead of the latest"},
+	    {"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
+	    {"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of the first part as CSV"},
+	    {"rows", QL_OPT_FLAG, &v.rows, NULL, NULL, 0, 0, NULL, "list the rows left out, with the reason"},
+	    {"certainty", QL_OPT_FLAG, &v.certainty, NULL, NULL, 0, 0, NULL,
+	     "reasons behind the judgements of certainty"},
+	    {"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
+	    {0}};
+	const struct ql_command cmd = {
+	    "evidence nma",
+	    NULL,
+	    0,
+	    0,
+	    "Network meta-analysis of hazard ratios in the evidence table: one cut per trial, the latest\n"
+	    "verified one; standard errors from the printed limits and their level.\n",
+	    "quell evidence nma --endpoint pfs --line 1L\nquell evidence nma --endpoint os --line RR --recalled\n",
+	    {opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;

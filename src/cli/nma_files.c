@@ -18,7 +18,8 @@ static enum quell_status write_text(struct ql_cli *c, const char *path, struct q
 	return s;
 }
 
-enum quell_status ql_nma_write_svg(struct ql_cli *c, const struct ql_nma_report *r, const char *folder, const char *prefix)
+enum quell_status ql_nma_write_svg(struct ql_cli *c, const struct ql_nma_report *r, const char *folder,
+				   const char *prefix)
 {
 	static const struct {
 		const char *name;

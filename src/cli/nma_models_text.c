@@ -42,7 +42,8 @@ static void put_regression(struct ql_cli *c, const struct ql_nma_report *r)
 {
 	const struct ql_regression_fit *f = r->regression;
 	char p[32], t[32];
-	ql_buf_printf(&c->out, "\nmeta-regression, %s; tau %s", f->common ? "one slope for all against the reference" : "a slope each",
+	ql_buf_printf(&c->out, "\nmeta-regression, %s; tau %s",
+		      f->common ? "one slope for all against the reference" : "a slope each",
 		      ql_short_number(sqrt(f->tau2), t));
 	if (!isnan(f->r2))
 		ql_buf_printf(&c->out, ", explains %.0f %% of tau2", 100 * f->r2);
@@ -56,26 +57,29 @@ static void put_regression(struct ql_cli *c, const struct ql_nma_report *r)
 		if (isnan(s->te))
 			ql_buf_puts(&c->out, " not identified by these studies\n");
 		else
-			ql_buf_printf(&c->out, " %.4g (%.4g to %.4g), %s\n", s->te, s->lower, s->upper, ql_p_text(s->p, p));
+			ql_buf_printf(&c->out, " %.4g (%.4g to %.4g), %s\n", s->te, s->lower, s->upper,
+				      ql_p_text(s->p, p));
 	}
 	ql_buf_printf(&c->out, "  effects at the mean covariate (%.4g):\n", f->mean);
 	for (int i = 0; i < r->d->n_treat; i++)
 		if (i != r->m->o.reference)
-			put_line(c, r->d->measure, r->d->treat[i], f->effect[i].te, f->effect[i].lower, f->effect[i].upper);
+			put_line(c, r->d->measure, r->d->treat[i], f->effect[i].te, f->effect[i].lower,
+				 f->effect[i].upper);
 }
 
 static void put_bayes(struct ql_cli *c, const struct ql_nma_report *r)
 {
 	const struct ql_bayes *b = r->bayes;
 	ql_buf_printf(&c->out, "\nBayesian, %s likelihood; priors: effects normal sd %g, tau %s %g\n",
-		      b->o.binomial ? "binomial" : "normal", b->o.effect_sd, b->o.prior == QL_UNIFORM ? "uniform to" : "half-normal",
-		      b->o.tau_scale);
+		      b->o.binomial ? "binomial" : "normal", b->o.effect_sd,
+		      b->o.prior == QL_UNIFORM ? "uniform to" : "half-normal", b->o.tau_scale);
 	for (int t = 0; t < r->d->n_treat; t++)
 		if (t != b->o.reference)
-			put_line(c, r->d->measure, r->d->treat[t], b->effect[t].median, b->effect[t].q2_5, b->effect[t].q97_5);
+			put_line(c, r->d->measure, r->d->treat[t], b->effect[t].median, b->effect[t].q2_5,
+				 b->effect[t].q97_5);
 	put_line(c, QL_GENERIC, "tau", b->tau.median, b->tau.q2_5, b->tau.q97_5);
-	ql_buf_printf(&c->out, "  %d chains of %d draws, largest R-hat %.3f, least effective sample size %.0f%s\n", b->o.chains,
-		      b->o.draws, b->worst_r_hat, b->least_ess,
+	ql_buf_printf(&c->out, "  %d chains of %d draws, largest R-hat %.3f, least effective sample size %.0f%s\n",
+		      b->o.chains, b->o.draws, b->worst_r_hat, b->least_ess,
 		      b->worst_r_hat > 1.01 || b->least_ess < 400 ? " (not converged: more draws are needed)" : "");
 }
 

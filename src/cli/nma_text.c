@@ -12,7 +12,14 @@ const char *ql_short_number(double x, char *buf)
 	if (!isfinite(x))
 		snprintf(buf, 32, "-");
 	else
-		snprintf(buf, 32, "%.*f", a == 0 ? 0 : a >= 99.95 ? 0 : a >= 9.995 ? 1 : a >= 0.0995 ? 2 : a >= 0.00995 ? 3 : 4, x);
+		snprintf(buf, 32, "%.*f",
+			 a == 0         ? 0
+			 : a >= 99.95   ? 0
+			 : a >= 9.995   ? 1
+			 : a >= 0.0995  ? 2
+			 : a >= 0.00995 ? 3
+					: 4,
+			 x);
 	return buf;
 }
 
@@ -28,7 +35,10 @@ const char *ql_p_text(double p, char *buf)
 }
 
 /* The scale for people: ratios are shown as ratios. */
-static double shown(enum ql_measure m, double x) { return ql_measure_is_ratio(m) ? exp(x) : x; }
+static double shown(enum ql_measure m, double x)
+{
+	return ql_measure_is_ratio(m) ? exp(x) : x;
+}
 
 /* Ratios keep three significant digits, differences two decimals. */
 static const char *number_text(enum ql_measure m, double x, char *buf)
@@ -59,7 +69,10 @@ struct axis {
 	enum ql_measure m;
 };
 
-static int cell(const struct axis *a, double x) { return (int)lround((x - a->low) / (a->high - a->low) * (BAR - 1)); }
+static int cell(const struct axis *a, double x)
+{
+	return (int)lround((x - a->low) / (a->high - a->low) * (BAR - 1));
+}
 
 /* Room for the estimates and most of their limits: one useless interval must not flatten the others. */
 static struct axis make_axis(enum ql_measure m, const struct ql_estimate *e, int n)
@@ -80,15 +93,16 @@ static void put_bar(struct ql_cli *c, const struct axis *a, const struct ql_esti
 {
 	const char *left = c->ascii ? "|" : "├", *line = c->ascii ? "-" : "─", *dot = c->ascii ? "o" : "●",
 		   *right = c->ascii ? "|" : "┤", *zero = c->ascii ? ":" : "┊";
-	int l = cell(a, fmax(e->lower, a->low)), p = cell(a, e->te), u = cell(a, fmin(e->upper, a->high)), z = cell(a, 0);
-	bool cut_left = e->lower < a->low, cut_right = e->upper > a->high;
+	int l = cell(a, fmax(e->lower, a->low)), p = cell(a, e->te), u = cell(a, fmin(e->upper, a->high)),
+	    z = cell(a, 0);
+	bool cut_left = e->lower<a->low, cut_right = e->upper> a->high;
 	for (int i = 0; i < BAR; i++)
-		ql_buf_puts(&c->out, i == p		      ? dot
-				     : i == l		      ? (cut_left ? "<" : left)
-				     : i == u		      ? (cut_right ? ">" : right)
-				     : i > l && i < u	      ? line
-				     : i == z		      ? zero
-							      : " ");
+		ql_buf_puts(&c->out, i == p           ? dot
+				     : i == l         ? (cut_left ? "<" : left)
+				     : i == u         ? (cut_right ? ">" : right)
+				     : i > l && i < u ? line
+				     : i == z         ? zero
+						      : " ");
 }
 
 static void put_ticks(struct ql_cli *c, const struct axis *a)
@@ -102,7 +116,8 @@ static void put_ticks(struct ql_cli *c, const struct axis *a)
 	if (span / step > 8)
 		step *= 2;
 	for (int k = 0; k < 80; k++) {
-		double x = ql_measure_is_ratio(a->m) ? (k < 13 ? log(ratio[k]) : INFINITY) : (ceil(a->low / step) + k) * step;
+		double x =
+		    ql_measure_is_ratio(a->m) ? (k < 13 ? log(ratio[k]) : INFINITY) : (ceil(a->low / step) + k) * step;
 		if (!(x >= a->low && x <= a->high))
 			continue;
 		char s[32];
@@ -144,15 +159,16 @@ static void put_summary(struct ql_cli *c, const struct ql_nma_report *r)
 	const struct ql_nma *m = r->m;
 	char p[32], t[32];
 	ql_buf_printf(&c->out, "%s%s%s  %d %s, %d treatments, %s, %s model", ql_cli_style(c, QL_BOLD), r->dataset,
-		      ql_cli_style(c, QL_PLAIN), r->n_studies, r->n_studies == 1 ? "study" : "studies", m->n, ql_measure_name(r->d->measure),
-		      m->o.random ? "random-effects" : "common-effect");
+		      ql_cli_style(c, QL_PLAIN), r->n_studies, r->n_studies == 1 ? "study" : "studies", m->n,
+		      ql_measure_name(r->d->measure), m->o.random ? "random-effects" : "common-effect");
 	if (m->o.random)
 		ql_buf_printf(&c->out, " (%s), tau %s", r->method, ql_short_number(sqrt(m->tau2), t));
 	else if (strcmp(r->method, "DL") != 0)
 		ql_buf_printf(&c->out, " (%s)", r->method);
 	ql_buf_puts(&c->out, "\n");
 	if (m->df > 0 && !isnan(m->q)) {
-		ql_buf_printf(&c->out, "Q %.2f on %d df, %s; I2 %.0f %%", m->q, m->df, ql_p_text(m->p_q, p), 100 * m->i2);
+		ql_buf_printf(&c->out, "Q %.2f on %d df, %s; I2 %.0f %%", m->q, m->df, ql_p_text(m->p_q, p),
+			      100 * m->i2);
 		if (!isnan(m->i2_lower))
 			ql_buf_printf(&c->out, " (%.0f to %.0f)", 100 * m->i2_lower, 100 * m->i2_upper);
 		ql_buf_puts(&c->out, "\n");
@@ -206,12 +222,12 @@ static void put_forest(struct ql_cli *c, const struct ql_nma_report *r, const in
 		if (i != m->o.reference)
 			e[n++] = ql_nma_estimate(m, i, m->o.reference);
 	struct axis a = make_axis(r->d->measure, e, n);
-	ql_buf_printf(&c->out, "\nagainst %s: %s %s\n%*s", r->d->treat[m->o.reference], ql_measure_name(r->d->measure), direction(r),
-		      w + 1, "");
+	ql_buf_printf(&c->out, "\nagainst %s: %s %s\n%*s", r->d->treat[m->o.reference], ql_measure_name(r->d->measure),
+		      direction(r), w + 1, "");
 	put_ticks(c, &a);
 	bool predict = m->o.random && m->df >= PREDICT_DF;
 	ql_buf_puts(&c->out, predict ? "  95 % interval  new study       P-score\n"
-								    : "  95 % interval                  P-score\n");
+				     : "  95 % interval                  P-score\n");
 	for (int k = 0; k < m->n; k++) {
 		int i = order[k];
 		struct ql_estimate x = ql_nma_estimate(m, i, m->o.reference);
@@ -233,8 +249,10 @@ static void put_forest(struct ql_cli *c, const struct ql_nma_report *r, const in
 		}
 		ql_buf_printf(&c->out, "%6.2f\n", r->ranks.p_score[i]);
 	}
-	ql_buf_puts(&c->out, "P-score: mean chance of being better than another treatment, given the estimates; read it with the "
-			     "intervals\n");
+	ql_buf_puts(
+	    &c->out,
+	    "P-score: mean chance of being better than another treatment, given the estimates; read it with the "
+	    "intervals\n");
 }
 
 /* ---- splits ---- */
@@ -246,8 +264,11 @@ static void put_splits(struct ql_cli *c, const struct ql_nma_report *r)
 		n += !isnan(r->split[i].difference.p);
 	if (n == 0)
 		return;
-	ql_buf_printf(&c->out, "\ndirect and indirect evidence (%s of the first against the second)\n%*s studies  direct            "
-			       "     indirect              share   difference\n", ql_measure_name(r->d->measure), 2 * w + 3, "");
+	ql_buf_printf(
+	    &c->out,
+	    "\ndirect and indirect evidence (%s of the first against the second)\n%*s studies  direct            "
+	    "     indirect              share   difference\n",
+	    ql_measure_name(r->d->measure), 2 * w + 3, "");
 	for (int i = 0, told = 0; i < r->n_split && told < SPLIT_LIMIT; i++) {
 		const struct ql_split *s = &r->split[i];
 		char p[32];
@@ -297,8 +318,9 @@ static void put_league(struct ql_cli *c, const struct ql_nma_report *r, const in
 				struct ql_estimate x = ql_nma_estimate(m, order[i], order[j]);
 				char a[32], l[32], u[32], s[100];
 				enum ql_measure ms = r->d->measure;
-				snprintf(s, sizeof s, ql_measure_is_ratio(ms) ? "%s (%s-%s)" : "%s (%s, %s)", number_text(ms, x.te, a),
-					 number_text(ms, x.lower, l), number_text(ms, x.upper, u));
+				snprintf(s, sizeof s, ql_measure_is_ratio(ms) ? "%s (%s-%s)" : "%s (%s, %s)",
+					 number_text(ms, x.te, a), number_text(ms, x.lower, l),
+					 number_text(ms, x.upper, u));
 				ql_buf_pad(&c->out, i == j ? "." : s, CELL, false);
 			}
 			while (c->out.len && c->out.data[c->out.len - 1] == ' ')
@@ -399,14 +421,16 @@ void ql_pair_print(struct ql_cli *c, const struct ql_pair_report *r)
 	struct ql_estimate *e = QL_NEW_N(r->d->a, struct ql_estimate, (size_t)n + 1);
 	for (int i = 0; i < n; i++) {
 		double se = sqrt(r->v[i]);
-		e[i] = (struct ql_estimate){.te = r->y[i], .se = se, .lower = r->y[i] - crit * se, .upper = r->y[i] + crit * se};
+		e[i] = (struct ql_estimate){
+		    .te = r->y[i], .se = se, .lower = r->y[i] - crit * se, .upper = r->y[i] + crit * se};
 		w = ql_text_width(r->d->study[i].name) > w ? ql_text_width(r->d->study[i].name) : w;
 	}
 	w = w < 30 ? w : 30;
 	e[n] = (struct ql_estimate){.te = f->b[0], .se = f->se[0], .lower = f->lower[0], .upper = f->upper[0]};
 	struct axis a = make_axis(m, e, n + 1);
 	ql_buf_printf(&c->out, "%s%s%s  %d studies, %s of %s against %s (%s)\n", ql_cli_style(c, QL_BOLD), r->dataset,
-		      ql_cli_style(c, QL_PLAIN), n, ql_measure_name(m), r->d->treat[r->treat], r->d->treat[r->comp], r->method);
+		      ql_cli_style(c, QL_PLAIN), n, ql_measure_name(m), r->d->treat[r->treat], r->d->treat[r->comp],
+		      r->method);
 	ql_buf_pad(&c->out, "", w + 1, false);
 	put_ticks(c, &a);
 	ql_buf_puts(&c->out, "  95 % interval    weight\n");
@@ -424,19 +448,21 @@ void ql_pair_print(struct ql_cli *c, const struct ql_pair_report *r)
 		put_interval(&c->out, m, f->predict_lower, f->predict_upper, 0);
 		ql_buf_puts(&c->out, "\n");
 	}
-	ql_buf_printf(&c->out, "tau %s, I2 %.0f %%, Q %.2f on %d df, %s\n", ql_short_number(sqrt(f->tau2), t), 100 * f->i2, f->q, f->df,
-		      ql_p_text(f->p_q, p));
+	ql_buf_printf(&c->out, "tau %s, I2 %.0f %%, Q %.2f on %d df, %s\n", ql_short_number(sqrt(f->tau2), t),
+		      100 * f->i2, f->q, f->df, ql_p_text(f->p_q, p));
 	if (r->has_tests)
 		ql_buf_printf(&c->out, "small studies: Egger %s", ql_p_text(r->tests.egger_p, p));
 	if (r->has_tests) {
-		ql_buf_printf(&c->out, ", Begg %s, trim and fill adds %d", ql_p_text(r->tests.begg_p, p), r->tests.fill_k);
+		ql_buf_printf(&c->out, ", Begg %s, trim and fill adds %d", ql_p_text(r->tests.begg_p, p),
+			      r->tests.fill_k);
 		ql_buf_puts(&c->out, r->tests.fill_k ? " and gives " : "\n");
 		if (r->tests.fill_k)
 			ql_buf_printf(&c->out, "%s\n", ql_short_number(shown(m, r->tests.fill.b[0]), t));
 	}
 	if (r->has_slope)
-		ql_buf_printf(&c->out, "moderator: slope %.4g (%.4g to %.4g), %s, explains %.0f %% of tau2\n", r->slope.b[1],
-			      r->slope.lower[1], r->slope.upper[1], ql_p_text(r->slope.pval[1], p), 100 * r->slope.r2);
+		ql_buf_printf(&c->out, "moderator: slope %.4g (%.4g to %.4g), %s, explains %.0f %% of tau2\n",
+			      r->slope.b[1], r->slope.lower[1], r->slope.upper[1], ql_p_text(r->slope.pval[1], p),
+			      100 * r->slope.r2);
 	for (int i = 0; i < r->d->n_note; i++)
 		ql_buf_printf(&c->out, "note  %s\n", r->d->note[i]);
 }

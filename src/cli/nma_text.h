@@ -12,8 +12,10 @@ void ql_nma_print(struct ql_cli *c, const struct ql_nma_report *r);
 /* Component model, meta-regression and posterior, as far as the report has them. */
 void ql_nma_print_models(struct ql_cli *c, const struct ql_nma_report *r);
 void ql_pair_print(struct ql_cli *c, const struct ql_pair_report *r);
-/* The plots as SVG files in a folder that exists: forest, network, ranks (or forest, funnel); the names get the prefix. */
-enum quell_status ql_nma_write_svg(struct ql_cli *c, const struct ql_nma_report *r, const char *folder, const char *prefix);
+/* The plots as SVG files in a folder that exists: forest, network, ranks (or forest, funnel); the names get the prefix.
+ */
+enum quell_status ql_nma_write_svg(struct ql_cli *c, const struct ql_nma_report *r, const char *folder,
+				   const char *prefix);
 enum quell_status ql_pair_write_svg(struct ql_cli *c, const struct ql_pair_report *r, const char *folder);
 /* All pairs as CSV: treat, comp, estimate, limits, both scales. */
 enum quell_status ql_nma_write_league(struct ql_cli *c, const struct ql_nma_report *r, const char *path);

@@ -12,9 +12,15 @@ struct filter {
 	bool verified, recalled, json, csv;
 };
 
-int ql_row_number(const struct ql_trial_row *r) { return r->span.line; }
+int ql_row_number(const struct ql_trial_row *r)
+{
+	return r->span.line;
+}
 
-static json_t *number(double x) { return ql_json_real(x); }
+static json_t *number(double x)
+{
+	return ql_json_real(x);
+}
 
 json_t *ql_row_json(const struct ql_evidence *e, const struct ql_trial_row *r)
 {
@@ -22,8 +28,9 @@ json_t *ql_row_json(const struct ql_evidence *e, const struct ql_trial_row *r)
 	const struct ql_reference *ref = r->cite[0] ? ql_reference_find(&e->references, r->cite) : NULL;
 	if (ref)
 		ql_reference_text(ref, &source);
-	json_t *o = json_pack("{si,ss,ss,ss,ss,ss,ss}", "row", ql_row_number(r), "trial", r->trial, "nct", r->nct, "line", r->line,
-			      "population", r->population, "treatment", r->treatment, "comparator", r->comparator);
+	json_t *o =
+	    json_pack("{si,ss,ss,ss,ss,ss,ss}", "row", ql_row_number(r), "trial", r->trial, "nct", r->nct, "line",
+		      r->line, "population", r->population, "treatment", r->treatment, "comparator", r->comparator);
 	json_object_set_new(o, "n_arm", number(r->n_arm));
 	json_object_set_new(o, "n_comp", number(r->n_comp));
 	json_object_set_new(o, "endpoint", json_string(r->endpoint));
@@ -56,8 +63,8 @@ static const char *value_text(const struct ql_trial_row *r, char *buf, size_t si
 		snprintf(buf, size, "%s%s%s", ql_format_double(r->value, v), unit[0] ? " " : "", unit);
 	else
 		snprintf(buf, size, "%s%s%s (%s to %s, %g %%)", ql_format_double(r->value, v), unit[0] ? " " : "", unit,
-			 isnan(r->lower) ? "?" : ql_format_double(r->lower, l), isnan(r->upper) ? "?" : ql_format_double(r->upper, u),
-			 r->ci_level);
+			 isnan(r->lower) ? "?" : ql_format_double(r->lower, l),
+			 isnan(r->upper) ? "?" : ql_format_double(r->upper, u), r->ci_level);
 	return buf;
 }
 
@@ -96,8 +103,9 @@ static void csv_text(struct ql_buf *b, const char *s)
 
 static void print_csv(struct ql_buf *b, const struct ql_trial_row *const *row, int n)
 {
-	ql_buf_puts(b, "row,trial_id,NCT,line,treatment,comparator,endpoint,value,lower,upper,ci_level,unit,n_arm,n_comp,"
-		       "followup_mo,subgroup,verified,role,year,cite,publication,note\n");
+	ql_buf_puts(b,
+		    "row,trial_id,NCT,line,treatment,comparator,endpoint,value,lower,upper,ci_level,unit,n_arm,n_comp,"
+		    "followup_mo,subgroup,verified,role,year,cite,publication,note\n");
 	for (int i = 0; i < n; i++) {
 		const struct ql_trial_row *r = row[i];
 		ql_buf_printf(b, "%d", ql_row_number(r));
@@ -197,13 +205,14 @@ static int list_trials(struct ql_cli *c, const struct ql_evidence *e, const stru
 			csv_text(&c->out, arms);
 			ql_buf_puts(&c->out, "\n");
 		} else if (f->json) {
-			json_array_append_new(list, json_pack("{ss,ss,ss,ss,si,si,si,ss}", "trial", r->trial, "nct", r->nct, "line",
-							      r->line, "role", r->role, "rows", s[i].n, "verified", s[i].verified,
-							      "latest", s[i].latest->year, "regimens", arms));
+			json_array_append_new(list,
+					      json_pack("{ss,ss,ss,ss,si,si,si,ss}", "trial", r->trial, "nct", r->nct,
+							"line", r->line, "role", r->role, "rows", s[i].n, "verified",
+							s[i].verified, "latest", s[i].latest->year, "regimens", arms));
 		} else {
 			ql_buf_pad(&c->out, r->trial, 22, false);
-			ql_buf_printf(&c->out, "%-6s %-12s %4d rows, %3d verified, latest %d  %s\n", r->line, r->role, s[i].n,
-				      s[i].verified, s[i].latest->year, arms);
+			ql_buf_printf(&c->out, "%-6s %-12s %4d rows, %3d verified, latest %d  %s\n", r->line, r->role,
+				      s[i].n, s[i].verified, s[i].latest->year, arms);
 		}
 	}
 	json_t *o = json_pack("{ss,so}", "schema", "quell.evidence/1", "trials", list);
@@ -222,7 +231,8 @@ static int unknown_trial(struct ql_cli *c, const struct ql_evidence *e, const ch
 	const char **names = QL_NEW_N(&c->arena, const char *, (size_t)n);
 	for (int i = 0; i < n; i++)
 		names[i] = s[i].first->trial;
-	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0727, ql_cli_span(c, name), "no trial `%s` in the evidence table", name);
+	struct ql_diag *d =
+	    ql_diag_add(&c->ds, QL_E0727, ql_cli_span(c, name), "no trial `%s` in the evidence table", name);
 	const char *near = ql_suggest(name, names, n);
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
@@ -258,28 +268,36 @@ static int show_trial(struct ql_cli *c, const struct ql_evidence *e, const char 
 		f->json ? print_rows_json(c, e, row, n) : print_csv(&c->out, row, n);
 		return QL_EXIT_OK;
 	}
-	ql_buf_printf(&c->out, "%s%s%s  %s%sline %s, %s; role: %s\n", ql_cli_style(c, QL_BOLD), row[0]->trial, ql_cli_style(c, QL_PLAIN),
-		      row[0]->nct, row[0]->nct[0] ? ", " : "", row[0]->line, row[0]->population, row[0]->role[0] ? row[0]->role : "none");
+	ql_buf_printf(&c->out, "%s%s%s  %s%sline %s, %s; role: %s\n", ql_cli_style(c, QL_BOLD), row[0]->trial,
+		      ql_cli_style(c, QL_PLAIN), row[0]->nct, row[0]->nct[0] ? ", " : "", row[0]->line,
+		      row[0]->population, row[0]->role[0] ? row[0]->role : "none");
 	for (int i = 0; i < n; i++) {
-		if (i == 0 || strcmp(row[i]->cite, row[i - 1]->cite) != 0 || row[i]->followup_mo != row[i - 1]->followup_mo)
+		if (i == 0 || strcmp(row[i]->cite, row[i - 1]->cite) != 0 ||
+		    row[i]->followup_mo != row[i - 1]->followup_mo)
 			if (i == 0 || strcmp(row[i]->publication, row[i - 1]->publication) != 0 ||
 			    !(isnan(row[i]->followup_mo) && isnan(row[i - 1]->followup_mo)))
 				print_reference(c, e, row[i]);
 		print_row(c, row[i], false);
 		if (row[i]->note[0])
-			ql_buf_printf(&c->out, "       %s%s%s\n", ql_cli_style(c, QL_DIM), row[i]->note, ql_cli_style(c, QL_PLAIN));
+			ql_buf_printf(&c->out, "       %s%s%s\n", ql_cli_style(c, QL_DIM), row[i]->note,
+				      ql_cli_style(c, QL_PLAIN));
 	}
-	ql_buf_puts(&c->out, "\nthe number in front is the line of evidence/trials.csv; recalled rows are from memory and stay out of "
-			     "every synthesis\n");
+	ql_buf_puts(
+	    &c->out,
+	    "\nthe number in front is the line of evidence/trials.csv; recalled rows are from memory and stay out of "
+	    "every synthesis\n");
 	return QL_EXIT_OK;
 }
 
-static bool same(const char *want, const char *have) { return !want || strcasecmp(want, have) == 0; }
+static bool same(const char *want, const char *have)
+{
+	return !want || strcasecmp(want, have) == 0;
+}
 
 static bool has_word(const struct ql_trial_row *r, const char *word)
 {
-	const char *const in[] = {r->trial, r->nct, r->publication, r->population, r->treatment, r->comparator, r->endpoint,
-				  r->note, r->cite};
+	const char *const in[] = {r->trial,      r->nct,      r->publication, r->population, r->treatment,
+				  r->comparator, r->endpoint, r->note,        r->cite};
 	size_t n = word ? strlen(word) : 0;
 	for (size_t k = 0; word && k < sizeof in / sizeof *in; k++)
 		for (const char *p = in[k]; *p; p++)
@@ -297,8 +315,9 @@ static int find_rows(struct ql_cli *c, const struct ql_evidence *e, const struct
 		bool arm = !f->treatment || same(f->treatment, r->treatment) || same(f->treatment, r->comparator);
 		size_t prefix = f->endpoint ? strlen(f->endpoint) : 0;
 		bool endpoint = !f->endpoint || strncasecmp(f->endpoint, r->endpoint, prefix) == 0;
-		if (same(f->trial, r->trial) && same(f->line, r->line) && arm && endpoint && same(f->subgroup, r->subgroup) &&
-		    same(f->role, r->role) && has_word(r, f->word) && (!f->verified || r->verified) && (!f->recalled || !r->verified))
+		if (same(f->trial, r->trial) && same(f->line, r->line) && arm && endpoint &&
+		    same(f->subgroup, r->subgroup) && same(f->role, r->role) && has_word(r, f->word) &&
+		    (!f->verified || r->verified) && (!f->recalled || !r->verified))
 			row[n++] = r;
 	}
 	if (f->json) {
@@ -308,7 +327,8 @@ static int find_rows(struct ql_cli *c, const struct ql_evidence *e, const struct
 	} else {
 		for (int i = 0; i < n; i++)
 			print_row(c, row[i], true);
-		ql_buf_printf(&c->out, "%d row%s; `quell evidence row N` shows where a number comes from\n", n, n == 1 ? "" : "s");
+		ql_buf_printf(&c->out, "%d row%s; `quell evidence row N` shows where a number comes from\n", n,
+			      n == 1 ? "" : "s");
 	}
 	return QL_EXIT_OK;
 }
@@ -322,8 +342,10 @@ static int show_row(struct ql_cli *c, const struct ql_evidence *e, const char *w
 		if (ql_row_number(&e->row[i]) == line)
 			r = &e->row[i];
 	if (!r) {
-		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0727, ql_cli_span(c, word), "no row `%s` in the evidence table", word);
-		ql_diag_help(d, "rows are numbered by their line in evidence/trials.csv, as `quell evidence find` prints them");
+		struct ql_diag *d =
+		    ql_diag_add(&c->ds, QL_E0727, ql_cli_span(c, word), "no row `%s` in the evidence table", word);
+		ql_diag_help(
+		    d, "rows are numbered by their line in evidence/trials.csv, as `quell evidence find` prints them");
 		return QL_EXIT_INPUT;
 	}
 	if (f->json || f->csv) {
@@ -335,8 +357,8 @@ static int show_row(struct ql_cli *c, const struct ql_evidence *e, const char *w
 	snprintf(file, sizeof file, "%d", ql_row_number(r));
 	ql_buf_printf(&c->out, "row           evidence/trials.csv:%s\nstate         %s\n", file,
 		      r->verified ? "verified: read in a source" : "recalled: from memory, check before use");
-	ql_buf_printf(&c->out, "trial         %s%s%s, line %s, %s; role %s\n", r->trial, r->nct[0] ? " " : "", r->nct, r->line,
-		      r->population, r->role[0] ? r->role : "none");
+	ql_buf_printf(&c->out, "trial         %s%s%s, line %s, %s; role %s\n", r->trial, r->nct[0] ? " " : "", r->nct,
+		      r->line, r->population, r->role[0] ? r->role : "none");
 	if (!isnan(r->n_arm))
 		ql_buf_printf(&c->out, "patients      %.0f", r->n_arm);
 	if (!isnan(r->n_arm) && !isnan(r->n_comp))
@@ -357,38 +379,40 @@ static int check(struct ql_cli *c, const struct ql_evidence *e)
 	for (int i = 0; i < e->n_row; i++) {
 		const struct ql_trial_row *r = &e->row[i];
 		verified += r->verified;
-		if (strcmp(r->unit, "HR") != 0 || isnan(r->lower) || isnan(r->upper) || strstr(r->endpoint, "_prognostic"))
+		if (strcmp(r->unit, "HR") != 0 || isnan(r->lower) || isnan(r->upper) ||
+		    strstr(r->endpoint, "_prognostic"))
 			continue;
-		double half = 0.5 * (log(r->upper) - log(r->lower)), off = log(r->value) - 0.5 * (log(r->upper) + log(r->lower));
+		double half = 0.5 * (log(r->upper) - log(r->lower)),
+		       off = log(r->value) - 0.5 * (log(r->upper) + log(r->lower));
 		if (fabs(off) < 0.2 * half)
 			continue;
 		if (asymmetric++ == 0)
 			ql_buf_puts(&c->out, "limits that lie off centre on the log scale (rounding or a misprint):\n");
 		print_row(c, r, true);
 	}
-	ql_buf_printf(&c->out, "%d rows, %d verified, %d recalled, %d regimens, %d publications; no fault\n", e->n_row, verified,
-		      e->n_row - verified, e->n_treatment, e->references.n);
+	ql_buf_printf(&c->out, "%d rows, %d verified, %d recalled, %d regimens, %d publications; no fault\n", e->n_row,
+		      verified, e->n_row - verified, e->n_treatment, e->references.n);
 	return QL_EXIT_OK;
 }
 
 /* ---- the verb ---- */
 
 static const char about[] =
-	"Published results of CLL trials, each number with its row, publication and verification state.\n"
-	"  list          the trials\n"
-	"  show TRIAL    every row of one trial, by publication\n"
-	"  find [WORD]   rows by trial, line, regimen, endpoint, or any word\n"
-	"  row N         where one number comes from (N: line of evidence/trials.csv)\n"
-	"  check         read and check the table\n"
-	"  nma           network meta-analysis of an endpoint (quell evidence nma --help)\n";
+    "Published results of CLL trials, each number with its row, publication and verification state.\n"
+    "  list          the trials\n"
+    "  show TRIAL    every row of one trial, by publication\n"
+    "  find [WORD]   rows by trial, line, regimen, endpoint, or any word\n"
+    "  row N         where one number comes from (N: line of evidence/trials.csv)\n"
+    "  check         read and check the table\n"
+    "  nma           network meta-analysis of an endpoint (quell evidence nma --help)\n";
 
 static int run(struct ql_cli *c, const struct ql_evidence *e, struct filter *f)
 {
 	const char *what = c->args.item[0], *word = c->args.n > 1 ? c->args.item[1] : NULL;
 	bool needs_word = strcmp(what, "show") == 0 || strcmp(what, "row") == 0;
 	if (needs_word && !word) {
-		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, what), "`quell evidence %s` needs %s", what,
-						what[0] == 's' ? "a trial" : "a row");
+		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, what), "`quell evidence %s` needs %s",
+						what, what[0] == 's' ? "a trial" : "a row");
 		ql_diag_help(d, "`quell evidence --help` shows examples");
 		return QL_EXIT_USAGE;
 	}
@@ -410,22 +434,27 @@ int ql_verb_evidence(struct ql_cli *c, int argc, char **argv)
 		return ql_evidence_nma(c, argc - 1, argv + 1);
 	struct filter f = {0};
 	const struct ql_opt opt[] = {
-		{"trial", QL_OPT_TEXT, &f.trial, "TRIAL", NULL, 0, 0, NULL, "find: one trial"},
-		{"line", QL_OPT_TEXT, &f.line, "LINE", NULL, 0, 0, NULL, "find: 1L, RR, 1L+RR, maint, RT"},
-		{"treatment", QL_OPT_TEXT, &f.treatment, "NAME", NULL, 0, 0, NULL, "find: a regimen on either side"},
-		{"endpoint", QL_OPT_TEXT, &f.endpoint, "NAME", NULL, 0, 0, NULL, "find: an endpoint, or how it begins"},
-		{"subgroup", QL_OPT_TEXT, &f.subgroup, "NAME", NULL, 0, 0, NULL, "find: all, IGHV-U, del17p/TP53, ..."},
-		{"role", QL_OPT_TEXT, &f.role, "ROLE", NULL, 0, 0, NULL, "find: calibration, validation, evidence"},
-		{"verified", QL_OPT_FLAG, &f.verified, NULL, NULL, 0, 0, NULL, "find: verified rows only"},
-		{"recalled", QL_OPT_FLAG, &f.recalled, NULL, NULL, 0, 0, NULL, "find: recalled rows only"},
-		{"json", QL_OPT_FLAG, &f.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
-		{"csv", QL_OPT_FLAG, &f.csv, NULL, NULL, 0, 0, NULL, "CSV on standard output"},
-		{0}};
+	    {"trial", QL_OPT_TEXT, &f.trial, "TRIAL", NULL, 0, 0, NULL, "find: one trial"},
+	    {"line", QL_OPT_TEXT, &f.line, "LINE", NULL, 0, 0, NULL, "find: 1L, RR, 1L+RR, maint, RT"},
+	    {"treatment", QL_OPT_TEXT, &f.treatment, "NAME", NULL, 0, 0, NULL, "find: a regimen on either side"},
+	    {"endpoint", QL_OPT_TEXT, &f.endpoint, "NAME", NULL, 0, 0, NULL, "find: an endpoint, or how it begins"},
+	    {"subgroup", QL_OPT_TEXT, &f.subgroup, "NAME", NULL, 0, 0, NULL, "find: all, IGHV-U, del17p/TP53, ..."},
+	    {"role", QL_OPT_TEXT, &f.role, "ROLE", NULL, 0, 0, NULL, "find: calibration, validation, evidence"},
+	    {"verified", QL_OPT_FLAG, &f.verified, NULL, NULL, 0, 0, NULL, "find: verified rows only"},
+	    {"recalled", QL_OPT_FLAG, &f.recalled, NULL, NULL, 0, 0, NULL, "find: recalled rows only"},
+	    {"json", QL_OPT_FLAG, &f.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
+	    {"csv", QL_OPT_FLAG, &f.csv, NULL, NULL, 0, 0, NULL, "CSV on standard output"},
+	    {0}};
 	static const char *const sub[] = {"list", "show", "find", "row", "check", "nma"};
-	const struct ql_command cmd = {"evidence", "list|show TRIAL|find [WORD]|row N|check|nma", 1, 2, about,
+	const struct ql_command cmd = {"evidence",
+				       "list|show TRIAL|find [WORD]|row N|check|nma",
+				       1,
+				       2,
+				       about,
 				       "quell evidence show CLL14\n"
 				       "quell evidence find --line 1L --endpoint PFS_HR --verified\n"
-				       "quell evidence nma --endpoint pfs --line 1L\n", {opt}};
+				       "quell evidence nma --endpoint pfs --line 1L\n",
+				       {opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;

@@ -46,9 +46,10 @@ static bool choose_method(struct nma_verb *v)
 			v->net = i;
 	if ((v->pair >= 0 || v->net >= 0) && (!colon || strcmp(colon, ":knha") == 0))
 		return true;
-	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, v->method), "`--method` does not take `%s`",
-					v->method);
-	ql_diag_help(d, "networks: DL, REML, ML, PM; rare events: MH, NCH, NCH-exact, Inverse; two treatments also EE, HE, HS, SJ, EB; "
+	struct ql_diag *d =
+	    ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, v->method), "`--method` does not take `%s`", v->method);
+	ql_diag_help(d, "networks: DL, REML, ML, PM; rare events: MH, NCH, NCH-exact, Inverse; two treatments also EE, "
+			"HE, HS, SJ, EB; "
 			":knha behind it gives Knapp-Hartung intervals");
 	return false;
 }
@@ -106,8 +107,8 @@ static enum quell_status pairwise(struct nma_verb *v, const struct ql_nma_data *
 	if (reference < 0)
 		return QUELL_ERR_INPUT;
 	enum ql_pair_method method = v->model == 1 ? QL_PAIR_EE : (enum ql_pair_method)v->pair;
-	enum quell_status s = ql_pair_report_run(d, reference, method, v->hk, v->covariate != NULL, v->level / 100,
-						 &v->c->ds, &r);
+	enum quell_status s =
+	    ql_pair_report_run(d, reference, method, v->hk, v->covariate != NULL, v->level / 100, &v->c->ds, &r);
 	if (s == QUELL_OK && !v->json)
 		ql_pair_print(v->c, &r);
 	if (s == QUELL_OK && v->svg)
@@ -129,21 +130,27 @@ static enum quell_status tau_prior(struct nma_verb *v, struct ql_bayes_options *
 	size_t n = colon ? (size_t)(colon - v->tau_prior) : 0;
 	if (!v->tau_prior)
 		return QUELL_OK;
-	bool half = n == 11 && strncmp(v->tau_prior, "half-normal", n) == 0, flat = n == 7 && strncmp(v->tau_prior, "uniform", n) == 0;
+	bool half = n == 11 && strncmp(v->tau_prior, "half-normal", n) == 0,
+	     flat = n == 7 && strncmp(v->tau_prior, "uniform", n) == 0;
 	o->prior = flat ? QL_UNIFORM : QL_HALF_NORMAL;
 	if ((half || flat) && ql_parse_double(colon + 1, strlen(colon + 1), &o->tau_scale) && o->tau_scale > 0 &&
 	    isfinite(o->tau_scale))
 		return QUELL_OK;
-	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, v->tau_prior), "`--tau-prior` does not take `%s`",
-					v->tau_prior);
+	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, v->tau_prior),
+					"`--tau-prior` does not take `%s`", v->tau_prior);
 	ql_diag_help(d, "accepted: half-normal:SCALE, uniform:UPPER");
 	return QUELL_ERR_USAGE;
 }
 
 static enum quell_status bayes(struct nma_verb *v, struct ql_nma_report *r)
 {
-	struct ql_bayes_options o = {.chains = v->chains, .warmup = v->warmup, .draws = v->chain_draws, .seed = v->seed,
-				     .effect_sd = v->effect_sd, .reference = r->m->o.reference, .cancel = v->c->cancel,
+	struct ql_bayes_options o = {.chains = v->chains,
+				     .warmup = v->warmup,
+				     .draws = v->chain_draws,
+				     .seed = v->seed,
+				     .effect_sd = v->effect_sd,
+				     .reference = r->m->o.reference,
+				     .cancel = v->c->cancel,
 				     .small_desirable = v->small == 0};
 	enum quell_status s = tau_prior(v, &o);
 	if (s != QUELL_OK)
@@ -179,8 +186,11 @@ static enum quell_status more_models(struct nma_verb *v, const struct ql_nma_opt
 static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d, const char *dataset)
 {
 	struct ql_nma_report r = {.dataset = dataset, .method = v->method};
-	struct ql_nma_report_options o = {.heat = v->heat, .contributions = v->contributions > 0, .draws = v->draws,
-					  .flow = v->contributions == 1 ? QL_SHORTEST_PATH : QL_RANDOM_WALK, .seed = v->seed};
+	struct ql_nma_report_options o = {.heat = v->heat,
+					  .contributions = v->contributions > 0,
+					  .draws = v->draws,
+					  .flow = v->contributions == 1 ? QL_SHORTEST_PATH : QL_RANDOM_WALK,
+					  .seed = v->seed};
 	enum quell_status s;
 	static const int rare[] = {QL_MANTEL_HAENSZEL, QL_HYPERGEOMETRIC_RARE, QL_HYPERGEOMETRIC};
 	if (v->net >= NET_MH && v->net <= NET_NCH_EXACT) {
@@ -203,7 +213,8 @@ static enum quell_status network(struct nma_verb *v, const struct ql_nma_data *d
 	double start = milliseconds();
 	s = ql_nma_report_run(part, &o, &v->c->ds, &r);
 	if (s == QUELL_OK && v->timing)
-		ql_cli_say(v->c, "Analysed", "%d studies, %d treatments in %.2f ms", part->n_study, part->n_treat, milliseconds() - start);
+		ql_cli_say(v->c, "Analysed", "%d studies, %d treatments in %.2f ms", part->n_study, part->n_treat,
+			   milliseconds() - start);
 	if (s == QUELL_OK)
 		s = more_models(v, &o.fit, d, &r);
 	if (s == QUELL_OK && !v->json)
@@ -220,9 +231,16 @@ static enum quell_status analyse(struct nma_verb *v, const char *path)
 	if (!choose_method(v))
 		return QUELL_ERR_USAGE;
 	bool rare = v->net >= NET_MH;
-	struct ql_nma_read_options o = {.measure = v->measure ? v->measure : rare ? QL_OR : -1, .covariate = v->covariate,
-					.group1 = v->group1, .group2 = v->group2, .increment = v->increment, .repair = v->repair,
-					.keep_double_zero = rare || v->keep_double_zero, .exact_names = v->exact_names};
+	struct ql_nma_read_options o = {.measure = v->measure ? v->measure
+						   : rare     ? QL_OR
+							      : -1,
+					.covariate = v->covariate,
+					.group1 = v->group1,
+					.group2 = v->group2,
+					.increment = v->increment,
+					.repair = v->repair,
+					.keep_double_zero = rare || v->keep_double_zero,
+					.exact_names = v->exact_names};
 	struct ql_nma_data *d;
 	enum quell_status s = ql_nma_read(&v->c->arena, path, &o, &v->c->ds, &d);
 	if (s != QUELL_OK)
@@ -230,51 +248,79 @@ static enum quell_status analyse(struct nma_verb *v, const char *path)
 	if (v->pair >= 0 && ql_pair_fits(d))
 		return pairwise(v, d, dataset_name(v, path));
 	if (v->net < 0)
-		return wrong_method(v, "is for two treatments in two-arm studies; networks take DL, REML, ML, PM, MH, NCH, NCH-exact, Inverse");
+		return wrong_method(v, "is for two treatments in two-arm studies; networks take DL, REML, ML, PM, MH, "
+				       "NCH, NCH-exact, Inverse");
 	return network(v, d, dataset_name(v, path));
 }
 
 int ql_verb_nma(struct ql_cli *c, int argc, char **argv)
 {
-	struct nma_verb v = {.c = c, .method = "DL", .level = 95, .increment = 0.5, .draws = 100000, .seed = 1,
-			     .chains = 4, .warmup = 1000, .chain_draws = 5000};
+	struct nma_verb v = {.c = c,
+			     .method = "DL",
+			     .level = 95,
+			     .increment = 0.5,
+			     .draws = 100000,
+			     .seed = 1,
+			     .chains = 4,
+			     .warmup = 1000,
+			     .chain_draws = 5000};
 	const struct ql_opt opt[] = {
-		{"reference", QL_OPT_TEXT, &v.reference, "NAME", "most compared", 0, 0, NULL, "treatment that the others are compared with"},
-		{"method", QL_OPT_TEXT, &v.method, "NAME", "DL", 0, 0, NULL, "variance between studies (DL, REML, ML, PM), or MH, NCH, NCH-exact, Inverse for rare events; two treatments also EE, HE, HS, SJ, EB; :knha"},
-		{"model", QL_OPT_CHOICE, &v.model, NULL, "random", 0, 0, "random|common", "effects of studies"},
-		{"small-values", QL_OPT_CHOICE, &v.small, NULL, "desirable", 0, 0, "desirable|undesirable", "which direction is better"},
-		{"measure", QL_OPT_CHOICE, &v.measure, NULL, "auto", 0, 0, "auto|MD|SMD|OR|RR|RD|IRR|HR", "effect measure"},
-		{"level", QL_OPT_NUMBER, &v.level, "PERCENT", "95", 50, 99.99, NULL, "confidence level"},
-		{"hk", QL_OPT_FLAG, &v.hk, NULL, NULL, 0, 0, NULL, "Hartung-Knapp intervals"},
-		{"increment", QL_OPT_NUMBER, &v.increment, "X", "0.5", 0, 10, NULL, "added to all cells of a study with a zero cell"},
-		{"keep-double-zero", QL_OPT_FLAG, &v.keep_double_zero, NULL, NULL, 0, 0, NULL, "studies without events stay in, with the increment"},
-		{"covariate", QL_OPT_TEXT, &v.covariate, "COLUMN", NULL, 0, 0, NULL, "meta-regression on a column of the table"},
-		{"treatment", QL_OPT_TEXT, &v.group1, "NAME", "treatment", 0, 0, NULL, "name of the first side of 2x2 tables"},
-		{"control", QL_OPT_TEXT, &v.group2, "NAME", "control", 0, 0, NULL, "name of the second side of 2x2 tables"},
-		{"repair", QL_OPT_FLAG, &v.repair, NULL, NULL, 0, 0, NULL, "project contradictory multi-arm contrasts"},
-		{"exact-names", QL_OPT_FLAG, &v.exact_names, NULL, NULL, 0, 0, NULL, "case and accents tell treatments apart"},
-		{"heat", QL_OPT_FLAG, &v.heat, NULL, NULL, 0, 0, NULL, "net heat matrix"},
-		{"contributions", QL_OPT_CHOICE, &v.contributions, NULL, "none", 0, 0, "none|shortest-path|random-walk", "contribution matrix"},
-		{"draws", QL_OPT_COUNT, &v.draws, "N", "100000", 0, 1e8, NULL, "draws for the rankogram"},
-		{"seed", QL_OPT_COUNT, &v.seed, "N", "1", 0, 1e15, NULL, "seed of the draws"},
-		{"slopes", QL_OPT_CHOICE, &v.slopes, NULL, "common", 0, 0, "common|separate", "slopes of the meta-regression"},
-		{"components", QL_OPT_FLAG, &v.components, NULL, NULL, 0, 0, NULL, "additive model: names are split at +"},
-		{"inactive", QL_OPT_TEXT, &v.inactive, "NAME", NULL, 0, 0, NULL, "treatment without components, such as placebo"},
-		{"bayes", QL_OPT_FLAG, &v.bayes, NULL, NULL, 0, 0, NULL, "posterior by Gibbs sampling (binomial for events of arms)"},
-		{"tau-prior", QL_OPT_TEXT, &v.tau_prior, "PRIOR", "half-normal:1", 0, 0, NULL, "half-normal:SCALE or uniform:UPPER"},
-		{"effect-sd", QL_OPT_NUMBER, &v.effect_sd, "SD", "10", 0, 1e6, NULL, "normal prior of effects (scales with units: 15 times the largest)"},
-		{"chains", QL_OPT_INT, &v.chains, "N", "4", 2, 64, NULL, "chains"},
-		{"warmup", QL_OPT_INT, &v.warmup, "N", "1000", 0, 1e6, NULL, "draws thrown away per chain"},
-		{"chain-draws", QL_OPT_INT, &v.chain_draws, "N", "5000", 100, 1e6, NULL, "draws kept per chain"},
-		{"dataset", QL_OPT_TEXT, &v.dataset, "NAME", "file name", 0, 0, NULL, "name in the result"},
-		{"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
-		{"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of all pairs as CSV"},
-		{"timing", QL_OPT_FLAG, &v.timing, NULL, NULL, 0, 0, NULL, "time of the network part on standard error"},
-		{"out", QL_OPT_TEXT, &v.out, "FILE", NULL, 0, 0, NULL, "JSON result into FILE"},
-		{"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
-		{0}};
-	const struct ql_command cmd = {"nma", "FILE", 1, 1, "Network meta-analysis of a table of contrasts or arms.\n",
-				       "quell nma contrasts.csv --reference placebo --method REML\n", {opt}};
+	    {"reference", QL_OPT_TEXT, &v.reference, "NAME", "most compared", 0, 0, NULL,
+	     "treatment that the others are compared with"},
+	    {"method", QL_OPT_TEXT, &v.method, "NAME", "DL", 0, 0, NULL,
+	     "variance between studies (DL, REML, ML, PM), or MH, NCH, NCH-exact, Inverse for rare events; two "
+	     "treatments also EE, HE, HS, SJ, EB; :knha"},
+	    {"model", QL_OPT_CHOICE, &v.model, NULL, "random", 0, 0, "random|common", "effects of studies"},
+	    {"small-values", QL_OPT_CHOICE, &v.small, NULL, "desirable", 0, 0, "desirable|undesirable",
+	     "which direction is better"},
+	    {"measure", QL_OPT_CHOICE, &v.measure, NULL, "auto", 0, 0, "auto|MD|SMD|OR|RR|RD|IRR|HR", "effect measure"},
+	    {"level", QL_OPT_NUMBER, &v.level, "PERCENT", "95", 50, 99.99, NULL, "confidence level"},
+	    {"hk", QL_OPT_FLAG, &v.hk, NULL, NULL, 0, 0, NULL, "Hartung-Knapp intervals"},
+	    {"increment", QL_OPT_NUMBER, &v.increment, "X", "0.5", 0, 10, NULL,
+	     "added to all cells of a study with a zero cell"},
+	    {"keep-double-zero", QL_OPT_FLAG, &v.keep_double_zero, NULL, NULL, 0, 0, NULL,
+	     "studies without events stay in, with the increment"},
+	    {"covariate", QL_OPT_TEXT, &v.covariate, "COLUMN", NULL, 0, 0, NULL,
+	     "meta-regression on a column of the table"},
+	    {"treatment", QL_OPT_TEXT, &v.group1, "NAME", "treatment", 0, 0, NULL,
+	     "name of the first side of 2x2 tables"},
+	    {"control", QL_OPT_TEXT, &v.group2, "NAME", "control", 0, 0, NULL, "name of the second side of 2x2 tables"},
+	    {"repair", QL_OPT_FLAG, &v.repair, NULL, NULL, 0, 0, NULL, "project contradictory multi-arm contrasts"},
+	    {"exact-names", QL_OPT_FLAG, &v.exact_names, NULL, NULL, 0, 0, NULL,
+	     "case and accents tell treatments apart"},
+	    {"heat", QL_OPT_FLAG, &v.heat, NULL, NULL, 0, 0, NULL, "net heat matrix"},
+	    {"contributions", QL_OPT_CHOICE, &v.contributions, NULL, "none", 0, 0, "none|shortest-path|random-walk",
+	     "contribution matrix"},
+	    {"draws", QL_OPT_COUNT, &v.draws, "N", "100000", 0, 1e8, NULL, "draws for the rankogram"},
+	    {"seed", QL_OPT_COUNT, &v.seed, "N", "1", 0, 1e15, NULL, "seed of the draws"},
+	    {"slopes", QL_OPT_CHOICE, &v.slopes, NULL, "common", 0, 0, "common|separate",
+	     "slopes of the meta-regression"},
+	    {"components", QL_OPT_FLAG, &v.components, NULL, NULL, 0, 0, NULL, "additive model: names are split at +"},
+	    {"inactive", QL_OPT_TEXT, &v.inactive, "NAME", NULL, 0, 0, NULL,
+	     "treatment without components, such as placebo"},
+	    {"bayes", QL_OPT_FLAG, &v.bayes, NULL, NULL, 0, 0, NULL,
+	     "posterior by Gibbs sampling (binomial for events of arms)"},
+	    {"tau-prior", QL_OPT_TEXT, &v.tau_prior, "PRIOR", "half-normal:1", 0, 0, NULL,
+	     "half-normal:SCALE or uniform:UPPER"},
+	    {"effect-sd", QL_OPT_NUMBER, &v.effect_sd, "SD", "10", 0, 1e6, NULL,
+	     "normal prior of effects (scales with units: 15 times the largest)"},
+	    {"chains", QL_OPT_INT, &v.chains, "N", "4", 2, 64, NULL, "chains"},
+	    {"warmup", QL_OPT_INT, &v.warmup, "N", "1000", 0, 1e6, NULL, "draws thrown away per chain"},
+	    {"chain-draws", QL_OPT_INT, &v.chain_draws, "N", "5000", 100, 1e6, NULL, "draws kept per chain"},
+	    {"dataset", QL_OPT_TEXT, &v.dataset, "NAME", "file name", 0, 0, NULL, "name in the result"},
+	    {"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
+	    {"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of all pairs as CSV"},
+	    {"timing", QL_OPT_FLAG, &v.timing, NULL, NULL, 0, 0, NULL, "time of the network part on standard error"},
+	    {"out", QL_OPT_TEXT, &v.out, "FILE", NULL, 0, 0, NULL, "JSON result into FILE"},
+	    {"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
+	    {0}};
+	const struct ql_command cmd = {"nma",
+				       "FILE",
+				       1,
+				       1,
+				       "Network meta-analysis of a table of contrasts or arms.\n",
+				       "quell nma contrasts.csv --reference placebo --method REML\n",
+				       {opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;

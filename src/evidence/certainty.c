@@ -4,12 +4,22 @@
 #include <string.h>
 
 static const char *const concern_name[] = {"none", "some", "major"};
-static const char *const domain_name[] = {"bias", "reporting", "indirectness", "imprecision", "heterogeneity", "incoherence"};
+static const char *const domain_name[] = {"bias",        "reporting",     "indirectness",
+					  "imprecision", "heterogeneity", "incoherence"};
 static const char *const confidence_name[] = {"very low", "low", "moderate", "high"};
 
-const char *ql_concern_text(enum ql_concern c) { return concern_name[c]; }
-const char *ql_domain_text(enum ql_domain d) { return domain_name[d]; }
-const char *ql_confidence_text(enum ql_confidence c) { return confidence_name[c]; }
+const char *ql_concern_text(enum ql_concern c)
+{
+	return concern_name[c];
+}
+const char *ql_domain_text(enum ql_domain d)
+{
+	return domain_name[d];
+}
+const char *ql_confidence_text(enum ql_confidence c)
+{
+	return confidence_name[c];
+}
 
 struct reader {
 	const struct ql_evidence *e;
@@ -40,16 +50,19 @@ static bool read_domain(struct reader *r, const struct ql_yaml *map, int d, stru
 	if (!v)
 		return fault(r, map->span, ql_arena_printf(r->a, "domain `%s` is missing", domain_name[d]),
 			     "every comparison needs a judgement and a reason in all six domains");
-	bool shape = v->kind == QL_YAML_LIST && v->n == 2 && v->item[0]->kind == QL_YAML_SCALAR && v->item[1]->kind == QL_YAML_SCALAR;
+	bool shape = v->kind == QL_YAML_LIST && v->n == 2 && v->item[0]->kind == QL_YAML_SCALAR &&
+		     v->item[1]->kind == QL_YAML_SCALAR;
 	int concern = shape ? position(v->item[0]->text, concern_name, 3) : -1;
 	if (concern < 0)
-		return fault(r, v->span, "a domain is [concern, reason]", "concerns are none, some and major; the reason is a key of `reasons`");
+		return fault(r, v->span, "a domain is [concern, reason]",
+			     "concerns are none, some and major; the reason is a key of `reasons`");
 	const char *reason = NULL;
 	const struct ql_yaml *text = ql_yaml_get(r->reasons, v->item[1]->text);
 	if (text && text->kind == QL_YAML_SCALAR && text->text[0])
 		reason = text->text;
 	if (!reason)
-		return fault(r, v->item[1]->span, ql_arena_printf(r->a, "no reason `%s`", v->item[1]->text), "add it to `reasons`");
+		return fault(r, v->item[1]->span, ql_arena_printf(r->a, "no reason `%s`", v->item[1]->text),
+			     "add it to `reasons`");
 	j->concern[d] = (enum ql_concern)concern;
 	j->reason[d] = reason;
 	return true;
@@ -60,7 +73,8 @@ static bool read_pair(struct reader *r, const struct ql_yaml *map, struct ql_jud
 	const struct ql_yaml *pair = ql_yaml_get(map, "pair");
 	const char *side[2];
 	if (!pair || pair->kind != QL_YAML_LIST || pair->n != 2)
-		return fault(r, pair ? pair->span : map->span, "a comparison needs `pair: [A, B]`", "two regimens of evidence/treatments.csv");
+		return fault(r, pair ? pair->span : map->span, "a comparison needs `pair: [A, B]`",
+			     "two regimens of evidence/treatments.csv");
 	for (int i = 0; i < 2; i++) {
 		side[i] = pair->item[i]->kind == QL_YAML_SCALAR ? pair->item[i]->text : "";
 		if (!ql_evidence_treatment(r->e, side[i]))
@@ -74,12 +88,15 @@ static bool read_pair(struct reader *r, const struct ql_yaml *map, struct ql_jud
 
 static bool read_judgement(struct reader *r, const struct ql_yaml *map, struct ql_judgement *j)
 {
-	static const char *const keys[] = {"pair", "bias", "reporting", "indirectness", "imprecision", "heterogeneity", "incoherence",
-					   "confidence", NULL};
+	static const char *const keys[] = {"pair",         "bias",        "reporting",
+					   "indirectness", "imprecision", "heterogeneity",
+					   "incoherence",  "confidence",  NULL};
 	const char *confidence = NULL;
-	*j = (struct ql_judgement){.endpoint = r->endpoint, .line = r->line, .assessed = r->assessed, .span = map->span};
+	*j =
+	    (struct ql_judgement){.endpoint = r->endpoint, .line = r->line, .assessed = r->assessed, .span = map->span};
 	if (map->kind != QL_YAML_MAP)
-		return fault(r, map->span, "a comparison is a mapping", "write `{pair: [A, B], bias: [some, reason], ...}`");
+		return fault(r, map->span, "a comparison is a mapping",
+			     "write `{pair: [A, B], bias: [some, reason], ...}`");
 	ql_yaml_check_keys(map, keys, r->ds);
 	bool ok = read_pair(r, map, j);
 	for (int d = 0; d < QL_N_DOMAIN; d++)
@@ -88,7 +105,8 @@ static bool read_judgement(struct reader *r, const struct ql_yaml *map, struct q
 		return false;
 	int level = position(confidence, confidence_name, 4);
 	if (level < 0)
-		return fault(r, ql_yaml_get(map, "confidence")->span, "unknown confidence", "very low, low, moderate, high");
+		return fault(r, ql_yaml_get(map, "confidence")->span, "unknown confidence",
+			     "very low, low, moderate, high");
 	j->confidence = (enum ql_confidence)level;
 	return ok;
 }
@@ -99,7 +117,8 @@ static void read_network(struct reader *r, const struct ql_yaml *net, struct ql_
 	const struct ql_yaml *list = ql_yaml_get(net, "comparisons");
 	ql_yaml_check_keys(net, keys, r->ds);
 	r->assessed = "";
-	if (!ql_yaml_string(net, "endpoint", true, r->ds, &r->endpoint) || !ql_yaml_string(net, "line", true, r->ds, &r->line))
+	if (!ql_yaml_string(net, "endpoint", true, r->ds, &r->endpoint) ||
+	    !ql_yaml_string(net, "line", true, r->ds, &r->line))
 		return;
 	ql_yaml_string(net, "assessed", true, r->ds, &r->assessed);
 	for (int i = 0; list && list->kind == QL_YAML_LIST && i < list->n; i++) {
@@ -108,12 +127,14 @@ static void read_network(struct reader *r, const struct ql_yaml *net, struct ql_
 			continue;
 		const struct ql_judgement *same = ql_certainty_find(out, j.endpoint, j.line, j.treat, j.comp);
 		if (same) {
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0728, j.span, "%s and %s are judged twice", j.treat, j.comp);
+			struct ql_diag *d =
+			    ql_diag_add(r->ds, QL_E0728, j.span, "%s and %s are judged twice", j.treat, j.comp);
 			ql_diag_note(d, same->span, "first here");
 			continue;
 		}
 		if (out->n == *cap) {
-			struct ql_judgement *grown = QL_NEW_N(r->a, struct ql_judgement, (size_t)(*cap ? 2 * *cap : 64));
+			struct ql_judgement *grown =
+			    QL_NEW_N(r->a, struct ql_judgement, (size_t)(*cap ? 2 * *cap : 64));
 			if (out->n)
 				memcpy(grown, out->item, (size_t)out->n * sizeof *grown);
 			out->item = grown;

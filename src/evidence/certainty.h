@@ -11,7 +11,15 @@
 #include "evidence/table.h"
 
 enum ql_concern { QL_NO_CONCERN, QL_SOME_CONCERN, QL_MAJOR_CONCERN };
-enum ql_domain { QL_BIAS, QL_REPORTING, QL_INDIRECTNESS, QL_IMPRECISION, QL_HETEROGENEITY, QL_INCOHERENCE, QL_N_DOMAIN };
+enum ql_domain {
+	QL_BIAS,
+	QL_REPORTING,
+	QL_INDIRECTNESS,
+	QL_IMPRECISION,
+	QL_HETEROGENEITY,
+	QL_INCOHERENCE,
+	QL_N_DOMAIN
+};
 enum ql_confidence { QL_VERY_LOW, QL_LOW, QL_MODERATE, QL_HIGH };
 
 struct ql_judgement {
@@ -19,7 +27,7 @@ struct ql_judgement {
 	enum ql_concern concern[QL_N_DOMAIN];
 	const char *reason[QL_N_DOMAIN];
 	enum ql_confidence confidence;
-	const char *assessed;                       /* month of the judgement */
+	const char *assessed; /* month of the judgement */
 	struct ql_span span;
 };
 struct ql_certainty {

@@ -53,7 +53,11 @@ enum quell_status ql_join_open(const struct ql_evidence *e, const char *endpoint
 	for (int k = 0; k < j->n_part; k++) {
 		struct part *p = &j->part[k];
 		p->d = ql_nma_part(j->s.data, which, k);
-		struct ql_nma_options fit = {.method = QL_DL, .random = true, .small_desirable = true, .level = 0.95, .tau2 = NAN,
+		struct ql_nma_options fit = {.method = QL_DL,
+					     .random = true,
+					     .small_desirable = true,
+					     .level = 0.95,
+					     .tau2 = NAN,
 					     .reference = ql_nma_hub(p->d)};
 		st = ql_nma_fit(p->d, &fit, ds, &p->m);
 		if (st != QUELL_OK)
@@ -139,17 +143,20 @@ static const char *state(struct ql_join *j, const struct ql_joined *x)
 static const char *statement(struct ql_join *j, const struct ql_joined *x, struct ql_simulated s)
 {
 	if (x->agreement == QL_NO_EVIDENCE)
-		return ql_arena_printf(j->a, "no trial in this evidence base connects the two regimens for %s in line %s", j->endpoint,
-				       j->line);
+		return ql_arena_printf(j->a,
+				       "no trial in this evidence base connects the two regimens for %s in line %s",
+				       j->endpoint, j->line);
 	const char *where = state(j, x);
 	double net = exp(x->network.te), lower = exp(x->network.lower), upper = exp(x->network.upper);
 	if (x->agreement == QL_NOT_SIMULATED)
 		return ql_arena_printf(j->a, "trials: %.2f (%.2f to %.2f; %s)", net, lower, upper, where);
-	static const char *const verdict[] = {"", "", "lies inside", "lies outside, but not out of reach of,", "lies outside"};
+	static const char *const verdict[] = {"", "", "lies inside", "lies outside, but not out of reach of,",
+					      "lies outside"};
 	double off = exp(fabs(s.te - x->network.te));
-	return ql_arena_printf(j->a, "simulated %.2f %s the trials' %.2f (%.2f to %.2f; %s)%s", exp(s.te), verdict[x->agreement], net,
-			       lower, upper, where,
-			       x->agreement == QL_DIFFERS ? ql_arena_printf(j->a, ": %.1f-fold %s", off, s.te < x->network.te ? "lower" : "higher")
+	return ql_arena_printf(j->a, "simulated %.2f %s the trials' %.2f (%.2f to %.2f; %s)%s", exp(s.te),
+			       verdict[x->agreement], net, lower, upper, where,
+			       x->agreement == QL_DIFFERS ? ql_arena_printf(j->a, ": %.1f-fold %s", off,
+									    s.te < x->network.te ? "lower" : "higher")
 							  : "");
 }
 

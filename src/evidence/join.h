@@ -6,7 +6,8 @@
  *
  *	struct ql_join *j;
  *	ql_join_open(e, "PFS_HR", "1L", false, &arena, ds, &j);
- *	struct ql_joined x = ql_join_pair(j, a->treatment, a->n, b->treatment, b->n, (struct ql_simulated){log(hr), ...});
+ *	struct ql_joined x = ql_join_pair(j, a->treatment, a->n, b->treatment, b->n, (struct ql_simulated){log(hr),
+ *...});
  */
 #ifndef QL_EVIDENCE_JOIN_H
 #define QL_EVIDENCE_JOIN_H
@@ -25,14 +26,14 @@ struct ql_simulated { /* log hazard ratio of a against b; NaN te: not simulated 
 	double te, lower, upper;
 };
 struct ql_joined {
-	const char *treat_a, *treat_b;  /* names in the evidence; NULL if the regimen has none there */
+	const char *treat_a, *treat_b;                /* names in the evidence; NULL if the regimen has none there */
 	struct ql_estimate network, direct, indirect; /* log hazard ratios of a against b; te NaN where there is none */
-	double proportion_direct;       /* 0 to 1 */
-	const struct ql_trial_row **row; /* direct evidence: rows of the trials that compare the two */
+	double proportion_direct;                     /* 0 to 1 */
+	const struct ql_trial_row **row;              /* direct evidence: rows of the trials that compare the two */
 	int n_row;
-	bool verified;                  /* every row of this part of the network is verified */
+	bool verified; /* every row of this part of the network is verified */
 	enum ql_agreement agreement;
-	const char *statement;          /* one sentence for people */
+	const char *statement; /* one sentence for people */
 };
 
 struct ql_join;

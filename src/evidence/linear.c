@@ -65,10 +65,10 @@ static struct ql_lin *new_model(struct ql_arena *a, const struct ql_nma_study *s
 		m->n_contrast += study[s].k - 1;
 	}
 	m->load_first = QL_NEW_N(a, int, arms + 1);
-	m->col = QL_NEW_N(a, int, arms * (size_t)max);
-	m->val = QL_NEW_N(a, double, arms * (size_t)max);
+	m->col = QL_NEW_N(a, int, arms *(size_t)max);
+	m->val = QL_NEW_N(a, double, arms *(size_t)max);
 	m->l = QL_NEW_N(a, double, squares);
-	m->normal = QL_NEW_N(a, double, (size_t)p * (size_t)p);
+	m->normal = QL_NEW_N(a, double, (size_t)p *(size_t)p);
 	return m;
 }
 
@@ -120,7 +120,7 @@ static void add_normal(struct ql_lin *m, int s)
 				for (int b = first[j]; b < first[j + 1]; b++)
 					if (m->col[a] >= m->col[b])
 						m->normal[(size_t)m->col[b] * (size_t)m->p + (size_t)m->col[a]] +=
-							l[i * k + j] * m->val[a] * m->val[b];
+						    l[i * k + j] * m->val[a] * m->val[b];
 }
 
 static double arm_value(const struct ql_lin *m, int arm, const double *beta)
@@ -283,7 +283,8 @@ static void residual_sums(const struct ql_lin *m, bool want_v, struct ql_lin_fit
 		const struct ql_nma_study *st = &m->study[s];
 		int k = st->k, arm = m->arm_first[s];
 		const double *l = m->l + m->l_first[s];
-		double small[2 * SMALL + 2], *fit = k <= SMALL + 1 ? small : ql_realloc(NULL, 2 * (size_t)k, sizeof *fit), *lr = fit + k;
+		double small[2 * SMALL + 2],
+		    *fit = k <= SMALL + 1 ? small : ql_realloc(NULL, 2 * (size_t)k, sizeof *fit), *lr = fit + k;
 		for (int i = 0; i < k; i++)
 			fit[i] = arm_value(m, arm + i, f->beta);
 		f->q += ql_arm_residual(st, l, fit, lr);
@@ -302,7 +303,8 @@ bool ql_lin_solve(struct ql_lin *m, double tau2, bool want_v, bool deficient, st
 {
 	double *beta = f->beta, *v = f->v, *projector = f->projector;
 	size_t p = (size_t)m->p;
-	*f = (struct ql_lin_fit){.tau2 = tau2, .beta = beta ? beta : QL_NEW_N(m->a, double, p), .v = v, .projector = projector};
+	*f = (struct ql_lin_fit){
+	    .tau2 = tau2, .beta = beta ? beta : QL_NEW_N(m->a, double, p), .v = v, .projector = projector};
 	want_v |= deficient;
 	if (deficient && !projector)
 		f->projector = QL_NEW_N(m->a, double, p *p);
@@ -359,7 +361,8 @@ static double tau_root(struct tau_equation *e, double lo, double f_lo, double hi
 			return best;
 		double xi = (a - b) / (c - b), phi = (fa - fb) / (fc - fb), least = tol / width;
 		bool safe = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi;
-		t = safe ? fa / (fb - fa) * (fc / (fb - fc)) + (c - a) / (b - a) * (fa / (fc - fa)) * (fb / (fc - fb)) : 0.5;
+		t = safe ? fa / (fb - fa) * (fc / (fb - fc)) + (c - a) / (b - a) * (fa / (fc - fa)) * (fb / (fc - fb))
+			 : 0.5;
 		t = fmin(fmax(t, least), 1 - least);
 	}
 	return a;
@@ -377,7 +380,8 @@ static double moment_tau2(const struct ql_lin *m, const struct ql_lin_fit *at0)
 	return denominator > 0 ? fmax(0, (at0->q - (m->n_contrast - at0->rank)) / denominator) : 0;
 }
 
-bool ql_lin_tau2(struct ql_lin *m, enum ql_tau_method method, bool deficient, const struct ql_lin_fit *at0, double *tau2)
+bool ql_lin_tau2(struct ql_lin *m, enum ql_tau_method method, bool deficient, const struct ql_lin_fit *at0,
+		 double *tau2)
 {
 	double start = moment_tau2(m, at0);
 	*tau2 = start;
@@ -386,7 +390,7 @@ bool ql_lin_tau2(struct ql_lin *m, enum ql_tau_method method, bool deficient, co
 	struct tau_equation e = {.m = m, .method = method, .deficient = deficient, .fit = *at0};
 	double lo = 0, f_lo = score_of(&e), zero_likelihood = log_likelihood(&e);
 	e.fit.beta = e.fit.v = e.fit.projector = NULL; /* at0 stays as it is */
-	bool inner = f_lo <= 0; /* zero is a local maximum: is there a better one inside? */
+	bool inner = f_lo <= 0;                        /* zero is a local maximum: is there a better one inside? */
 	if (inner && (method == QL_PM || start == 0)) {
 		*tau2 = 0;
 		return !e.failed;

@@ -23,10 +23,10 @@ struct ql_lin {
 	int *col;
 	double *val;
 	/* workspace */
-	double *l;                  /* sum of k*k */
-	int *l_first;               /* [n_study] */
-	double *normal;             /* p*p */
-	double ridge;               /* added to the diagonal of X'WX: precision of a normal prior at 0 */
+	double *l;      /* sum of k*k */
+	int *l_first;   /* [n_study] */
+	double *normal; /* p*p */
+	double ridge;   /* added to the diagonal of X'WX: precision of a normal prior at 0 */
 };
 
 struct ql_lin_fit {
@@ -49,7 +49,8 @@ struct ql_lin *ql_lin_general(struct ql_arena *a, const struct ql_nma_study *stu
  * is used (p up to 500) and rank says how much is identified. */
 bool ql_lin_solve(struct ql_lin *m, double tau2, bool want_v, bool deficient, struct ql_lin_fit *f);
 /* tau2 by the method; fit at tau2 = 0 (with v) is given. False if it did not converge. */
-bool ql_lin_tau2(struct ql_lin *m, enum ql_tau_method method, bool deficient, const struct ql_lin_fit *at0, double *tau2);
+bool ql_lin_tau2(struct ql_lin *m, enum ql_tau_method method, bool deficient, const struct ql_lin_fit *at0,
+		 double *tau2);
 /* Variance of the difference of two loading rows. */
 double ql_lin_quadratic(const struct ql_lin *m, const double *v, int arm_i, int arm_j);
 

@@ -53,11 +53,10 @@ int ql_names_add(struct ql_names *t, const char *name, struct ql_span span)
 }
 
 /* Base letters of U+00C0..U+017F; '.' leaves the character as it is. */
-static const char base_letter[] =
-	"aaaaaaaceeeeiiiidnooooo.ouuuuyts"
-	"aaaaaaaceeeeiiiidnooooo.ouuuuyty"
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkk"
-	"llllllllllnnnnnnnnnooooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+static const char base_letter[] = "aaaaaaaceeeeiiiidnooooo.ouuuuyts"
+				  "aaaaaaaceeeeiiiidnooooo.ouuuuyty"
+				  "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkk"
+				  "llllllllllnnnnnnnnnooooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
 char *ql_name_fold(struct ql_arena *a, const char *name)
 {

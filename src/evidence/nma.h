@@ -29,15 +29,15 @@ struct ql_nma_arm { /* what was observed; NaN where the input has only contrasts
 
 struct ql_nma_study {
 	const char *name;
-	int k;              /* arms */
-	int *arm;           /* [k] treatments */
-	double *y;          /* [k-1] arm i+1 minus arm 0 */
-	double *s;          /* [(k-1)*(k-1)] covariance */
-	double *pair;       /* [k*k] arm i minus arm j as printed, where contrasts of one study do not add up exactly: all
-			       of them are fitted, with the weights of the model. NULL: y says everything */
+	int k;        /* arms */
+	int *arm;     /* [k] treatments */
+	double *y;    /* [k-1] arm i+1 minus arm 0 */
+	double *s;    /* [(k-1)*(k-1)] covariance */
+	double *pair; /* [k*k] arm i minus arm j as printed, where contrasts of one study do not add up exactly: all
+			 of them are fitted, with the weights of the model. NULL: y says everything */
 	struct ql_nma_arm *observed; /* [k], or NULL */
-	double covariate;   /* NaN without */
-	double residual;    /* largest disagreement among the printed contrasts of a multi-arm study */
+	double covariate;            /* NaN without */
+	double residual;             /* largest disagreement among the printed contrasts of a multi-arm study */
 	struct ql_span span;
 	const struct ql_trial_row **row; /* rows of the evidence base behind it, or NULL */
 	int n_row;
@@ -60,13 +60,13 @@ void ql_nma_note(struct ql_nma_data *d, const char *fmt, ...) QL_PRINTF(2, 3);
 /* ---- input ---- */
 
 struct ql_nma_read_options {
-	int measure;            /* -1: as the columns say */
-	const char *covariate;  /* column, or NULL */
+	int measure;                 /* -1: as the columns say */
+	const char *covariate;       /* column, or NULL */
 	const char *group1, *group2; /* names of the two sides of 2x2 tables; NULL: "treatment", "control" */
-	double increment;       /* added to all cells of studies with a zero cell; 0.5 */
-	bool keep_double_zero;  /* studies without any event stay in (with the increment) */
-	bool repair;            /* multi-arm contrasts: accept any contradiction, fill in missing ones */
-	bool exact_names;       /* names that differ in case or accents only are different treatments */
+	double increment;            /* added to all cells of studies with a zero cell; 0.5 */
+	bool keep_double_zero;       /* studies without any event stay in (with the increment) */
+	bool repair;                 /* multi-arm contrasts: accept any contradiction, fill in missing ones */
+	bool exact_names;            /* names that differ in case or accents only are different treatments */
 };
 /* Tables of contrasts (studlab, treat1, treat2, TE, seTE), arms (study, treatment, events, n | mean, sd, n | events,
  * time), arms side by side (treatment1, event1, n1, treatment2, ...), differences (study, treatment, diff, std.err),
@@ -106,23 +106,23 @@ struct ql_nma_options {
 	bool hartung_knapp;
 	bool small_desirable;
 	int reference;
-	double level;     /* 0.95 */
-	double tau2;      /* fixed value; NaN: estimate it */
+	double level; /* 0.95 */
+	double tau2;  /* fixed value; NaN: estimate it */
 };
 
 struct ql_nma {
 	const struct ql_nma_data *d;
 	struct ql_nma_options o;
-	int n;                     /* treatments */
-	double tau2;               /* 0 in the common-effect model */
+	int n;                                 /* treatments */
+	double tau2;                           /* 0 in the common-effect model */
 	double q, p_q, i2, i2_lower, i2_upper; /* from common-effect weights; NaN without degrees of freedom */
 	int df;
-	double q_random;           /* with weights at tau2 */
-	double *effect;            /* [n] against the reference */
-	double *v;                 /* [n*n] covariance of effect; row and column of the reference are 0 */
-	double crit;               /* quantile for intervals: normal, or t for Hartung-Knapp */
-	double inflate;            /* factor on standard errors (Hartung-Knapp), else 1 */
-	double predict_crit;       /* t quantile for prediction intervals; NaN if there are too few studies */
+	double q_random;     /* with weights at tau2 */
+	double *effect;      /* [n] against the reference */
+	double *v;           /* [n*n] covariance of effect; row and column of the reference are 0 */
+	double crit;         /* quantile for intervals: normal, or t for Hartung-Knapp */
+	double inflate;      /* factor on standard errors (Hartung-Knapp), else 1 */
+	double predict_crit; /* t quantile for prediction intervals; NaN if there are too few studies */
 };
 
 /* QUELL_ERR_NUMERIC if the weights cannot be inverted (QL_E0725), QUELL_ERR_INPUT if the data are not one part. */
@@ -139,12 +139,12 @@ struct ql_estimate ql_nma_estimate(const struct ql_nma *m, int i, int j);
 
 struct ql_design {
 	int k;
-	int *treat;          /* sorted by name */
-	const char *label;   /* "A:B:C" */
+	int *treat;        /* sorted by name */
+	const char *label; /* "A:B:C" */
 	int n_study;
 	double q_within;
 	int df_within;
-	double q_detached;   /* between-designs Q with this design detached; NaN if nothing is left to compare */
+	double q_detached; /* between-designs Q with this design detached; NaN if nothing is left to compare */
 	int df_detached;
 };
 struct ql_designs {
@@ -153,13 +153,14 @@ struct ql_designs {
 	double q_within, p_within, q_between, p_between;
 	int df_within, df_between;
 	double tau2_within, q_between_random, p_between_random; /* full design-by-treatment interaction model */
-	double *heat; /* [n*n] net heat: change of design r's between-designs Q when design c is detached; NULL unless asked */
+	double *heat; /* [n*n] net heat: change of design r's between-designs Q when design c is detached; NULL unless
+			 asked */
 };
 void ql_nma_designs(const struct ql_nma *m, bool heat, struct ql_designs *out);
 
 struct ql_split { /* node splitting by back-calculation */
 	int treat, comp, n_study;
-	double proportion; /* share of direct evidence */
+	double proportion;                                        /* share of direct evidence */
 	struct ql_estimate network, direct, indirect, difference; /* NaN where there is none */
 };
 /* Every pair that a study compares directly. */
@@ -181,9 +182,9 @@ void ql_nma_ranks(const struct ql_nma *m, uint64_t draws, uint64_t seed, struct 
 enum ql_flow { QL_SHORTEST_PATH, QL_RANDOM_WALK };
 struct ql_contributions {
 	int n_row, n_col;
-	int *row_a, *row_b; /* comparisons: all pairs */
-	int *col_a, *col_b; /* pairs with direct evidence */
-	double *share;      /* [n_row*n_col], rows sum to 1 */
+	int *row_a, *row_b;              /* comparisons: all pairs */
+	int *col_a, *col_b;              /* pairs with direct evidence */
+	double *share;                   /* [n_row*n_col], rows sum to 1 */
 	double *mean_path, *parallelism; /* [n_row] mean path length; 1 / largest flow */
 };
 void ql_nma_contributions(const struct ql_nma *m, enum ql_flow method, struct ql_contributions *out);

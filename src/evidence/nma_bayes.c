@@ -13,8 +13,14 @@
 struct stream {
 	uint64_t seed, chain, id, n;
 };
-static double uniform(struct stream *s) { return ql_rng_uniform(s->seed, s->chain, s->id, s->n++); }
-static double normal(struct stream *s) { return ql_quantile_normal(uniform(s)); }
+static double uniform(struct stream *s)
+{
+	return ql_rng_uniform(s->seed, s->chain, s->id, s->n++);
+}
+static double normal(struct stream *s)
+{
+	return ql_quantile_normal(uniform(s));
+}
 
 /* Slice sampling (Neal 2003): stepping out, then shrinking. */
 static double slice(struct stream *s, double x, double width, double (*log_f)(void *ctx, double x), void *ctx)
@@ -104,11 +110,14 @@ struct arm_chain {
 	double tau;
 	/* the arm or the step in hand */
 	double prior_mean, prior_var, r, size;
-	double *z;                  /* standardised deviations */
+	double *z; /* standardised deviations */
 	double *precision, *mean;
 };
 
-static double effect_of(const struct arm_chain *c, int arm) { return c->col[arm] < 0 ? 0 : c->beta[c->col[arm]]; }
+static double effect_of(const struct arm_chain *c, int arm)
+{
+	return c->col[arm] < 0 ? 0 : c->beta[c->col[arm]];
+}
 
 static double binomial_log(double r, double n, double theta)
 {
@@ -155,7 +164,8 @@ static void update_effects(struct arm_chain *c)
 			c->mean[c->col[a]] += w * (c->theta[a] - centre / k);
 			for (int b = first; b < last; b++)
 				if (c->col[b] >= 0)
-					c->precision[(size_t)c->col[a] * p + (size_t)c->col[b]] += w * ((a == b) - 1.0 / k);
+					c->precision[(size_t)c->col[a] * p + (size_t)c->col[b]] +=
+					    w * ((a == b) - 1.0 / k);
 		}
 	}
 	LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', c->p, c->precision, c->p);
@@ -232,7 +242,8 @@ static void start_arms(struct arm_chain *c, struct ql_arena *a, int reference)
 		}
 }
 
-static bool run_arms(const struct ql_nma_data *d, const struct ql_bayes_options *o, int chain, double *tau, double *beta)
+static bool run_arms(const struct ql_nma_data *d, const struct ql_bayes_options *o, int chain, double *tau,
+		     double *beta)
 {
 	struct arm_chain c = {.d = d, .o = o, .p = d->n_treat - 1, .tau = o->tau_scale * (0.1 + 0.2 * chain)};
 	struct ql_arena work = {0};
@@ -300,7 +311,8 @@ static void diagnose(const double *x, int chains, int n, struct ql_posterior *ou
 			double variogram = 0;
 			for (int c = 0; c < chains; c++)
 				for (int i = l; i < n; i++)
-					variogram += (x[c * n + i] - x[c * n + i - l]) * (x[c * n + i] - x[c * n + i - l]);
+					variogram +=
+					    (x[c * n + i] - x[c * n + i - l]) * (x[c * n + i] - x[c * n + i - l]);
 			pair += 1 - variogram / (chains * (n - l)) / (2 * pooled);
 		}
 		if (pair < 0)
@@ -368,8 +380,10 @@ static void fill_defaults(const struct ql_nma_data *d, struct ql_bayes_options *
 static bool has_counts(const struct ql_nma_data *d, struct ql_diags *ds)
 {
 	for (int s = 0; s < d->n_study; s++)
-		if (!d->study[s].observed || isnan(d->study[s].observed[0].events) || isnan(d->study[s].observed[0].n)) {
-			ql_diag_add(ds, QL_E0721, d->study[s].span, "study `%s` has no events and patients of arms", d->study[s].name);
+		if (!d->study[s].observed || isnan(d->study[s].observed[0].events) ||
+		    isnan(d->study[s].observed[0].n)) {
+			ql_diag_add(ds, QL_E0721, d->study[s].span, "study `%s` has no events and patients of arms",
+				    d->study[s].name);
 			return false;
 		}
 	return true;
@@ -384,7 +398,8 @@ enum quell_status ql_nma_bayes(const struct ql_nma_data *d, const struct ql_baye
 	if (o.binomial && !has_counts(d, ds))
 		return QUELL_ERR_INPUT;
 	size_t p = (size_t)d->n_treat - 1, per = (size_t)o.draws, total = per * (size_t)o.chains;
-	double *tau = QL_NEW_N(d->a, double, total), *beta = QL_NEW_N(d->a, double, total *p), *x = QL_NEW_N(d->a, double, total);
+	double *tau = QL_NEW_N(d->a, double, total), *beta = QL_NEW_N(d->a, double, total *p),
+	       *x = QL_NEW_N(d->a, double, total);
 	struct ql_lin *m = ql_lin_network(d->a, d, o.reference);
 	m->ridge = 1 / (o.effect_sd * o.effect_sd);
 	for (int c = 0; c < o.chains; c++) {

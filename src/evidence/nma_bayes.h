@@ -21,11 +21,11 @@ enum ql_tau_prior { QL_HALF_NORMAL, QL_UNIFORM };
 struct ql_bayes_options {
 	int chains, warmup, draws; /* draws per chain after warm-up */
 	uint64_t seed;
-	double effect_sd;          /* normal prior of every effect against the reference; 0: 10, or 15 times the largest
-				      observed difference if the scale has units */
+	double effect_sd; /* normal prior of every effect against the reference; 0: 10, or 15 times the largest
+			     observed difference if the scale has units */
 	enum ql_tau_prior prior;
-	double tau_scale;          /* half-normal scale or upper end; 0: 1, or the largest observed difference */
-	bool binomial;             /* needs events and patients of every arm */
+	double tau_scale; /* half-normal scale or upper end; 0: 1, or the largest observed difference */
+	bool binomial;    /* needs events and patients of every arm */
 	int reference;
 	bool small_desirable;
 	volatile const int *cancel;

@@ -65,7 +65,7 @@ static void split_names(struct parts *p, const char *const *composition, const c
 	for (int pass = 0; pass < 2; pass++) {
 		if (pass) {
 			p->n = p->names.n;
-			p->load = QL_NEW_N(d->a, double, (size_t)d->n_treat * (size_t)p->n);
+			p->load = QL_NEW_N(d->a, double, (size_t)d->n_treat *(size_t)p->n);
 		}
 		for (int t = 0; t < d->n_treat; t++) {
 			const char *text = composition ? composition[t] : d->treat[t];
@@ -81,7 +81,8 @@ static void split_names(struct parts *p, const char *const *composition, const c
 					b--;
 				if (a == b)
 					continue;
-				int c = ql_names_add(&p->names, ql_arena_strndup(d->a, a, (size_t)(b - a)), (struct ql_span){0});
+				int c = ql_names_add(&p->names, ql_arena_strndup(d->a, a, (size_t)(b - a)),
+						     (struct ql_span){0});
 				if (pass)
 					p->load[t * p->n + c] = 1;
 			}
@@ -113,7 +114,8 @@ enum quell_status ql_nma_components(const struct ql_nma_data *d, const char *con
 	}
 	struct ql_lin *m = ql_lin_general(d->a, d->study, d->n_study, p.n, p.n, load_components, &p);
 	struct ql_lin_fit f = {0};
-	*out = (struct ql_component_fit){.d = d, .n = p.n, .name = p.names.name, .q_difference = NAN, .p_difference = NAN};
+	*out =
+	    (struct ql_component_fit){.d = d, .n = p.n, .name = p.names.name, .q_difference = NAN, .p_difference = NAN};
 	enum quell_status s = fit_model(m, d, o, ds, &out->tau2, &out->q, &f);
 	if (s != QUELL_OK)
 		return s;
@@ -136,7 +138,8 @@ enum quell_status ql_nma_components(const struct ql_nma_data *d, const char *con
 	if (ql_nma_parts(d, part) == 1 && ql_lin_solve(usual, 0, false, false, &u)) {
 		out->df_difference = usual->p - f.rank;
 		out->q_difference = fmax(0, out->q - u.q);
-		out->p_difference = out->df_difference > 0 ? ql_pchisq_upper(out->q_difference, out->df_difference) : NAN;
+		out->p_difference =
+		    out->df_difference > 0 ? ql_pchisq_upper(out->q_difference, out->df_difference) : NAN;
 	}
 	return QUELL_OK;
 }
@@ -170,7 +173,8 @@ static bool check_covariate(const struct ql_nma_data *d, struct ql_diags *ds, do
 	for (int s = 0; s < d->n_study; s++) {
 		double x = d->study[s].covariate;
 		if (isnan(x)) {
-			ql_diag_add(ds, QL_E0724, d->study[s].span, "study `%s` has no value of the covariate", d->study[s].name);
+			ql_diag_add(ds, QL_E0724, d->study[s].span, "study `%s` has no value of the covariate",
+				    d->study[s].name);
 			return false;
 		}
 		*mean += x / d->n_study;
@@ -192,7 +196,8 @@ enum quell_status ql_nma_regression(const struct ql_nma_data *d, bool common, co
 	struct ql_lin *m = ql_lin_general(d->a, d->study, d->n_study, n + out->n_slope, 2, load_slopes, &w);
 	struct ql_lin_fit f = {0};
 	if (m->p > 500) {
-		ql_diag_add(ds, QL_E0721, d->study[0].span, "more than 500 coefficients; use one slope for all treatments");
+		ql_diag_add(ds, QL_E0721, d->study[0].span,
+			    "more than 500 coefficients; use one slope for all treatments");
 		return QUELL_ERR_INPUT;
 	}
 	enum quell_status s = fit_model(m, d, o, ds, &out->tau2, &out->q, &f);
@@ -215,8 +220,8 @@ enum quell_status ql_nma_regression(const struct ql_nma_data *d, bool common, co
 	}
 	struct ql_lin *plain = ql_lin_network(d->a, d, o->reference);
 	struct ql_lin_fit at0 = {0};
-	if (o->random && ql_lin_solve(plain, 0, true, false, &at0) && ql_lin_tau2(plain, o->method, false, &at0, &before) &&
-	    before > 0)
+	if (o->random && ql_lin_solve(plain, 0, true, false, &at0) &&
+	    ql_lin_tau2(plain, o->method, false, &at0, &before) && before > 0)
 		out->r2 = fmax(0, 1 - out->tau2 / before);
 	return QUELL_OK;
 }

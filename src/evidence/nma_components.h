@@ -12,11 +12,11 @@
 
 struct ql_component_fit {
 	const struct ql_nma_data *d;
-	int n;                       /* components */
+	int n; /* components */
 	const char **name;
-	struct ql_estimate *effect;  /* [n] adding the component; te NaN where not identified */
-	struct ql_estimate *treat;   /* [treatments] against nothing (or the inactive treatment) */
-	double tau2, q, p_q;         /* q and df of the additive model, common-effect weights */
+	struct ql_estimate *effect; /* [n] adding the component; te NaN where not identified */
+	struct ql_estimate *treat;  /* [treatments] against nothing (or the inactive treatment) */
+	double tau2, q, p_q;        /* q and df of the additive model, common-effect weights */
 	int df, rank;
 	double q_difference, p_difference; /* against the usual model; NaN if the network is not connected */
 	int df_difference;

@@ -35,7 +35,10 @@ void ql_nma_note(struct ql_nma_data *d, const char *fmt, ...)
 }
 
 /* Too many faults of a kind drown the first ones. */
-static bool told_enough(struct ql_nma_builder *b) { return b->ds->n_errors - b->errors > 40; }
+static bool told_enough(struct ql_nma_builder *b)
+{
+	return b->ds->n_errors - b->errors > 40;
+}
 
 static int add_treatment(struct ql_nma_builder *b, const char *name, int side, struct ql_span span)
 {
@@ -46,20 +49,23 @@ static int add_treatment(struct ql_nma_builder *b, const char *name, int side, s
 		return known;
 	if ((!name[0] || name[0] == '=' || name[0] == '@') && !told_enough(b)) {
 		struct ql_diag *d = ql_diag_add(b->ds, QL_E0711, span, "`%s` is no name of a treatment", name);
-		ql_diag_help(d, name[0] ? "this is a spreadsheet formula; save the values instead" : "the cell is empty");
+		ql_diag_help(d,
+			     name[0] ? "this is a spreadsheet formula; save the values instead" : "the cell is empty");
 	}
 	const char *folded = ql_name_fold(b->a, name);
 	int same = ql_names_find(&b->folded, folded);
 	if (same >= 0 && !b->o.exact_names && !told_enough(b)) {
-		struct ql_diag *d = ql_diag_add(b->ds, QL_E0717, span, "`%s` and `%s` differ in case, accents or blanks only",
-						name, b->treat.name[same]);
+		struct ql_diag *d =
+		    ql_diag_add(b->ds, QL_E0717, span, "`%s` and `%s` differ in case, accents or blanks only", name,
+				b->treat.name[same]);
 		ql_diag_note(d, b->treat.span[same], "first spelt `%s` here", b->treat.name[same]);
 		ql_diag_help(d, "spell it one way; --exact-names keeps them apart");
 	}
 	if (same < 0)
 		ql_names_add(&b->folded, folded, span);
 	else
-		ql_names_add(&b->folded, ql_arena_printf(b->a, "%s\001%d", folded, b->treat.n), span); /* keep indices aligned */
+		ql_names_add(&b->folded, ql_arena_printf(b->a, "%s\001%d", folded, b->treat.n),
+			     span); /* keep indices aligned */
 	return ql_names_add(&b->treat, name, span);
 }
 
@@ -96,8 +102,10 @@ void ql_nma_builder_contrast(struct ql_nma_builder *b, const char *study, const 
 	if (told_enough(b))
 		return;
 	if (!(se > 0) || isinf(se)) {
-		struct ql_diag *d = ql_diag_add(b->ds, QL_E0713, span, "the standard error of study `%s` is %g", study, se);
-		ql_diag_help(d, "standard errors are positive; a study without events has none, leave it out or give arms");
+		struct ql_diag *d =
+		    ql_diag_add(b->ds, QL_E0713, span, "the standard error of study `%s` is %g", study, se);
+		ql_diag_help(
+		    d, "standard errors are positive; a study without events has none, leave it out or give arms");
 	} else if (!isfinite(te)) {
 		ql_diag_add(b->ds, QL_E0713, span, "study `%s` has no effect", study);
 	}
@@ -176,7 +184,8 @@ static void new_study(struct ql_workshop *w, struct ql_nma_study *st)
 {
 	size_t c = (size_t)(w->k > 0 ? w->k - 1 : 0);
 	struct ql_arena *a = w->b->a;
-	*st = (struct ql_nma_study){.name = w->name, .k = w->k, .covariate = w->row[0]->covariate, .span = w->row[0]->span};
+	*st = (struct ql_nma_study){
+	    .name = w->name, .k = w->k, .covariate = w->row[0]->covariate, .span = w->row[0]->span};
 	st->arm = QL_NEW_N(a, int, (size_t)w->k);
 	memcpy(st->arm, w->arm, (size_t)w->k * sizeof *st->arm);
 	st->y = QL_NEW_N(a, double, c);
@@ -193,7 +202,8 @@ static bool check_covariate(struct ql_workshop *w)
 	for (int i = 1; i < w->n_row; i++) {
 		double z = w->row[i]->covariate;
 		if (!(x == z || (isnan(x) && isnan(z)))) {
-			struct ql_diag *d = study_fault(w, QL_E0724, w->row[i]->span, "has two values of the covariate");
+			struct ql_diag *d =
+			    study_fault(w, QL_E0724, w->row[i]->span, "has two values of the covariate");
 			ql_diag_note(d, w->row[0]->span, "first given here");
 			return false;
 		}
@@ -317,7 +327,8 @@ static void covariance_from_pairs(const struct pairs *p, double *s)
 	int k = p->k, c = k - 1;
 	for (int i = 0; i < c; i++)
 		for (int j = 0; j < c; j++)
-			s[i * c + j] = i == j ? p->v[i + 1] : 0.5 * (p->v[i + 1] + p->v[j + 1] - p->v[(i + 1) * k + j + 1]);
+			s[i * c + j] =
+			    i == j ? p->v[i + 1] : 0.5 * (p->v[i + 1] + p->v[j + 1] - p->v[(i + 1) * k + j + 1]);
 }
 
 static bool positive_definite(const double *s, int c)
@@ -330,8 +341,10 @@ static bool positive_definite(const double *s, int c)
 static bool offer_repair(struct ql_workshop *w, enum ql_code code, const char *what)
 {
 	struct ql_diag *d = study_fault(w, code, w->row[0]->span, what);
-	ql_diag_help(d, "correct the rows, or use --repair: effects are fitted by least squares, missing or impossible variances "
-			"are those of the nearest set of arms, and the result says so");
+	ql_diag_help(
+	    d,
+	    "correct the rows, or use --repair: effects are fitted by least squares, missing or impossible variances "
+	    "are those of the nearest set of arms, and the result says so");
 	return false;
 }
 
@@ -421,7 +434,8 @@ static bool build_differences(struct ql_workshop *w, struct ql_nma_study *st)
 	for (int i = 0; i < w->n_row; i++)
 		if (isnan(w->row[i]->te)) {
 			if (base >= 0) {
-				study_fault(w, QL_E0714, w->row[i]->span, "has two base arms (rows without a difference)");
+				study_fault(w, QL_E0714, w->row[i]->span,
+					    "has two base arms (rows without a difference)");
 				return false;
 			}
 			base = i;
@@ -442,7 +456,8 @@ static bool build_differences(struct ql_workshop *w, struct ql_nma_study *st)
 	int c = w->k - 1;
 	double v0 = w->row[base]->se * w->row[base]->se;
 	if (c > 1 && !(v0 > 0)) {
-		struct ql_diag *d = study_fault(w, QL_E0713, w->row[base]->span, "needs the standard error of its base arm");
+		struct ql_diag *d =
+		    study_fault(w, QL_E0713, w->row[base]->span, "needs the standard error of its base arm");
 		ql_diag_help(d, "differences of one trial are correlated by the variance of the shared arm");
 		return false;
 	}
@@ -517,7 +532,10 @@ static const struct ql_row **group_rows(struct ql_nma_builder *b, int **first)
 }
 
 /* Treatments are numbered by name, so that results do not depend on the order of rows. */
-static int by_name(const void *x, const void *y) { return strcmp(*(const char *const *)x, *(const char *const *)y); }
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
 
 static void sort_treatments(struct ql_nma_data *d, const struct ql_nma_builder *b)
 {
@@ -576,8 +594,10 @@ enum quell_status ql_nma_builder_finish(struct ql_nma_builder *b, struct ql_nma_
 		if (bad || !build_study(&w, st))
 			continue;
 		if (st->residual > 0)
-			ql_nma_note(d, "study %s: its contrasts disagree by up to %.3g; all of them are fitted by least squares",
-				    st->name, st->residual);
+			ql_nma_note(
+			    d,
+			    "study %s: its contrasts disagree by up to %.3g; all of them are fitted by least squares",
+			    st->name, st->residual);
 		if (!st->observed || ql_arm_effects(d, st, &b->o))
 			d->n_study++;
 	}
@@ -592,8 +612,11 @@ enum quell_status ql_nma_builder_finish(struct ql_nma_builder *b, struct ql_nma_
 		return QUELL_ERR_INPUT;
 	}
 	if (b->n_refitted)
-		ql_nma_note(d, "%d multi-arm stud%s without a complete set of contrasts: variances of the arms were fitted to "
-			       "the printed standard errors", b->n_refitted, b->n_refitted == 1 ? "y" : "ies");
+		ql_nma_note(
+		    d,
+		    "%d multi-arm stud%s without a complete set of contrasts: variances of the arms were fitted to "
+		    "the printed standard errors",
+		    b->n_refitted, b->n_refitted == 1 ? "y" : "ies");
 	sort_treatments(d, b);
 	drop_unused(d);
 	*out = d;
@@ -677,7 +700,8 @@ struct ql_nma_data *ql_nma_part(const struct ql_nma_data *d, const int *part, in
 
 int ql_nma_hub(const struct ql_nma_data *d)
 {
-	int *studies = QL_NEW_N(d->a, int, (size_t)d->n_treat), *first = QL_NEW_N(d->a, int, (size_t)d->n_treat), best = 0;
+	int *studies = QL_NEW_N(d->a, int, (size_t)d->n_treat), *first = QL_NEW_N(d->a, int, (size_t)d->n_treat),
+	    best = 0;
 	for (int s = 0; s < d->n_study; s++)
 		for (int i = 0; i < d->study[s].k; i++) {
 			studies[d->study[s].arm[i]]++;

@@ -46,7 +46,8 @@ static void find_designs(const struct ql_nma_data *d, struct sorted_study *sorte
 		int known = labels.n, g = ql_names_add(&labels, label.data, d->study[s].span);
 		sorted[s].design = g;
 		if (g == known)
-			out->design[g] = (struct ql_design){.k = sorted[s].k, .treat = sorted[s].treat, .label = labels.name[g]};
+			out->design[g] =
+			    (struct ql_design){.k = sorted[s].k, .treat = sorted[s].treat, .label = labels.name[g]};
 		out->design[g].n_study++;
 	}
 	out->n = labels.n;
@@ -60,7 +61,10 @@ struct pooled {
 	double *q_design;
 };
 
-static double at(const double *l, int k, int i, int j) { return l[i * k + j]; }
+static double at(const double *l, int k, int i, int j)
+{
+	return l[i * k + j];
+}
 
 /* Adds the weights of one study to its design's normal equations. */
 static bool add_study(const struct ql_nma_study *st, const struct sorted_study *so, double tau2, double *l, double *n,
@@ -101,7 +105,8 @@ static double pooled_hat_trace(const struct sorted_study *so, const double *l, c
 	for (int i = 0; i < k; i++)
 		for (int j = 1; j < k; j++)
 			for (int m = 1; m < k; m++)
-				sum += at(l, k, i, so->position[j]) * v[(j - 1) * c + m - 1] * at(l, k, so->position[m], i);
+				sum += at(l, k, i, so->position[j]) * v[(j - 1) * c + m - 1] *
+				       at(l, k, so->position[m], i);
 	return 0.5 * sum;
 }
 
@@ -111,13 +116,17 @@ static bool pool_designs(const struct ql_nma_data *d, const struct sorted_study 
 	int n = ds->n;
 	double **normal = QL_NEW_N(d->a, double *, (size_t)n), **g = QL_NEW_N(d->a, double *, (size_t)n);
 	double **weights = QL_NEW_N(d->a, double *, (size_t)d->n_study);
-	*out = (struct pooled){.study = QL_NEW_N(d->a, struct ql_nma_study, (size_t)n), .q_design = QL_NEW_N(d->a, double, (size_t)n)};
+	*out = (struct pooled){.study = QL_NEW_N(d->a, struct ql_nma_study, (size_t)n),
+			       .q_design = QL_NEW_N(d->a, double, (size_t)n)};
 	for (int i = 0; i < n; i++) {
 		size_t c = (size_t)ds->design[i].k - 1;
 		normal[i] = QL_NEW_N(d->a, double, c *c);
 		g[i] = QL_NEW_N(d->a, double, c);
-		out->study[i] = (struct ql_nma_study){.name = ds->design[i].label, .k = ds->design[i].k, .arm = ds->design[i].treat,
-						      .y = QL_NEW_N(d->a, double, c), .s = normal[i]};
+		out->study[i] = (struct ql_nma_study){.name = ds->design[i].label,
+						      .k = ds->design[i].k,
+						      .arm = ds->design[i].treat,
+						      .y = QL_NEW_N(d->a, double, c),
+						      .s = normal[i]};
 	}
 	for (int s = 0; s < d->n_study; s++) {
 		int i = sorted[s].design;
@@ -149,7 +158,8 @@ static bool pool_designs(const struct ql_nma_data *d, const struct sorted_study 
 }
 
 /* Q of the consistency model over pooled designs, skipping one; residual Q by design in part (may be NULL). */
-static bool between(const struct ql_nma_data *d, const struct pooled *p, int n, int skip, double *q, int *df, double *part)
+static bool between(const struct ql_nma_data *d, const struct pooled *p, int n, int skip, double *q, int *df,
+		    double *part)
 {
 	struct ql_nma_study *use = QL_NEW_N(d->a, struct ql_nma_study, (size_t)n);
 	int *index = QL_NEW_N(d->a, int, (size_t)n), m = 0, contrasts = 0;
@@ -182,7 +192,10 @@ static bool between(const struct ql_nma_data *d, const struct pooled *p, int n, 
 	return true;
 }
 
-static double upper_tail(double q, int df) { return df > 0 ? ql_pchisq_upper(q, df) : NAN; }
+static double upper_tail(double q, int df)
+{
+	return df > 0 ? ql_pchisq_upper(q, df) : NAN;
+}
 
 /* The treatments of a design may need another design to stay connected; then it cannot be detached. */
 static void detach_designs(const struct ql_nma_data *d, const struct pooled *p, struct ql_designs *out, bool heat)
@@ -190,7 +203,7 @@ static void detach_designs(const struct ql_nma_data *d, const struct pooled *p, 
 	double *base = QL_NEW_N(d->a, double, (size_t)out->n), *part = QL_NEW_N(d->a, double, (size_t)out->n), q;
 	int df;
 	if (heat) {
-		out->heat = QL_NEW_N(d->a, double, (size_t)out->n * (size_t)out->n);
+		out->heat = QL_NEW_N(d->a, double, (size_t)out->n *(size_t)out->n);
 		if (!between(d, p, out->n, -1, &q, &df, base))
 			return;
 	}
@@ -212,8 +225,12 @@ void ql_nma_designs(const struct ql_nma *m, bool heat, struct ql_designs *out)
 	const struct ql_nma_data *d = m->d;
 	struct sorted_study *sorted = QL_NEW_N(d->a, struct sorted_study, (size_t)d->n_study);
 	struct pooled p;
-	*out = (struct ql_designs){.q_within = NAN, .q_between = NAN, .p_within = NAN, .p_between = NAN,
-				   .q_between_random = NAN, .p_between_random = NAN};
+	*out = (struct ql_designs){.q_within = NAN,
+				   .q_between = NAN,
+				   .p_within = NAN,
+				   .p_between = NAN,
+				   .q_between_random = NAN,
+				   .p_between_random = NAN};
 	find_designs(d, sorted, out);
 	if (!pool_designs(d, sorted, out, 0, &p))
 		return;
@@ -275,10 +292,11 @@ static struct direct *direct_pairs(const struct ql_nma *m, int *n_out)
 			for (int b = a + 1; b < st->k; b++) {
 				double va = a ? st->s[(a - 1) * c + a - 1] : 0, vb = st->s[(b - 1) * c + b - 1];
 				double cov = a ? st->s[(a - 1) * c + b - 1] : 0;
-				double te = st->pair ? st->pair[a * st->k + b] : (a ? st->y[a - 1] : 0) - st->y[b - 1], w = 1 / (va + vb - 2 * cov + m->tau2);
+				double te = st->pair ? st->pair[a * st->k + b] : (a ? st->y[a - 1] : 0) - st->y[b - 1],
+				       w = 1 / (va + vb - 2 * cov + m->tau2);
 				bool swap = st->arm[a] > st->arm[b];
-				p[n++] = (struct direct){swap ? st->arm[b] : st->arm[a], swap ? st->arm[a] : st->arm[b], 1, w,
-							 w * (swap ? -te : te)};
+				p[n++] = (struct direct){swap ? st->arm[b] : st->arm[a], swap ? st->arm[a] : st->arm[b],
+							 1, w, w * (swap ? -te : te)};
 			}
 	}
 	qsort(p, (size_t)n, sizeof *p, compare_pairs);
@@ -309,7 +327,8 @@ struct ql_split *ql_nma_split(const struct ql_nma *m, int *n)
 	double crit = ql_qnorm(0.5 + m->o.level / 2);
 	for (int k = 0; k < *n; k++) {
 		struct ql_split *s = &out[k];
-		*s = (struct ql_split){.treat = p[k].i, .comp = p[k].j, .n_study = p[k].n, .indirect = none, .difference = none};
+		*s = (struct ql_split){
+		    .treat = p[k].i, .comp = p[k].j, .n_study = p[k].n, .indirect = none, .difference = none};
 		s->network = ql_nma_estimate(m, s->treat, s->comp);
 		s->direct = normal_estimate(p[k].wy / p[k].w, sqrt(1 / p[k].w), crit);
 		double se = s->network.se / m->inflate, share = se * se * p[k].w;

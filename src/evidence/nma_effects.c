@@ -7,13 +7,25 @@
 
 static const char *const measure_name[] = {"effect", "MD", "SMD", "OR", "RR", "RD", "IRR", "HR"};
 
-const char *ql_measure_name(enum ql_measure m) { return measure_name[m]; }
+const char *ql_measure_name(enum ql_measure m)
+{
+	return measure_name[m];
+}
 
-bool ql_measure_is_ratio(enum ql_measure m) { return m == QL_OR || m == QL_RR || m == QL_IRR || m == QL_HR; }
+bool ql_measure_is_ratio(enum ql_measure m)
+{
+	return m == QL_OR || m == QL_RR || m == QL_IRR || m == QL_HR;
+}
 
-double ql_ci_quantile(double percent) { return ql_qnorm(0.5 + percent / 200); }
+double ql_ci_quantile(double percent)
+{
+	return ql_qnorm(0.5 + percent / 200);
+}
 
-static bool is_count(double x) { return x >= 0 && x == floor(x) && x < 9e15; }
+static bool is_count(double x)
+{
+	return x >= 0 && x == floor(x) && x < 9e15;
+}
 
 const char *ql_arm_fault(enum ql_measure m, const struct ql_nma_arm *x)
 {
@@ -133,8 +145,11 @@ bool ql_arm_effects(struct ql_nma_data *d, struct ql_nma_study *st, const struct
 	}
 	bool relative = m == QL_OR || m == QL_RR || m == QL_IRR;
 	if (relative && without_events(st) && !o->keep_double_zero) {
-		ql_nma_note(d, "study %s has no events in any arm (or only events) and says nothing about a relative effect; "
-			       "left out", st->name);
+		ql_nma_note(
+		    d,
+		    "study %s has no events in any arm (or only events) and says nothing about a relative effect; "
+		    "left out",
+		    st->name);
 		return false;
 	}
 	double c = increment_of(m, st, o->increment);

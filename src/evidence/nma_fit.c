@@ -15,7 +15,8 @@ static void spread(const struct ql_lin *lin, const struct ql_lin_fit *f, struct 
 		m->effect[i] = f->beta[a];
 		for (int j = 0; j < n; j++)
 			if (j != r)
-				m->v[(size_t)i * (size_t)n + (size_t)j] = f->v[(size_t)a * (size_t)lin->p + (size_t)(j - (j > r))];
+				m->v[(size_t)i * (size_t)n + (size_t)j] =
+				    f->v[(size_t)a * (size_t)lin->p + (size_t)(j - (j > r))];
 	}
 }
 
@@ -71,7 +72,8 @@ enum quell_status ql_nma_fit(const struct ql_nma_data *d, const struct ql_nma_op
 {
 	*out = NULL;
 	if (!one_part(d)) {
-		ql_diag_add(ds, QL_E0718, (struct ql_span){d->study[0].span.file, 0, 0, 0}, "the network is not connected");
+		ql_diag_add(ds, QL_E0718, (struct ql_span){d->study[0].span.file, 0, 0, 0},
+			    "the network is not connected");
 		return QUELL_ERR_INPUT;
 	}
 	struct ql_nma *m = QL_NEW(d->a, struct ql_nma);

@@ -15,10 +15,10 @@
 
 struct graph {
 	int n, n_edge;
-	int *a, *b;     /* edge ends, a < b */
+	int *a, *b; /* edge ends, a < b */
 	double *weight;
-	double *flow;   /* from a to b; negative the other way */
-	double *share;  /* [n_edge] */
+	double *flow;  /* from a to b; negative the other way */
+	double *share; /* [n_edge] */
 	struct ql_arena *arena;
 };
 
@@ -70,8 +70,14 @@ static void unit_flow(const struct ql_nma *m, struct graph *g, int from, int to)
 	}
 }
 
-static int tail(const struct graph *g, int e) { return g->flow[e] > 0 ? g->a[e] : g->b[e]; }
-static int head(const struct graph *g, int e) { return g->flow[e] > 0 ? g->b[e] : g->a[e]; }
+static int tail(const struct graph *g, int e)
+{
+	return g->flow[e] > 0 ? g->a[e] : g->b[e];
+}
+static int head(const struct graph *g, int e)
+{
+	return g->flow[e] > 0 ? g->b[e] : g->a[e];
+}
 
 /* Breadth first; neighbours in the order of names. Writes the edges of the path, returns its length, 0 if none. */
 static int shortest_path(const struct graph *g, int from, int to, int *queue, int *came, int *path)

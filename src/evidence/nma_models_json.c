@@ -4,7 +4,10 @@
 #include "evidence/nma_report.h"
 #include <math.h>
 
-static json_t *real(double x) { return ql_json_real(x); }
+static json_t *real(double x)
+{
+	return ql_json_real(x);
+}
 
 static json_t *estimate(const struct ql_estimate *e)
 {
@@ -17,11 +20,14 @@ json_t *ql_components_json(const struct ql_nma_report *r)
 	const struct ql_component_fit *f = r->components;
 	json_t *effects = json_object(), *treats = json_object();
 	for (int i = 0; i < f->n; i++)
-		json_object_set_new(effects, f->name[i], isnan(f->effect[i].te) ? json_null() : estimate(&f->effect[i]));
+		json_object_set_new(effects, f->name[i],
+				    isnan(f->effect[i].te) ? json_null() : estimate(&f->effect[i]));
 	for (int t = 0; t < f->d->n_treat; t++)
-		json_object_set_new(treats, f->d->treat[t], isnan(f->treat[t].te) ? json_null() : estimate(&f->treat[t]));
-	return json_pack("{so,so,so,so,si,so,so,so,so}", "components", effects, "treatments", treats, "tau2", real(f->tau2), "Q",
-			 real(f->q), "df", f->df, "p", real(f->p_q), "Q_difference", real(f->q_difference), "df_difference",
+		json_object_set_new(treats, f->d->treat[t],
+				    isnan(f->treat[t].te) ? json_null() : estimate(&f->treat[t]));
+	return json_pack("{so,so,so,so,si,so,so,so,so}", "components", effects, "treatments", treats, "tau2",
+			 real(f->tau2), "Q", real(f->q), "df", f->df, "p", real(f->p_q), "Q_difference",
+			 real(f->q_difference), "df_difference",
 			 isnan(f->q_difference) ? json_null() : json_integer(f->df_difference), "p_difference",
 			 real(f->p_difference));
 }
@@ -33,20 +39,21 @@ json_t *ql_regression_json(const struct ql_nma_report *r)
 	for (int t = 0, k = 0; t < r->d->n_treat; t++) {
 		if (t == r->m->o.reference)
 			continue;
-		json_object_set_new(effects, r->d->treat[t], isnan(f->effect[t].te) ? json_null() : estimate(&f->effect[t]));
+		json_object_set_new(effects, r->d->treat[t],
+				    isnan(f->effect[t].te) ? json_null() : estimate(&f->effect[t]));
 		const struct ql_estimate *s = &f->slope[f->common ? 0 : k++];
 		json_object_set_new(slopes, r->d->treat[t], isnan(s->te) ? json_null() : estimate(s));
 	}
 	return json_pack("{ss,so,so,so,so,so,si,so}", "slopes_are", f->common ? "common" : "separate", "slopes", slopes,
-			 "effects_at_mean", effects, "covariate_mean", real(f->mean), "tau2", real(f->tau2), "Q", real(f->q), "df",
-			 f->df, "R2", real(f->r2));
+			 "effects_at_mean", effects, "covariate_mean", real(f->mean), "tau2", real(f->tau2), "Q",
+			 real(f->q), "df", f->df, "R2", real(f->r2));
 }
 
 static json_t *posterior(const struct ql_posterior *p)
 {
-	return json_pack("{so,so,so,so,so,so,so,so,so}", "mean", real(p->mean), "sd", real(p->sd), "q2.5", real(p->q2_5), "q25",
-			 real(p->q25), "median", real(p->median), "q75", real(p->q75), "q97.5", real(p->q97_5), "r_hat",
-			 real(p->r_hat), "ess", real(p->ess));
+	return json_pack("{so,so,so,so,so,so,so,so,so}", "mean", real(p->mean), "sd", real(p->sd), "q2.5",
+			 real(p->q2_5), "q25", real(p->q25), "median", real(p->median), "q75", real(p->q75), "q97.5",
+			 real(p->q97_5), "r_hat", real(p->r_hat), "ess", real(p->ess));
 }
 
 json_t *ql_bayes_json(const struct ql_nma_report *r)
@@ -62,11 +69,11 @@ json_t *ql_bayes_json(const struct ql_nma_report *r)
 			json_array_append_new(row, real(b->rank[t * r->d->n_treat + k]));
 		json_object_set_new(ranks, r->d->treat[t], row);
 	}
-	json_t *prior = json_pack("{s{ss,so},s{ss,so}}", "effects", "distribution", "normal", "sd", real(b->o.effect_sd), "tau",
-				  "distribution", b->o.prior == QL_UNIFORM ? "uniform" : "half-normal", "scale",
-				  real(b->o.tau_scale));
-	return json_pack("{ss,so,si,si,si,so,so,so,so,so,so}", "likelihood", b->o.binomial ? "binomial" : "normal", "prior", prior,
-			 "chains", b->o.chains, "warmup", b->o.warmup, "draws_per_chain", b->o.draws, "tau", posterior(&b->tau),
-			 "effects", effects, "sucra", sucra, "rank_probabilities", ranks, "worst_r_hat", real(b->worst_r_hat),
-			 "least_ess", real(b->least_ess));
+	json_t *prior = json_pack("{s{ss,so},s{ss,so}}", "effects", "distribution", "normal", "sd",
+				  real(b->o.effect_sd), "tau", "distribution",
+				  b->o.prior == QL_UNIFORM ? "uniform" : "half-normal", "scale", real(b->o.tau_scale));
+	return json_pack("{ss,so,si,si,si,so,so,so,so,so,so}", "likelihood", b->o.binomial ? "binomial" : "normal",
+			 "prior", prior, "chains", b->o.chains, "warmup", b->o.warmup, "draws_per_chain", b->o.draws,
+			 "tau", posterior(&b->tau), "effects", effects, "sucra", sucra, "rank_probabilities", ranks,
+			 "worst_r_hat", real(b->worst_r_hat), "least_ess", real(b->least_ess));
 }

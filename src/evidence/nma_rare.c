@@ -66,8 +66,9 @@ static bool drop_empty_arms(struct ql_nma_data *d)
 			size_t at = (size_t)of[s] * (size_t)d->n_treat + (size_t)st->arm[i];
 			if (events[at] > 0 && others[at] > 0)
 				continue;
-			ql_nma_note(d, "study %s: arm %s is left out, no study of this design has %s under it", st->name,
-				    d->treat[st->arm[i]], events[at] > 0 ? "a patient without an event" : "an event");
+			ql_nma_note(d, "study %s: arm %s is left out, no study of this design has %s under it",
+				    st->name, d->treat[st->arm[i]],
+				    events[at] > 0 ? "a patient without an event" : "an event");
 			drop_arm(st, i);
 			changed = true;
 		}
@@ -81,8 +82,11 @@ static void drop_studies(struct ql_nma_data *d)
 		if (informative(&d->study[s]))
 			d->study[n++] = d->study[s];
 		else
-			ql_nma_note(d, "study %s is left out: without events (or with events only) it says nothing about an odds "
-				       "ratio", d->study[s].name);
+			ql_nma_note(
+			    d,
+			    "study %s is left out: without events (or with events only) it says nothing about an odds "
+			    "ratio",
+			    d->study[s].name);
 	}
 	d->n_study = n;
 }
@@ -122,7 +126,8 @@ enum quell_status ql_rare_data(const struct ql_nma_data *d, struct ql_diags *ds,
 		struct ql_nma_study *st = &r->study[s];
 		*st = d->study[s];
 		if (!st->observed || isnan(st->observed[0].events) || isnan(st->observed[0].n)) {
-			struct ql_diag *g = ql_diag_add(ds, QL_E0721, st->span, "study `%s` has no events and patients of arms", st->name);
+			struct ql_diag *g = ql_diag_add(ds, QL_E0721, st->span,
+							"study `%s` has no events and patients of arms", st->name);
 			ql_diag_help(g, "rare-event methods start from a table of arms: study, treatment, events, n");
 			return QUELL_ERR_INPUT;
 		}
@@ -153,7 +158,10 @@ struct mh { /* one design: arms in treatment order */
 	double *c;                       /* [k*k] sum a_x b_y / n */
 };
 
-static double cell(const struct mh *m, const double *v, int s, int x) { return v[s * m->k + x]; }
+static double cell(const struct mh *m, const double *v, int s, int x)
+{
+	return v[s * m->k + x];
+}
 
 static double log_odds(const struct mh *m, int x, int y)
 {
@@ -185,7 +193,8 @@ static double covariance_at(const struct mh *m, int x, int y, int z)
 	for (int i = 0; i < m->n_study; i++) {
 		double ax = cell(m, m->events, i, x), bx = cell(m, m->others, i, x), ay = cell(m, m->events, i, y);
 		double by = cell(m, m->others, i, y), az = cell(m, m->events, i, z), bz = cell(m, m->others, i, z);
-		double t = ax * by * bz / (xy * xz) + bx * ay * az / (yx * zx) + (ax + bx) * (by * az / (xy * zx) + ay * bz / (yx * xz));
+		double t = ax * by * bz / (xy * xz) + bx * ay * az / (yx * zx) +
+			   (ax + bx) * (by * az / (xy * zx) + ay * bz / (yx * xz));
 		sum += t / (3 * m->total[i] * m->total[i]);
 	}
 	return sum;
@@ -221,8 +230,10 @@ static void pool_design(const struct mh *m, struct ql_nma_study *out)
 		for (int z = 1; z < k; z++)
 			for (int y = 0; y < k; y++)
 				for (int w = 0; w < k; w++)
-					out->s[(x - 1) * c + z - 1] += (full[((x * k + y) * k + z) * k + w] - full[((x * k + y) * k) * k + w] -
-									full[(y * k + z) * k + w] + full[(y * k) * k + w]) / (k * k);
+					out->s[(x - 1) * c + z - 1] +=
+					    (full[((x * k + y) * k + z) * k + w] - full[((x * k + y) * k) * k + w] -
+					     full[(y * k + z) * k + w] + full[(y * k) * k + w]) /
+					    (k * k);
 }
 
 static void fill_design(const struct ql_nma_data *d, const int *of, int design, struct mh *m)
@@ -261,18 +272,28 @@ static enum quell_status mantel_haenszel(const struct ql_nma_data *d, struct ql_
 	for (int g = 0; g < designs.n; g++) {
 		const struct ql_nma_study *st = &d->study[first[g]];
 		size_t k = (size_t)st->k, n = (size_t)d->n_study;
-		struct mh m = {.a = d->a, .k = st->k, .treat = st->arm, .events = QL_NEW_N(d->a, double, n *k),
-			       .others = QL_NEW_N(d->a, double, n *k), .total = QL_NEW_N(d->a, double, n),
+		struct mh m = {.a = d->a,
+			       .k = st->k,
+			       .treat = st->arm,
+			       .events = QL_NEW_N(d->a, double, n *k),
+			       .others = QL_NEW_N(d->a, double, n *k),
+			       .total = QL_NEW_N(d->a, double, n),
 			       .c = QL_NEW_N(d->a, double, k *k)};
 		fill_design(d, of, g, &m);
 		for (int i = 0; i < m.k * m.k; i++)
 			if (!(m.c[i] > 0) && i % (m.k + 1)) {
-				ql_diag_add(ds, QL_E0721, st->span, "the design of study `%s` is too sparse for Mantel-Haenszel", st->name);
+				ql_diag_add(ds, QL_E0721, st->span,
+					    "the design of study `%s` is too sparse for Mantel-Haenszel", st->name);
 				return QUELL_ERR_INPUT;
 			}
 		struct ql_nma_study *out = &pooled->study[g];
-		*out = (struct ql_nma_study){.name = designs.name[g], .k = st->k, .arm = st->arm, .covariate = NAN,
-					     .y = QL_NEW_N(d->a, double, k), .s = QL_NEW_N(d->a, double, k *k), .span = st->span};
+		*out = (struct ql_nma_study){.name = designs.name[g],
+					     .k = st->k,
+					     .arm = st->arm,
+					     .covariate = NAN,
+					     .y = QL_NEW_N(d->a, double, k),
+					     .s = QL_NEW_N(d->a, double, k *k),
+					     .span = st->span};
 		pool_design(&m, out);
 	}
 	return QUELL_OK;
@@ -294,7 +315,9 @@ static struct pmf binomial(struct ql_arena *a, double n, double logit, int power
 	double log_p = -log1p(exp(-logit)), log_q = -log1p(exp(logit));
 	for (int x = lo; x <= hi; x++)
 		f.p[x - lo] = exp(lgamma(n + 1) - lgamma(x + 1.0) - lgamma(n - x + 1) + x * log_p + (n - x) * log_q) *
-			      (power == 0 ? 1 : power == 1 ? x : (double)x * x);
+			      (power == 0   ? 1
+			       : power == 1 ? x
+					    : (double)x * x);
 	return f;
 }
 
@@ -339,10 +362,11 @@ static double centre(const struct ql_nma_study *st, const double *theta, double 
 }
 
 /* Adds score and information of one study, both on treatments; returns its log-likelihood up to a constant. */
-static double conditional(struct ql_arena *work, const struct ql_nma_study *st, const double *theta, int n, double *score,
-			  double *info)
+static double conditional(struct ql_arena *work, const struct ql_nma_study *st, const double *theta, int n,
+			  double *score, double *info)
 {
-	double total = 0, ll = 0, *logit = QL_NEW_N(work, double, (size_t)st->k), *mean = QL_NEW_N(work, double, (size_t)st->k);
+	double total = 0, ll = 0, *logit = QL_NEW_N(work, double, (size_t)st->k),
+	       *mean = QL_NEW_N(work, double, (size_t)st->k);
 	int *power = QL_NEW_N(work, int, (size_t)st->k);
 	for (int i = 0; i < st->k; i++)
 		total += st->observed[i].events;
@@ -372,8 +396,8 @@ static double conditional(struct ql_arena *work, const struct ql_nma_study *st, 
 }
 
 /* The same for rare events (Stijnen 2010): the arms share the events like a multinomial with chances n exp(theta). */
-static double approximate(struct ql_arena *work, const struct ql_nma_study *st, const double *theta, int n, double *score,
-			  double *info)
+static double approximate(struct ql_arena *work, const struct ql_nma_study *st, const double *theta, int n,
+			  double *score, double *info)
 {
 	double total = 0, sum = 0, ll = 0, *w = QL_NEW_N(work, double, (size_t)st->k);
 	for (int i = 0; i < st->k; i++) {
@@ -392,8 +416,10 @@ static double approximate(struct ql_arena *work, const struct ql_nma_study *st, 
 static enum quell_status hypergeometric(const struct ql_nma_data *d, bool exact, struct ql_diags *ds, struct ql_nma *m)
 {
 	int n = d->n_treat, p = n - 1, r = m->o.reference;
-	double *theta = m->effect, *score = QL_NEW_N(d->a, double, (size_t)n), *info = QL_NEW_N(d->a, double, (size_t)(n * n));
-	double *v = QL_NEW_N(d->a, double, (size_t)(p * p)), *g = QL_NEW_N(d->a, double, (size_t)p), *old = QL_NEW_N(d->a, double, (size_t)n);
+	double *theta = m->effect, *score = QL_NEW_N(d->a, double, (size_t)n),
+	       *info = QL_NEW_N(d->a, double, (size_t)(n * n));
+	double *v = QL_NEW_N(d->a, double, (size_t)(p * p)), *g = QL_NEW_N(d->a, double, (size_t)p),
+	       *old = QL_NEW_N(d->a, double, (size_t)n);
 	double best = -INFINITY;
 	struct ql_arena work = {0};
 	enum quell_status status = QUELL_ERR_NUMERIC;
@@ -430,14 +456,17 @@ static enum quell_status hypergeometric(const struct ql_nma_data *d, bool exact,
 		LAPACKE_dpotri(LAPACK_ROW_MAJOR, 'L', p, v, p);
 		for (int i = 0; i < p; i++)
 			for (int j = 0; j < p; j++)
-				m->v[(size_t)((i + (i >= r)) * n + j + (j >= r))] = i >= j ? v[i * p + j] : v[j * p + i];
+				m->v[(size_t)((i + (i >= r)) * n + j + (j >= r))] =
+				    i >= j ? v[i * p + j] : v[j * p + i];
 		status = QUELL_OK;
 		break;
 	}
 	if (status != QUELL_OK) {
 		struct ql_diag *e = ql_diag_add(ds, QL_E0725, (struct ql_span){d->study[0].span.file, 0, 0, 0},
 						"the hypergeometric likelihood has no maximum");
-		ql_diag_help(e, "some treatment has events in none or in all of its patients; use Mantel-Haenszel or leave it out");
+		ql_diag_help(
+		    e,
+		    "some treatment has events in none or in all of its patients; use Mantel-Haenszel or leave it out");
 	}
 	return status;
 }
@@ -456,8 +485,17 @@ enum quell_status ql_rare_fit(const struct ql_nma_data *d, const struct ql_nma_o
 	}
 	struct ql_nma *m = QL_NEW(d->a, struct ql_nma);
 	size_t n = (size_t)d->n_treat;
-	*m = (struct ql_nma){.d = d, .o = common, .n = d->n_treat, .q = NAN, .q_random = NAN, .p_q = NAN, .i2 = NAN,
-			     .i2_lower = NAN, .i2_upper = NAN, .inflate = 1, .crit = ql_qnorm(0.5 + o->level / 2),
+	*m = (struct ql_nma){.d = d,
+			     .o = common,
+			     .n = d->n_treat,
+			     .q = NAN,
+			     .q_random = NAN,
+			     .p_q = NAN,
+			     .i2 = NAN,
+			     .i2_lower = NAN,
+			     .i2_upper = NAN,
+			     .inflate = 1,
+			     .crit = ql_qnorm(0.5 + o->level / 2),
 			     .predict_crit = NAN};
 	m->effect = QL_NEW_N(d->a, double, n);
 	m->v = QL_NEW_N(d->a, double, n *n);

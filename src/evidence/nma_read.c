@@ -11,7 +11,8 @@
 #define TREAT "treatment", "treat", "trt", "arm", "drug", "t", NULL
 #define TREAT1 "treat1", "treatment1", "t1", "trt1", NULL
 #define TREAT2 "treat2", "treatment2", "t2", "trt2", NULL
-#define EFFECT "te", "effect", "estimate", "yi", "loghr", "lnhr", "logor", "lnor", "logrr", "lnrr", "logirr", "md", "smd", NULL
+#define EFFECT                                                                                                         \
+	"te", "effect", "estimate", "yi", "loghr", "lnhr", "logor", "lnor", "logrr", "lnrr", "logirr", "md", "smd", NULL
 #define ERROR "sete", "se", "se_te", "std.err", "stderr", "std_err", "sei", NULL
 #define VARIANCE "vi", "var", "variance", NULL
 #define EVENTS "events", "event", "responders", "response", "deaths", "death", "cases", "r", NULL
@@ -40,7 +41,10 @@ static int find_any(const struct ql_csv *t, const char *const *names)
 }
 #define FIND(t, ...) find_any((t), (const char *const[]){__VA_ARGS__})
 
-static char *text(struct reader *r, int col) { return ql_csv_string(r->t, r->row, col, r->a); }
+static char *text(struct reader *r, int col)
+{
+	return ql_csv_string(r->t, r->row, col, r->a);
+}
 
 static double number(struct reader *r, int col)
 {
@@ -49,7 +53,10 @@ static double number(struct reader *r, int col)
 	return x;
 }
 
-static double covariate(struct reader *r) { return r->covariate < 0 ? NAN : number(r, r->covariate); }
+static double covariate(struct reader *r)
+{
+	return r->covariate < 0 ? NAN : number(r, r->covariate);
+}
 
 /* Says where the names of the next row stand. */
 static void names_at(struct reader *r, int col1, int col2)
@@ -58,7 +65,10 @@ static void names_at(struct reader *r, int col1, int col2)
 	r->b->name_span[1] = ql_csv_span(r->t, r->row, col2);
 }
 
-static struct ql_span span(struct reader *r, int col) { return ql_csv_span(r->t, r->row, col); }
+static struct ql_span span(struct reader *r, int col)
+{
+	return ql_csv_span(r->t, r->row, col);
+}
 
 /* "hr", "or", ... with lower and upper limits: the estimate as printed. */
 static int ratio_column(const struct ql_csv *t, enum ql_measure *m)
@@ -99,7 +109,8 @@ static void read_contrasts(struct reader *r, int study, int t1, int t2)
 {
 	enum ql_measure m = QL_GENERIC;
 	int te = FIND(r->t, EFFECT), se = FIND(r->t, ERROR), v = FIND(r->t, VARIANCE), ratio = ratio_column(r->t, &m);
-	int lower = ql_csv_find(r->t, "lower"), upper = ql_csv_find(r->t, "upper"), level = ql_csv_find(r->t, "ci_level");
+	int lower = ql_csv_find(r->t, "lower"), upper = ql_csv_find(r->t, "upper"),
+	    level = ql_csv_find(r->t, "ci_level");
 	int n1 = ql_csv_find(r->t, "n1"), n2 = ql_csv_find(r->t, "n2");
 	if (te < 0 && ratio < 0) {
 		ql_csv_column(r->t, "TE", true, r->ds);
@@ -126,8 +137,8 @@ static void read_contrasts(struct reader *r, int study, int t1, int t2)
 		if (isnan(s) && isnan(x))
 			continue; /* an empty row of a side-by-side export */
 		names_at(r, t1, t2);
-		ql_nma_builder_contrast(r->b, text(r, study), text(r, t1), text(r, t2), x, s, number(r, n1), number(r, n2),
-					covariate(r), span(r, place), NULL);
+		ql_nma_builder_contrast(r->b, text(r, study), text(r, t1), text(r, t2), x, s, number(r, n1),
+					number(r, n2), covariate(r), span(r, place), NULL);
 	}
 }
 
@@ -162,8 +173,8 @@ static bool read_differences(struct reader *r, int study, int treat)
 		return false;
 	r->b->measure = r->o->measure >= 0 ? (enum ql_measure)r->o->measure : QL_GENERIC;
 	for (r->row = 0; r->row < r->t->n_row; r->row++)
-		ql_nma_builder_difference(r->b, text(r, study), text(r, treat), number(r, diff), number(r, se), covariate(r),
-					  span(r, treat));
+		ql_nma_builder_difference(r->b, text(r, study), text(r, treat), number(r, diff), number(r, se),
+					  covariate(r), span(r, treat));
 	return true;
 }
 
@@ -205,9 +216,10 @@ static bool read_side_by_side(struct reader *r, int study)
 		for (int i = 0; i < k; i++) {
 			if (ql_csv_is_missing(r->t, r->row, c[i].treat))
 				continue;
-			struct ql_nma_arm x = {number(r, c[i].e), number(r, c[i].n), number(r, c[i].mean), number(r, c[i].sd),
-					       number(r, c[i].time)};
-			ql_nma_builder_arm(r->b, text(r, study), text(r, c[i].treat), x, covariate(r), span(r, c[i].treat));
+			struct ql_nma_arm x = {number(r, c[i].e), number(r, c[i].n), number(r, c[i].mean),
+					       number(r, c[i].sd), number(r, c[i].time)};
+			ql_nma_builder_arm(r->b, text(r, study), text(r, c[i].treat), x, covariate(r),
+					   span(r, c[i].treat));
 		}
 	return true;
 }
@@ -229,19 +241,21 @@ static bool read_two_groups(struct reader *r)
 	const char *g1 = r->o->group1 ? r->o->group1 : "treatment", *g2 = r->o->group2 ? r->o->group2 : "control";
 	r->b->measure = r->o->measure >= 0 ? (enum ql_measure)r->o->measure : use_counts ? QL_OR : QL_GENERIC;
 	for (r->row = 0; r->row < r->t->n_row; r->row++) {
-		char *name = author >= 0 ? ql_arena_printf(r->a, "%d %s", r->row + 1, text(r, author))
+		char *name = author >= 0  ? ql_arena_printf(r->a, "%d %s", r->row + 1, text(r, author))
 			     : study >= 0 ? ql_arena_printf(r->a, "%s", text(r, study))
 					  : ql_arena_printf(r->a, "%d", r->row + 1);
 		if (use_counts) {
 			double n[4];
 			for (int i = 0; i < 4; i++)
 				n[i] = number(r, c[i]);
-			struct ql_nma_arm x = {n[0], n[0] + n[1], NAN, NAN, NAN}, y = {n[2], n[2] + n[3], NAN, NAN, NAN};
+			struct ql_nma_arm x = {n[0], n[0] + n[1], NAN, NAN, NAN},
+					  y = {n[2], n[2] + n[3], NAN, NAN, NAN};
 			ql_nma_builder_arm(r->b, name, g1, x, covariate(r), span(r, c[0]));
 			ql_nma_builder_arm(r->b, name, g2, y, covariate(r), span(r, c[2]));
 		} else {
 			double s = v >= 0 ? sqrt(number(r, v)) : number(r, se);
-			ql_nma_builder_contrast(r->b, name, g1, g2, number(r, yi), s, NAN, NAN, covariate(r), span(r, yi), NULL);
+			ql_nma_builder_contrast(r->b, name, g1, g2, number(r, yi), s, NAN, NAN, covariate(r),
+						span(r, yi), NULL);
 		}
 	}
 	return true;
@@ -262,9 +276,11 @@ static void read_table(struct reader *r)
 		return;
 	struct ql_span at = ql_csv_span(r->t, -1, 0);
 	struct ql_diag *d = ql_diag_add(r->ds, QL_E0711, at, "the columns of this table are not known");
-	ql_diag_help(d, "contrasts: studlab, treat1, treat2, TE, seTE; arms: study, treatment, events, n (or mean, sd, n, or "
-			"events, time); 2x2: tpos, tneg, cpos, cneg; pairs: yi, vi%s",
-		     r->t->n_col == 1 ? ". The header was read as one column: is the delimiter comma, semicolon or tab?" : "");
+	ql_diag_help(
+	    d,
+	    "contrasts: studlab, treat1, treat2, TE, seTE; arms: study, treatment, events, n (or mean, sd, n, or "
+	    "events, time); 2x2: tpos, tneg, cpos, cneg; pairs: yi, vi%s",
+	    r->t->n_col == 1 ? ". The header was read as one column: is the delimiter comma, semicolon or tab?" : "");
 }
 
 enum quell_status ql_nma_read(struct ql_arena *a, const char *path, const struct ql_nma_read_options *o,

@@ -37,7 +37,10 @@ enum quell_status ql_nma_report_run(const struct ql_nma_data *d, const struct ql
 	return QUELL_OK;
 }
 
-static int n_edges(const struct ql_nma_report *r) { return r->n_split; }
+static int n_edges(const struct ql_nma_report *r)
+{
+	return r->n_split;
+}
 
 void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out)
 {
@@ -45,8 +48,8 @@ void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out)
 	for (int i = 0; i < r->d->n_note; i++)
 		ql_buf_printf(out, "%s\n", r->d->note[i]);
 	if (r->d->n_incremented)
-		ql_buf_printf(out, "%d stud%s with a zero cell: the increment was added to all its cells\n", r->d->n_incremented,
-			      r->d->n_incremented == 1 ? "y" : "ies");
+		ql_buf_printf(out, "%d stud%s with a zero cell: the increment was added to all its cells\n",
+			      r->d->n_incremented, r->d->n_incremented == 1 ? "y" : "ies");
 	if (r->n_left_out) {
 		ql_buf_puts(out, "the network is not connected; not compared here:");
 		for (int i = 0; i < r->n_left_out && i < 40; i++)
@@ -65,25 +68,33 @@ void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out)
 	if (star >= 0)
 		ql_buf_printf(out, "star network: every treatment is compared with %s only\n", r->d->treat[star]);
 	if (r->has_designs && r->designs.df_between == 0 && m->n > 2)
-		ql_buf_puts(out, "no loop of independent studies: inconsistency cannot be assessed, indirect estimates rest on "
-				 "the assumption that the studies are comparable\n");
+		ql_buf_puts(
+		    out, "no loop of independent studies: inconsistency cannot be assessed, indirect estimates rest on "
+			 "the assumption that the studies are comparable\n");
 	if (m->df == 0)
-		ql_buf_puts(out, "no comparison is repeated: heterogeneity cannot be estimated, a random-effects model equals "
-				 "the common-effect model\n");
+		ql_buf_puts(
+		    out, "no comparison is repeated: heterogeneity cannot be estimated, a random-effects model equals "
+			 "the common-effect model\n");
 	if (strcmp(r->method, "NCH") == 0)
-		ql_buf_puts(out, "NCH uses the multinomial approximation for rare events; NCH-exact maximises the likelihood itself\n");
+		ql_buf_puts(out, "NCH uses the multinomial approximation for rare events; NCH-exact maximises the "
+				 "likelihood itself\n");
 	if (m->inflate < 1)
-		ql_buf_puts(out, "Hartung-Knapp made the intervals shorter than the usual ones; be careful with few studies\n");
+		ql_buf_puts(
+		    out, "Hartung-Knapp made the intervals shorter than the usual ones; be careful with few studies\n");
 }
 
-static json_t *real(double x) { return ql_json_real(x); }
+static json_t *real(double x)
+{
+	return ql_json_real(x);
+}
 
 static json_t *effect_json(const struct ql_nma *m, int i, int j)
 {
 	struct ql_estimate e = ql_nma_estimate(m, i, j);
-	return json_pack("{ss,ss,so,so,so,so,so,so,so,so}", "treat", m->d->treat[i], "comp", m->d->treat[j], "te", real(e.te),
-			 "se", real(e.se), "lower", real(e.lower), "upper", real(e.upper), "z", real(e.z), "p", real(e.p),
-			 "predict_lower", real(e.predict_lower), "predict_upper", real(e.predict_upper));
+	return json_pack("{ss,ss,so,so,so,so,so,so,so,so}", "treat", m->d->treat[i], "comp", m->d->treat[j], "te",
+			 real(e.te), "se", real(e.se), "lower", real(e.lower), "upper", real(e.upper), "z", real(e.z),
+			 "p", real(e.p), "predict_lower", real(e.predict_lower), "predict_upper",
+			 real(e.predict_upper));
 }
 
 static json_t *design_json(const struct ql_design *g)
@@ -95,11 +106,11 @@ static json_t *design_json(const struct ql_design *g)
 
 static json_t *split_json(const struct ql_nma_report *r, const struct ql_split *s)
 {
-	return json_pack("{ss,ss,si,so,so,so,so,so,so,so,so,so}", "treat", r->d->treat[s->treat], "comp", r->d->treat[s->comp],
-			 "studies", s->n_study, "proportion_direct", real(s->proportion), "network", real(s->network.te),
-			 "direct", real(s->direct.te), "se_direct", real(s->direct.se), "indirect", real(s->indirect.te),
-			 "se_indirect", real(s->indirect.se), "difference", real(s->difference.te), "se_difference",
-			 real(s->difference.se), "p", real(s->difference.p));
+	return json_pack("{ss,ss,si,so,so,so,so,so,so,so,so,so}", "treat", r->d->treat[s->treat], "comp",
+			 r->d->treat[s->comp], "studies", s->n_study, "proportion_direct", real(s->proportion),
+			 "network", real(s->network.te), "direct", real(s->direct.te), "se_direct", real(s->direct.se),
+			 "indirect", real(s->indirect.te), "se_indirect", real(s->indirect.se), "difference",
+			 real(s->difference.te), "se_difference", real(s->difference.se), "p", real(s->difference.p));
 }
 
 static json_t *matrix_json(const double *x, int rows, int cols)
@@ -143,7 +154,8 @@ static void add_ranks(json_t *o, const struct ql_nma_report *r)
 			json_object_set_new(s, r->d->treat[t], real(r->ranks.sucra[t]));
 			json_t *row = json_array();
 			for (int k = 0; k < r->m->n; k++)
-				json_array_append_new(row, real(r->ranks.rankogram[(size_t)t * (size_t)r->m->n + (size_t)k]));
+				json_array_append_new(
+				    row, real(r->ranks.rankogram[(size_t)t * (size_t)r->m->n + (size_t)k]));
 			json_object_set_new(g, r->d->treat[t], row);
 		}
 	}
@@ -166,8 +178,8 @@ static void add_contributions(json_t *o, const struct ql_nma_report *r)
 		for (int e = 0; e < c->n_col; e++)
 			json_array_append_new(share, real(c->share[(size_t)i * (size_t)c->n_col + (size_t)e]));
 		json_array_append_new(rows, json_pack("{ss,ss,so,so,so}", "treat", r->d->treat[c->row_a[i]], "comp",
-						      r->d->treat[c->row_b[i]], "share", share, "mean_path", real(c->mean_path[i]),
-						      "parallelism", real(c->parallelism[i])));
+						      r->d->treat[c->row_b[i]], "share", share, "mean_path",
+						      real(c->mean_path[i]), "parallelism", real(c->parallelism[i])));
 	}
 	json_object_set_new(o, "contributions", json_pack("{so,so}", "columns", columns, "rows", rows));
 }
@@ -182,8 +194,9 @@ static void add_effects(json_t *o, const struct ql_nma_report *r)
 	for (int i = 0; i < m->n && m->n <= LEAGUE_LIMIT; i++)
 		for (int j = i + 1; j < m->n; j++)
 			json_array_append_new(league, effect_json(m, i, j));
-	json_object_set_new(o, "direction", json_pack("s++", "te is treat minus comp; ",
-						      m->o.small_desirable ? "negative" : "positive", " values favour treat"));
+	json_object_set_new(o, "direction",
+			    json_pack("s++", "te is treat minus comp; ", m->o.small_desirable ? "negative" : "positive",
+				      " values favour treat"));
 	json_object_set_new(o, "effects", versus);
 	json_object_set_new(o, "league", m->n <= LEAGUE_LIMIT ? league : json_null());
 	if (m->n > LEAGUE_LIMIT)
@@ -204,10 +217,11 @@ static json_t *notes_json(const struct ql_nma_report *r)
 json_t *ql_nma_json(const struct ql_nma_report *r)
 {
 	const struct ql_nma *m = r->m;
-	json_t *o = json_pack("{ss,ss,ss,ss,ss,ss,sb,so,si,si}", "schema", "quell.nma/1", "dataset", r->dataset, "measure",
-			      ql_measure_name(r->d->measure), "method", r->method, "model", m->o.random ? "random" : "common",
-			      "reference", r->d->treat[m->o.reference], "log_scale", ql_measure_is_ratio(r->d->measure), "level",
-			      real(m->o.level), "studies", r->n_studies, "treatments", m->n);
+	json_t *o =
+	    json_pack("{ss,ss,ss,ss,ss,ss,sb,so,si,si}", "schema", "quell.nma/1", "dataset", r->dataset, "measure",
+		      ql_measure_name(r->d->measure), "method", r->method, "model", m->o.random ? "random" : "common",
+		      "reference", r->d->treat[m->o.reference], "log_scale", ql_measure_is_ratio(r->d->measure),
+		      "level", real(m->o.level), "studies", r->n_studies, "treatments", m->n);
 	json_object_set_new(o, "tau2", m->o.random ? real(m->tau2) : json_null());
 	json_object_set_new(o, "Q", real(m->q));
 	json_object_set_new(o, "df_Q", isnan(m->q) ? json_null() : json_integer(m->df));

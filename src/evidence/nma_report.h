@@ -20,7 +20,7 @@ struct ql_nma_report {
 	struct ql_split *split;
 	int n_split;
 	struct ql_ranks ranks;
-	struct ql_contributions contributions; /* n_row 0: not asked for */
+	struct ql_contributions contributions;     /* n_row 0: not asked for */
 	const struct ql_component_fit *components; /* NULL: not asked for */
 	const struct ql_regression_fit *regression;
 	const struct ql_bayes *bayes;

@@ -32,8 +32,11 @@ static void put_text(struct ql_buf *b, const char *s)
 
 static void begin(struct ql_buf *b, int width, int height, const char *title, const char *description)
 {
-	ql_buf_printf(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" "
-			 "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"" INK "\">\n<title>", width, height, width, height);
+	ql_buf_printf(
+	    b,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" "
+	    "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"" INK "\">\n<title>",
+	    width, height, width, height);
 	put_text(b, title);
 	ql_buf_puts(b, "</title>\n<desc>");
 	put_text(b, description);
@@ -52,8 +55,9 @@ static void label(struct ql_buf *b, double x, double y, const char *anchor, cons
 
 static void line(struct ql_buf *b, double x1, double y1, double x2, double y2, const char *stroke, double width)
 {
-	ql_buf_printf(b, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"%.1f\"/>\n", x1, y1, x2, y2,
-		      stroke, width);
+	ql_buf_printf(b,
+		      "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"%.1f\"/>\n",
+		      x1, y1, x2, y2, stroke, width);
 }
 
 static const char *number(enum ql_measure m, double x, char *buf)
@@ -79,7 +83,10 @@ struct scale {
 	enum ql_measure m;
 };
 
-static double place(const struct scale *s, double x) { return LEFT + PLOT * (x - s->low) / (s->high - s->low); }
+static double place(const struct scale *s, double x)
+{
+	return LEFT + PLOT * (x - s->low) / (s->high - s->low);
+}
 
 static struct scale make_scale(enum ql_measure m, const struct ql_estimate *e, int n)
 {
@@ -102,7 +109,8 @@ static void axis(struct ql_buf *b, const struct scale *s, double bottom)
 	if ((s->high - s->low) / step > 8)
 		step *= 2;
 	for (int k = 0; k < 100; k++) {
-		double x = ql_measure_is_ratio(s->m) ? (k < 13 ? log(ratio[k]) : INFINITY) : (ceil(s->low / step) + k) * step;
+		double x =
+		    ql_measure_is_ratio(s->m) ? (k < 13 ? log(ratio[k]) : INFINITY) : (ceil(s->low / step) + k) * step;
 		char text[32];
 		if (!(x >= s->low && x <= s->high))
 			continue;
@@ -116,7 +124,8 @@ static void axis(struct ql_buf *b, const struct scale *s, double bottom)
 	}
 }
 
-static void mark(struct ql_buf *b, const struct scale *s, const struct ql_estimate *e, double y, double size, const char *colour)
+static void mark(struct ql_buf *b, const struct scale *s, const struct ql_estimate *e, double y, double size,
+		 const char *colour)
 {
 	double l = fmax(e->lower, s->low), u = fmin(e->upper, s->high);
 	line(b, place(s, l), y, place(s, u), y, colour, 1.8);
@@ -128,8 +137,8 @@ static void mark(struct ql_buf *b, const struct scale *s, const struct ql_estima
 		else
 			line(b, x, y - 4, x, y + 4, colour, 1.8);
 	}
-	ql_buf_printf(b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", place(s, e->te) - size / 2, y - size / 2,
-		      size, size, colour);
+	ql_buf_printf(b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n",
+		      place(s, e->te) - size / 2, y - size / 2, size, size, colour);
 }
 
 struct ordered {
@@ -161,9 +170,11 @@ void ql_nma_svg_forest(const struct ql_nma_report *r, struct ql_buf *b)
 	double bottom = TOP + ROW * m->n;
 	bool ratio = ql_measure_is_ratio(r->d->measure);
 	char title[300], text[300];
-	snprintf(title, sizeof title, "%s: %s against %s", r->dataset, ql_measure_name(r->d->measure), r->d->treat[m->o.reference]);
+	snprintf(title, sizeof title, "%s: %s against %s", r->dataset, ql_measure_name(r->d->measure),
+		 r->d->treat[m->o.reference]);
 	snprintf(text, sizeof text, "%s %s favours the treatment named. %d studies, %s model. Intervals: 95 %%.",
-		 m->o.small_desirable ? "below" : "above", ratio ? "1" : "0", r->n_studies, m->o.random ? "random-effects" : "common-effect");
+		 m->o.small_desirable ? "below" : "above", ratio ? "1" : "0", r->n_studies,
+		 m->o.random ? "random-effects" : "common-effect");
 	begin(b, LEFT + PLOT + RIGHT, (int)bottom + 50, title, text);
 	label(b, 12, 40, "start", text);
 	axis(b, &s, bottom);
@@ -196,7 +207,8 @@ void ql_nma_svg_network(const struct ql_nma_report *r, struct ql_buf *b)
 		most = studies[i] > most ? studies[i] : most;
 	char title[200], text[64];
 	snprintf(title, sizeof title, "%s: who was compared with whom", r->dataset);
-	begin(b, SIZE + 120, SIZE, title, "Circles are treatments, lines are direct comparisons; both grow with the number of studies.");
+	begin(b, SIZE + 120, SIZE, title,
+	      "Circles are treatments, lines are direct comparisons; both grow with the number of studies.");
 	double cx = (SIZE + 120) / 2.0, cy = SIZE / 2.0 + 14, turn = 2 * 3.14159265358979323846 / n;
 	for (int i = 0; i < r->n_split; i++) {
 		const struct ql_split *s = &r->split[i];
@@ -210,11 +222,17 @@ void ql_nma_svg_network(const struct ql_nma_report *r, struct ql_buf *b)
 	}
 	for (int i = 0; i < n; i++) {
 		double x = sin(i * turn), y = -cos(i * turn), radius = 5 + 11 * sqrt((double)studies[i] / most);
-		ql_buf_printf(b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" stroke=\"white\" stroke-width=\"1.5\"/>\n",
-			      cx + RADIUS * x, cy + RADIUS * y, radius, i == r->m->o.reference ? VERMILION : BLUE);
+		ql_buf_printf(
+		    b,
+		    "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" stroke=\"white\" stroke-width=\"1.5\"/>\n",
+		    cx + RADIUS * x, cy + RADIUS * y, radius, i == r->m->o.reference ? VERMILION : BLUE);
 		const char *anchor = fabs(x) < 0.2 ? "middle" : x > 0 ? "start" : "end";
-		label(b, cx + (RADIUS + radius + 8) * x, cy + (RADIUS + radius + 8) * y + (y > 0.5 ? 12 : y < -0.5 ? -2 : 4), anchor,
-		      r->d->treat[i]);
+		label(b, cx + (RADIUS + radius + 8) * x,
+		      cy + (RADIUS + radius + 8) * y +
+			  (y > 0.5    ? 12
+			   : y < -0.5 ? -2
+				      : 4),
+		      anchor, r->d->treat[i]);
 	}
 	ql_buf_puts(b, "</svg>\n");
 }
@@ -231,7 +249,8 @@ void ql_nma_svg_ranks(const struct ql_nma_report *r, struct ql_buf *b)
 	struct ordered *o = ranked(r);
 	snprintf(title, sizeof title, "%s: chance of each rank", r->dataset);
 	begin(b, COLUMNS * W + 24, 48 + (n + COLUMNS - 1) / COLUMNS * H, title,
-	      "One panel per treatment, best P-score first; bars give the chance of ranks from best (left) to worst (right). Ranks say "
+	      "One panel per treatment, best P-score first; bars give the chance of ranks from best (left) to worst "
+	      "(right). Ranks say "
 	      "nothing about how much better.");
 	for (int k = 0; k < n; k++) {
 		double x0 = 12 + k % COLUMNS * W, y0 = 48 + k / COLUMNS * H, high = H - 52, bar = (double)(W - PAD) / n;
@@ -240,8 +259,9 @@ void ql_nma_svg_ranks(const struct ql_nma_report *r, struct ql_buf *b)
 		line(b, x0, y0 + 14 + high, x0 + W - PAD, y0 + 14 + high, INK, 1);
 		for (int i = 0; i < n; i++) {
 			double p = r->ranks.rankogram[o[k].treat * n + i];
-			ql_buf_printf(b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" BLUE "\"/>\n", x0 + i * bar + 0.5,
-				      y0 + 14 + high * (1 - p), fmax(bar - 1, 0.5), high * p);
+			ql_buf_printf(
+			    b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" BLUE "\"/>\n",
+			    x0 + i * bar + 0.5, y0 + 14 + high * (1 - p), fmax(bar - 1, 0.5), high * p);
 		}
 		label(b, x0 + bar / 2, y0 + 28 + high, "middle", "1");
 		snprintf(text, sizeof text, "%d", n);
@@ -266,9 +286,10 @@ void ql_pair_svg_forest(const struct ql_pair_report *r, struct ql_buf *b)
 	struct scale s = make_scale(r->d->measure, e, n + 1);
 	double bottom = TOP + ROW * (n + 1.5);
 	char title[300], text[200];
-	snprintf(title, sizeof title, "%s: %s of %s against %s", r->dataset, ql_measure_name(r->d->measure), r->d->treat[r->treat],
-		 r->d->treat[r->comp]);
-	begin(b, LEFT + PLOT + RIGHT, (int)bottom + 50, title, "Squares are studies, sized by weight; the diamond is the pooled effect.");
+	snprintf(title, sizeof title, "%s: %s of %s against %s", r->dataset, ql_measure_name(r->d->measure),
+		 r->d->treat[r->treat], r->d->treat[r->comp]);
+	begin(b, LEFT + PLOT + RIGHT, (int)bottom + 50, title,
+	      "Squares are studies, sized by weight; the diamond is the pooled effect.");
 	axis(b, &s, bottom);
 	label(b, LEFT + PLOT + RIGHT - 12, TOP - 8, "end", "weight");
 	for (int i = 0; i < n; i++) {
@@ -280,8 +301,9 @@ void ql_pair_svg_forest(const struct ql_pair_report *r, struct ql_buf *b)
 		label(b, LEFT + PLOT + RIGHT - 12, y + 4, "end", text);
 	}
 	double y = TOP + ROW * (n + 1);
-	ql_buf_printf(b, "<path d=\"M%.1f %.1f L%.1f %.1f L%.1f %.1f L%.1f %.1f z\" fill=\"" VERMILION "\"/>\n", place(&s, e[n].lower), y,
-		      place(&s, e[n].te), y - 7, place(&s, e[n].upper), y, place(&s, e[n].te), y + 7);
+	ql_buf_printf(b, "<path d=\"M%.1f %.1f L%.1f %.1f L%.1f %.1f L%.1f %.1f z\" fill=\"" VERMILION "\"/>\n",
+		      place(&s, e[n].lower), y, place(&s, e[n].te), y - 7, place(&s, e[n].upper), y, place(&s, e[n].te),
+		      y + 7);
 	label(b, LEFT - 10, y + 4, "end", "together");
 	label(b, LEFT + PLOT + 12, y + 4, "start", interval(r->d->measure, &e[n], text));
 	ql_buf_puts(b, "</svg>\n");
@@ -304,8 +326,10 @@ void ql_pair_svg_funnel(const struct ql_pair_report *r, struct ql_buf *b)
 	      "Funnel plot: effect against standard error; the lines hold 95 % of studies of one common effect.");
 	axis(b, &s, TOP + HEIGHT);
 	double tip = place(&s, r->fit.b[0]), foot = place(&s, r->fit.b[0] + 1.96 * worst) - tip;
-	ql_buf_printf(b, "<path d=\"M%.1f %d L%.1f %d M%.1f %d L%.1f %d\" stroke=\"#767676\" stroke-dasharray=\"4 3\" fill=\"none\"/>\n", tip,
-		      TOP, tip - foot, TOP + HEIGHT, tip, TOP, tip + foot, TOP + HEIGHT);
+	ql_buf_printf(b,
+		      "<path d=\"M%.1f %d L%.1f %d M%.1f %d L%.1f %d\" stroke=\"#767676\" stroke-dasharray=\"4 3\" "
+		      "fill=\"none\"/>\n",
+		      tip, TOP, tip - foot, TOP + HEIGHT, tip, TOP, tip + foot, TOP + HEIGHT);
 	for (int i = 0; i < n; i++)
 		ql_buf_printf(b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" fill=\"" BLUE "\"/>\n", place(&s, r->y[i]),
 			      TOP + HEIGHT * sqrt(r->v[i]) / worst);

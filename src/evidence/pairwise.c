@@ -188,8 +188,17 @@ bool ql_pair_fit(struct ql_arena *a, const double *y, const double *v, const dou
 		 enum ql_pair_method method, bool knapp_hartung, double level, struct ql_pair_fit *out)
 {
 	struct regression r = {.y = y, .v = v, .x = x, .k = k, .p = x ? 2 : 1};
-	*out = (struct ql_pair_fit){.k = k, .p = r.p, .df = k - r.p, .p_q = NAN, .i2 = NAN, .h2 = NAN, .r2 = NAN,
-				    .tau2_lower = NAN, .tau2_upper = NAN, .predict_lower = NAN, .predict_upper = NAN};
+	*out = (struct ql_pair_fit){.k = k,
+				    .p = r.p,
+				    .df = k - r.p,
+				    .p_q = NAN,
+				    .i2 = NAN,
+				    .h2 = NAN,
+				    .r2 = NAN,
+				    .tau2_lower = NAN,
+				    .tau2_upper = NAN,
+				    .predict_lower = NAN,
+				    .predict_upper = NAN};
 	if (out->df < 0 || !variance_between(a, &r, method, &out->tau2))
 		return false;
 	double half = level / 2, crit = knapp_hartung ? ql_qt(0.5 + half, out->df) : ql_qnorm(0.5 + half);
@@ -210,7 +219,8 @@ bool ql_pair_fit(struct ql_arena *a, const double *y, const double *v, const dou
 		out->b[j] = r.b[j];
 		out->se[j] = sqrt(r.cov[j * 3]) * scale;
 		out->z[j] = out->b[j] / out->se[j];
-		out->pval[j] = knapp_hartung ? 2 * ql_pt(-fabs(out->z[j]), out->df) : 2 * ql_pnorm_upper(fabs(out->z[j]));
+		out->pval[j] =
+		    knapp_hartung ? 2 * ql_pt(-fabs(out->z[j]), out->df) : 2 * ql_pnorm_upper(fabs(out->z[j]));
 		out->lower[j] = out->b[j] - crit * out->se[j];
 		out->upper[j] = out->b[j] + crit * out->se[j];
 	}
@@ -266,7 +276,10 @@ static double kendall_tail(struct ql_arena *a, int n, int discordant)
 	return sum;
 }
 
-static int sign(double x) { return (x > 0) - (x < 0); }
+static int sign(double x)
+{
+	return (x > 0) - (x < 0);
+}
 
 /* Sum of t(t-1)(2t+5) over groups of equal values, and of t(t-1)/2. */
 static void ties(const double *x, int n, double *variance, double *pairs)
@@ -305,7 +318,8 @@ static void begg(struct ql_arena *a, const double *y, const double *v, int k, st
 	ties(v, k, &vv, &pv);
 	t->begg_tau = s / sqrt((pairs - pz) * (pairs - pv));
 	if (pz == 0 && pv == 0 && k < 50) {
-		int discordant = (pairs - s) / 2, low = discordant < pairs - discordant ? discordant : pairs - discordant;
+		int discordant = (pairs - s) / 2,
+		    low = discordant < pairs - discordant ? discordant : pairs - discordant;
 		t->begg_p = fmin(1, 2 * kendall_tail(a, k, low));
 	} else {
 		double variance = (k * (k - 1.0) * (2 * k + 5) - vz - vv) / 18;
@@ -375,8 +389,8 @@ static bool trim_and_fill(struct ql_arena *a, const double *y, const double *v, 
 	return ql_pair_fit(a, ys, vs, NULL, k + t->fill_k, method, false, level, &t->fill);
 }
 
-bool ql_pair_tests(struct ql_arena *a, const double *y, const double *v, int k, enum ql_pair_method method, double level,
-		   struct ql_pair_tests *out)
+bool ql_pair_tests(struct ql_arena *a, const double *y, const double *v, int k, enum ql_pair_method method,
+		   double level, struct ql_pair_tests *out)
 {
 	*out = (struct ql_pair_tests){0};
 	egger(a, y, v, k, method, out);
@@ -391,7 +405,8 @@ void ql_pair_mantel_haenszel(const struct ql_nma_data *d, int treat, enum ql_mea
 	double r = 0, s = 0, p = 0, pr = 0, ps = 0, qs = 0;
 	for (int i = 0; i < d->n_study; i++) {
 		const struct ql_nma_study *st = &d->study[i];
-		const struct ql_nma_arm *x = &st->observed[st->arm[0] != treat], *y = &st->observed[st->arm[0] == treat];
+		const struct ql_nma_arm *x = &st->observed[st->arm[0] != treat],
+					*y = &st->observed[st->arm[0] == treat];
 		double a = x->events, c = y->events, n = x->n + y->n, bb = x->n - a, dd = y->n - c;
 		if (m == QL_RR) { /* Greenland and Robins 1985 */
 			r += a * y->n / n;
@@ -415,7 +430,8 @@ void ql_pair_peto(const struct ql_nma_data *d, int treat, double *b, double *se)
 	double observed = 0, variance = 0;
 	for (int i = 0; i < d->n_study; i++) {
 		const struct ql_nma_study *st = &d->study[i];
-		const struct ql_nma_arm *x = &st->observed[st->arm[0] != treat], *y = &st->observed[st->arm[0] == treat];
+		const struct ql_nma_arm *x = &st->observed[st->arm[0] != treat],
+					*y = &st->observed[st->arm[0] == treat];
 		double events = x->events + y->events, n = x->n + y->n;
 		observed += x->events - events * x->n / n;
 		variance += x->n * y->n * events * (n - events) / (n * n * (n - 1));

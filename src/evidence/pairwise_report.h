@@ -9,14 +9,14 @@
 struct ql_pair_report {
 	const char *dataset, *method; /* as asked for: "REML:knha" */
 	const struct ql_nma_data *d;
-	int treat, comp;              /* effects are treat minus comp */
+	int treat, comp; /* effects are treat minus comp */
 	bool knapp_hartung;
 	double level;
-	double *y, *v, *weight;       /* [studies]; weights at tau2, summing to 1 */
+	double *y, *v, *weight; /* [studies]; weights at tau2, summing to 1 */
 	struct ql_pair_fit fit;
 	bool has_tests, has_slope, has_counts;
 	struct ql_pair_tests tests;
-	struct ql_pair_fit slope;     /* with the moderator of the data */
+	struct ql_pair_fit slope; /* with the moderator of the data */
 	double mh, mh_se, peto, peto_se;
 };
 

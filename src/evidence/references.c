@@ -90,9 +90,12 @@ static void set_field(struct ql_reference *r, const char *name, const char *text
 {
 	struct {
 		const char *name, **to;
-	} f[] = {{"author", &r->author}, {"title", &r->title},   {"journal", &r->journal}, {"year", &r->year},
-		 {"volume", &r->volume}, {"pages", &r->pages},   {"doi", &r->doi},         {"pmid", &r->pmid},
-		 {"pmcid", &r->pmcid},   {"howpublished", &r->howpublished},               {"note", &r->note}};
+	} f[] = {{"author", &r->author},   {"title", &r->title},
+		 {"journal", &r->journal}, {"year", &r->year},
+		 {"volume", &r->volume},   {"pages", &r->pages},
+		 {"doi", &r->doi},         {"pmid", &r->pmid},
+		 {"pmcid", &r->pmcid},     {"howpublished", &r->howpublished},
+		 {"note", &r->note}};
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		if (strcmp(f[i].name, name) == 0)
 			*f[i].to = text;
@@ -141,8 +144,8 @@ static void check_unique(struct bib *b, struct ql_references *r)
 {
 	for (int i = 1; i < r->n; i++)
 		if (strcmp(r->item[i - 1].key, r->item[i].key) == 0) {
-			struct ql_diag *d = ql_diag_add(b->ds, QL_E0708, r->item[i].span, "key `%s` is used twice",
-							r->item[i].key);
+			struct ql_diag *d =
+			    ql_diag_add(b->ds, QL_E0708, r->item[i].span, "key `%s` is used twice", r->item[i].key);
 			ql_diag_note(d, r->item[i - 1].span, "also here");
 			b->failed = true;
 		}

@@ -8,7 +8,8 @@
 
 struct ql_reference {
 	const char *key, *type;
-	const char *author, *title, *journal, *year, *volume, *pages, *doi, *pmid, *pmcid, *howpublished, *note; /* NULL */
+	const char *author, *title, *journal, *year, *volume, *pages, *doi, *pmid, *pmcid, *howpublished,
+	    *note; /* NULL */
 	struct ql_span span;
 };
 

@@ -8,15 +8,15 @@
 const char *ql_row_fate_text(enum ql_row_fate f)
 {
 	static const char *const text[] = {
-		"used", "recalled, not verified", "no limits printed", "a later cut is used", "subgroup",
-		"its note says not to pool it", "excluded on request", "the cut gives this contrast twice"};
+	    "used",     "recalled, not verified",       "no limits printed",   "a later cut is used",
+	    "subgroup", "its note says not to pool it", "excluded on request", "the cut gives this contrast twice"};
 	return text[f];
 }
 
 const char *ql_selection_endpoint(const char *word)
 {
-	static const char *const map[][2] = {{"pfs", "PFS_HR"}, {"os", "OS_HR"},   {"ttnt", "TTNT_HR"},
-					     {"efs", "EFS_HR"}, {"pfs2", "PFS2_HR"}};
+	static const char *const map[][2] = {
+	    {"pfs", "PFS_HR"}, {"os", "OS_HR"}, {"ttnt", "TTNT_HR"}, {"efs", "EFS_HR"}, {"pfs2", "PFS2_HR"}};
 	for (size_t i = 0; i < sizeof map / sizeof *map; i++)
 		if (strcasecmp(word, map[i][0]) == 0 || strcasecmp(word, map[i][1]) == 0)
 			return map[i][1];
@@ -25,8 +25,14 @@ const char *ql_selection_endpoint(const char *word)
 
 const char *ql_selection_line(const char *word)
 {
-	static const char *const map[][2] = {{"1L", "1L"}, {"1", "1L"},	     {"RR", "RR"},	     {"2", "RR"},
-					     {"2L", "RR"}, {"maint", "maint"}, {"maintenance", "maint"}, {"RT", "RT"}};
+	static const char *const map[][2] = {{"1L", "1L"},
+					     {"1", "1L"},
+					     {"RR", "RR"},
+					     {"2", "RR"},
+					     {"2L", "RR"},
+					     {"maint", "maint"},
+					     {"maintenance", "maint"},
+					     {"RT", "RT"}};
 	for (size_t i = 0; i < sizeof map / sizeof *map; i++)
 		if (strcasecmp(word, map[i][0]) == 0)
 			return map[i][1];
@@ -35,7 +41,8 @@ const char *ql_selection_line(const char *word)
 
 static bool in_line(const struct ql_trial_row *r, const char *line)
 {
-	return strcmp(r->line, line) == 0 || (strcmp(r->line, "1L+RR") == 0 && strncmp(r->subgroup, line, strlen(line)) == 0);
+	return strcmp(r->line, line) == 0 ||
+	       (strcmp(r->line, "1L+RR") == 0 && strncmp(r->subgroup, line, strlen(line)) == 0);
 }
 
 static bool whole_line(const struct ql_trial_row *r, const char *line)
@@ -150,7 +157,8 @@ static bool check_words(const struct ql_evidence *e, const struct ql_selection_o
 	bool ok = true;
 	for (int i = 0; i < o->n_exclude; i++)
 		if (!ql_evidence_has_trial(e, o->exclude[i])) {
-			ql_diag_add(ds, QL_E0727, (struct ql_span){0}, "no trial `%s` in the evidence table", o->exclude[i]);
+			ql_diag_add(ds, QL_E0727, (struct ql_span){0}, "no trial `%s` in the evidence table",
+				    o->exclude[i]);
 			ok = false;
 		}
 	for (int i = 0; i < o->n_cut; i++) {
@@ -158,10 +166,13 @@ static bool check_words(const struct ql_evidence *e, const struct ql_selection_o
 		bool found = false;
 		for (int k = 0; eq && k < e->n_row && !found; k++)
 			found = strlen(e->row[k].trial) == (size_t)(eq - o->cut[i]) &&
-				strncmp(e->row[k].trial, o->cut[i], (size_t)(eq - o->cut[i])) == 0 && strcmp(e->row[k].cite, eq + 1) == 0;
+				strncmp(e->row[k].trial, o->cut[i], (size_t)(eq - o->cut[i])) == 0 &&
+				strcmp(e->row[k].cite, eq + 1) == 0;
 		if (!found) {
-			struct ql_diag *d = ql_diag_add(ds, QL_E0727, (struct ql_span){0}, "no cut `%s` in the evidence table", o->cut[i]);
-			ql_diag_help(d, "write TRIAL=KEY, with the citation key that `quell evidence show TRIAL` lists");
+			struct ql_diag *d = ql_diag_add(ds, QL_E0727, (struct ql_span){0},
+							"no cut `%s` in the evidence table", o->cut[i]);
+			ql_diag_help(d,
+				     "write TRIAL=KEY, with the citation key that `quell evidence show TRIAL` lists");
 			ok = false;
 		}
 	}
@@ -191,9 +202,14 @@ enum quell_status ql_evidence_select(const struct ql_evidence *e, const struct q
 			out->n_used++;
 		}
 	if (out->n_used == 0) {
-		struct ql_diag *d = ql_diag_add(ds, QL_E0726, (struct ql_span){0}, "no usable row for %s in line %s", o->endpoint, o->line);
-		ql_diag_help(d, out->n ? "`quell evidence nma --rows` lists the rows and why each is left out; --recalled lets recalled "
-					 "rows in" : "`quell evidence find --endpoint %s` shows where the endpoint was reported", o->endpoint);
+		struct ql_diag *d = ql_diag_add(ds, QL_E0726, (struct ql_span){0}, "no usable row for %s in line %s",
+						o->endpoint, o->line);
+		ql_diag_help(d,
+			     out->n ? "`quell evidence nma --rows` lists the rows and why each is left out; --recalled "
+				      "lets recalled "
+				      "rows in"
+				    : "`quell evidence find --endpoint %s` shows where the endpoint was reported",
+			     o->endpoint);
 		return QUELL_ERR_INPUT;
 	}
 	return ql_nma_builder_finish(b, &out->data);

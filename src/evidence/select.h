@@ -17,9 +17,9 @@
 
 enum ql_row_fate {
 	QL_USED,
-	QL_RECALLED,     /* not verified */
+	QL_RECALLED, /* not verified */
 	QL_NO_LIMITS,
-	QL_EARLIER_CUT,  /* a later cut of the trial is used */
+	QL_EARLIER_CUT, /* a later cut of the trial is used */
 	QL_SUBGROUP,
 	QL_NOT_POOLED,   /* its note forbids it */
 	QL_EXCLUDED,     /* on request */
@@ -28,19 +28,19 @@ enum ql_row_fate {
 const char *ql_row_fate_text(enum ql_row_fate f);
 
 struct ql_selection_options {
-	const char *endpoint;            /* "PFS_HR" */
-	const char *line;                /* "1L", "RR", ... */
-	bool recalled;                   /* rows that are not verified may enter */
-	const char *const *exclude;      /* trials */
+	const char *endpoint;       /* "PFS_HR" */
+	const char *line;           /* "1L", "RR", ... */
+	bool recalled;              /* rows that are not verified may enter */
+	const char *const *exclude; /* trials */
 	int n_exclude;
-	const char *const *cut;          /* "TRIAL=CITE": this publication instead of the latest */
+	const char *const *cut; /* "TRIAL=CITE": this publication instead of the latest */
 	int n_cut;
 };
 struct ql_selected {
 	const struct ql_trial_row *row;
 	enum ql_row_fate fate;
-	double te, se;      /* log hazard ratio; NaN without limits */
-	bool asymmetric;    /* limits lie off centre by more than a quarter of a standard error (log scale) */
+	double te, se;   /* log hazard ratio; NaN without limits */
+	bool asymmetric; /* limits lie off centre by more than a quarter of a standard error (log scale) */
 };
 struct ql_selection {
 	struct ql_selected *item; /* every row of the endpoint and line, in the order of the table */

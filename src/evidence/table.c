@@ -7,19 +7,19 @@
 #include <string.h>
 
 #define COLUMNS(X)                                                                                                     \
-	X(trial_id) X(NCT) X(publication) X(year) X(line) X(population) X(treatment) X(comparator) X(n_arm) X(n_comp)  \
-	X(endpoint) X(value) X(lower95) X(upper95) X(unit) X(followup_mo) X(subgroup) X(verified) X(note) X(ci_level)  \
-	X(cite)
+	X(trial_id)                                                                                                    \
+	X(NCT) X(publication) X(year) X(line) X(population) X(treatment) X(comparator) X(n_arm) X(n_comp) X(endpoint)  \
+	    X(value) X(lower95) X(upper95) X(unit) X(followup_mo) X(subgroup) X(verified) X(note) X(ci_level) X(cite)
 
 enum column {
 #define X(name) COL_##name,
 	COLUMNS(X)
 #undef X
-	N_COL
+	    N_COL
 };
 static const char *const column_name[] = {
 #define X(name) #name,
-	COLUMNS(X)
+    COLUMNS(X)
 #undef X
 	NULL};
 
@@ -62,8 +62,14 @@ static bool ends_with(const char *s, const char *tail)
 	return n >= m && strcmp(s + n - m, tail) == 0;
 }
 
-static bool is_hazard_ratio(const char *endpoint) { return strstr(endpoint, "_HR") != NULL; }
-static bool is_prognostic(const char *endpoint) { return strstr(endpoint, "_prognostic") != NULL; }
+static bool is_hazard_ratio(const char *endpoint)
+{
+	return strstr(endpoint, "_HR") != NULL;
+}
+static bool is_prognostic(const char *endpoint)
+{
+	return strstr(endpoint, "_prognostic") != NULL;
+}
 
 /* The unit an endpoint's name asks for, NULL where several are in use. */
 static const char *unit_of(const char *endpoint)
@@ -99,7 +105,8 @@ static void check_unit(const struct loader *l, int i, const struct ql_trial_row 
 	bool percent = strcmp(r->unit, "%") == 0, ratio = strcmp(r->unit, "HR") == 0;
 	bool outside = (percent && (x < 0 || x > 100)) || (ratio && x <= 0) || x < 0;
 	if (outside) {
-		struct ql_diag *d = row_fault(l, i, COL_value, QL_E0701, "the value is outside what unit `%s` allows", r->unit);
+		struct ql_diag *d =
+		    row_fault(l, i, COL_value, QL_E0701, "the value is outside what unit `%s` allows", r->unit);
 		ql_diag_help(d, percent ? "percentages run from 0 to 100" : "the value must be positive");
 	}
 }
@@ -207,15 +214,25 @@ static void read_value(const struct loader *l, int i, struct ql_trial_row *r)
 
 static void read_row(const struct loader *l, int i, struct ql_trial_row *r)
 {
-	*r = (struct ql_trial_row){
-		.trial = text(l, i, COL_trial_id), .nct = text(l, i, COL_NCT), .publication = text(l, i, COL_publication),
-		.line = text(l, i, COL_line), .population = text(l, i, COL_population),
-		.treatment = text(l, i, COL_treatment), .comparator = text(l, i, COL_comparator),
-		.endpoint = text(l, i, COL_endpoint), .unit = text(l, i, COL_unit), .subgroup = text(l, i, COL_subgroup),
-		.note = text(l, i, COL_note), .cite = text(l, i, COL_cite), .n_arm = number(l, i, COL_n_arm),
-		.n_comp = number(l, i, COL_n_comp), .lower = number(l, i, COL_lower95), .upper = number(l, i, COL_upper95),
-		.ci_level = number(l, i, COL_ci_level), .followup_mo = number(l, i, COL_followup_mo),
-		.span = ql_csv_span(l->t, i, l->col[COL_value])};
+	*r = (struct ql_trial_row){.trial = text(l, i, COL_trial_id),
+				   .nct = text(l, i, COL_NCT),
+				   .publication = text(l, i, COL_publication),
+				   .line = text(l, i, COL_line),
+				   .population = text(l, i, COL_population),
+				   .treatment = text(l, i, COL_treatment),
+				   .comparator = text(l, i, COL_comparator),
+				   .endpoint = text(l, i, COL_endpoint),
+				   .unit = text(l, i, COL_unit),
+				   .subgroup = text(l, i, COL_subgroup),
+				   .note = text(l, i, COL_note),
+				   .cite = text(l, i, COL_cite),
+				   .n_arm = number(l, i, COL_n_arm),
+				   .n_comp = number(l, i, COL_n_comp),
+				   .lower = number(l, i, COL_lower95),
+				   .upper = number(l, i, COL_upper95),
+				   .ci_level = number(l, i, COL_ci_level),
+				   .followup_mo = number(l, i, COL_followup_mo),
+				   .span = ql_csv_span(l->t, i, l->col[COL_value])};
 	r->role = role_of(l, r->trial);
 	double year = number(l, i, COL_year);
 	r->year = isnan(year) ? 0 : (int)year;
@@ -223,8 +240,9 @@ static void read_row(const struct loader *l, int i, struct ql_trial_row *r)
 		r->subgroup = "all";
 	r->verified = ql_csv_is(l->t, i, l->col[COL_verified], "yes");
 	if (!r->verified && !ql_csv_is(l->t, i, l->col[COL_verified], "no"))
-		ql_diag_help(row_fault(l, i, COL_verified, QL_E0701, "`%s` is neither yes nor no", text(l, i, COL_verified)),
-			     "yes: the value was read in the source; no: recalled");
+		ql_diag_help(
+		    row_fault(l, i, COL_verified, QL_E0701, "`%s` is neither yes nor no", text(l, i, COL_verified)),
+		    "yes: the value was read in the source; no: recalled");
 	read_value(l, i, r);
 	check_ids(l, i, r);
 	check_sides(l, i, r);
@@ -241,13 +259,17 @@ static int compare_numbers(double a, double b)
 
 static int compare_rows(const void *x, const void *y)
 {
-	const struct ql_trial_row *a = *(const struct ql_trial_row *const *)x, *b = *(const struct ql_trial_row *const *)y;
-	const char *ka[] = {a->trial, a->publication, a->treatment, a->comparator, a->endpoint, a->subgroup, a->line, a->note};
-	const char *kb[] = {b->trial, b->publication, b->treatment, b->comparator, b->endpoint, b->subgroup, b->line, b->note};
+	const struct ql_trial_row *a = *(const struct ql_trial_row *const *)x,
+				  *b = *(const struct ql_trial_row *const *)y;
+	const char *ka[] = {a->trial,    a->publication, a->treatment, a->comparator,
+			    a->endpoint, a->subgroup,    a->line,      a->note};
+	const char *kb[] = {b->trial,    b->publication, b->treatment, b->comparator,
+			    b->endpoint, b->subgroup,    b->line,      b->note};
 	int c = 0;
 	for (int k = 0; k < 8 && c == 0; k++)
 		c = strcmp(ka[k], kb[k]);
-	const double na[] = {a->followup_mo, a->value, a->lower, a->upper}, nb[] = {b->followup_mo, b->value, b->lower, b->upper};
+	const double na[] = {a->followup_mo, a->value, a->lower, a->upper},
+		     nb[] = {b->followup_mo, b->value, b->lower, b->upper};
 	for (int k = 0; k < 4 && c == 0; k++)
 		c = compare_numbers(na[k], nb[k]);
 	return c ? c : (a->verified > b->verified) - (a->verified < b->verified);
@@ -263,7 +285,8 @@ static void check_duplicates(const struct loader *l)
 		qsort(order, (size_t)n, sizeof *order, compare_rows);
 	for (int i = 1; i < n; i++)
 		if (compare_rows(&order[i - 1], &order[i]) == 0) {
-			struct ql_diag *d = ql_diag_add(l->ds, QL_E0707, order[i]->span, "this row stands in the table twice");
+			struct ql_diag *d =
+			    ql_diag_add(l->ds, QL_E0707, order[i]->span, "this row stands in the table twice");
 			ql_diag_note(d, order[i - 1]->span, "also here");
 		}
 }
@@ -285,7 +308,8 @@ static enum quell_status read_treatments(struct loader *l)
 		return QUELL_ERR_INPUT;
 	l->e->treatment = QL_NEW_N(&l->e->arena, struct ql_treatment, (size_t)t->n_row);
 	for (int i = 0; i < t->n_row; i++) {
-		struct ql_treatment x = {ql_csv_string(t, i, name, &l->e->arena), ql_csv_string(t, i, title, &l->e->arena),
+		struct ql_treatment x = {ql_csv_string(t, i, name, &l->e->arena),
+					 ql_csv_string(t, i, title, &l->e->arena),
 					 ql_csv_string(t, i, components, &l->e->arena)};
 		if (ql_evidence_treatment(l->e, x.name))
 			ql_diag_add(l->ds, QL_E0704, ql_csv_span(t, i, name), "regimen `%s` is named twice", x.name);
@@ -300,7 +324,8 @@ static enum quell_status read_roles(struct loader *l)
 	enum quell_status s = ql_csv_read(&l->e->arena, in_folder(l, "roles.csv"), NULL, l->ds, &l->roles);
 	if (s != QUELL_OK)
 		return s;
-	int trial = ql_csv_column(l->roles, "trial_id", true, l->ds), role = ql_csv_column(l->roles, "role", true, l->ds);
+	int trial = ql_csv_column(l->roles, "trial_id", true, l->ds),
+	    role = ql_csv_column(l->roles, "role", true, l->ds);
 	if (trial < 0 || role < 0)
 		return QUELL_ERR_INPUT;
 	l->n_trial = l->roles->n_row;
@@ -339,7 +364,8 @@ static enum quell_status load(void *arg)
 {
 	struct loader *l = arg;
 	int errors = l->ds->n_errors;
-	enum quell_status s = ql_references_read(&l->e->arena, in_folder(l, "references.bib"), l->ds, &l->e->references);
+	enum quell_status s =
+	    ql_references_read(&l->e->arena, in_folder(l, "references.bib"), l->ds, &l->e->references);
 	if (s == QUELL_OK)
 		s = read_treatments(l);
 	if (s == QUELL_OK)

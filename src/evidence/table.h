@@ -12,11 +12,11 @@
 
 struct ql_trial_row {
 	const char *trial, *nct, *publication, *line, *population, *treatment, *comparator;
-	const char *endpoint, *unit, *subgroup, *note, *role; /* role from roles.csv; "" if none */
-	const char *cite;                                     /* key in references.bib; "" if none */
-	int year;                                             /* 0: blank */
+	const char *endpoint, *unit, *subgroup, *note, *role;             /* role from roles.csv; "" if none */
+	const char *cite;                                                 /* key in references.bib; "" if none */
+	int year;                                                         /* 0: blank */
 	double n_arm, n_comp, value, lower, upper, ci_level, followup_mo; /* NaN where blank */
-	bool not_reached;                                     /* a median printed as NR; value is NaN */
+	bool not_reached;                                                 /* a median printed as NR; value is NaN */
 	bool verified;
 	struct ql_span span;
 };

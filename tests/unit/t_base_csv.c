@@ -28,7 +28,10 @@ static enum quell_status parse_n(struct fixture *f, const char *text, size_t n, 
 	return ql_csv_parse(&f->a, &src, o, &f->ds, &f->t);
 }
 
-static enum quell_status parse(struct fixture *f, const char *text) { return parse_n(f, text, strlen(text), NULL); }
+static enum quell_status parse(struct fixture *f, const char *text)
+{
+	return parse_n(f, text, strlen(text), NULL);
+}
 
 static void done(struct fixture *f)
 {
@@ -123,7 +126,8 @@ static void numbers_are_checked(void **state)
 {
 	(void)state;
 	struct fixture f = {0};
-	assert_int_equal(parse(&f, "x;y\n-0.1;3\n1e-3;2.5\nNA;7\n\"1,5\";=A1+1\ninf;5 mg\n.;99999999999999999999\n"), QUELL_OK);
+	assert_int_equal(parse(&f, "x;y\n-0.1;3\n1e-3;2.5\nNA;7\n\"1,5\";=A1+1\ninf;5 mg\n.;99999999999999999999\n"),
+			 QUELL_OK);
 	double x;
 	long n;
 	assert_true(ql_csv_number(f.t, 0, 0, &f.ds, &x) && x == -0.1);
@@ -181,18 +185,20 @@ static void faults_have_places(void **state)
 		enum ql_code code;
 		int line, col;
 	} v[] = {
-		{"a,b\n1,2,3\n", QL_E0315, 2, 5},
-		{"a,b\n1,2\n7\n", QL_E0315, 3, 1},
-		{"a,b\n1,\"2\n3,4\n", QL_E0312, 2, 3},
-		{"a,b\n1,\"2\"x\n", QL_E0312, 2, 6},
-		{"a,b\n1,5\" pipe\n", QL_E0312, 2, 4},
-		{"a,b\r1,2\r", QL_E0312, 1, 4},
-		{"a,b\n1,caf\xe9\n", QL_E0311, 2, 6},
-		{"a,b\n1,\xc0\xaf\n", QL_E0311, 2, 3},
-		{"a,b\n1,\xed\xa0\x80\n", QL_E0311, 2, 3},
-		{"\xff\xfe" "a,b", QL_E0311, 1, 1},
-		{"", QL_E0313, 0, 0},
-		{"\n \n", QL_E0313, 0, 0},
+	    {"a,b\n1,2,3\n", QL_E0315, 2, 5},
+	    {"a,b\n1,2\n7\n", QL_E0315, 3, 1},
+	    {"a,b\n1,\"2\n3,4\n", QL_E0312, 2, 3},
+	    {"a,b\n1,\"2\"x\n", QL_E0312, 2, 6},
+	    {"a,b\n1,5\" pipe\n", QL_E0312, 2, 4},
+	    {"a,b\r1,2\r", QL_E0312, 1, 4},
+	    {"a,b\n1,caf\xe9\n", QL_E0311, 2, 6},
+	    {"a,b\n1,\xc0\xaf\n", QL_E0311, 2, 3},
+	    {"a,b\n1,\xed\xa0\x80\n", QL_E0311, 2, 3},
+	    {"\xff\xfe"
+	     "a,b",
+	     QL_E0311, 1, 1},
+	    {"", QL_E0313, 0, 0},
+	    {"\n \n", QL_E0313, 0, 0},
 	};
 	struct fixture f = {0};
 	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
@@ -202,7 +208,9 @@ static void faults_have_places(void **state)
 	}
 	assert_int_equal(parse_n(&f, "a,b\n1,\0\n", 8, NULL), QUELL_ERR_INPUT);
 	assert_fault(&f, QL_E0311, 2, 3);
-	assert_int_equal(parse(&f, "\xef\xbb\xbf" "a,b\n1,\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n"), QUELL_OK);
+	assert_int_equal(parse(&f, "\xef\xbb\xbf"
+				   "a,b\n1,\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n"),
+			 QUELL_OK);
 	assert_string_equal(f.t->name[0], "a");
 	struct ql_csv_options o = {.max_rows = 1};
 	assert_int_equal(parse_n(&f, "a\n1\n2\n", 6, &o), QUELL_ERR_INPUT);
@@ -232,7 +240,9 @@ static void a_million_rows_are_quick(void **state)
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	FILE *o = fdopen(fd, "wb");
-	fputs("\xef\xbb\xbf" "id,time,value,arm\n", o);
+	fputs("\xef\xbb\xbf"
+	      "id,time,value,arm\n",
+	      o);
 	for (int i = 0; i < 1000000; i++)
 		fprintf(o, "%d,%d.5,%d.%03d,\"arm %d\"\n", i, i % 365, i % 100, i % 1000, i % 3);
 	fclose(o);
@@ -278,11 +288,11 @@ static void written_cells_read_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_and_quoted_cells),  cmocka_unit_test(delimiters_are_guessed),
-		cmocka_unit_test(columns_are_found),       cmocka_unit_test(numbers_are_checked),
-		cmocka_unit_test(numbers_round_right),     cmocka_unit_test(faults_have_places),
-		cmocka_unit_test(many_faults_are_counted), cmocka_unit_test(a_million_rows_are_quick),
-		cmocka_unit_test(written_cells_read_back),
+	    cmocka_unit_test(plain_and_quoted_cells),  cmocka_unit_test(delimiters_are_guessed),
+	    cmocka_unit_test(columns_are_found),       cmocka_unit_test(numbers_are_checked),
+	    cmocka_unit_test(numbers_round_right),     cmocka_unit_test(faults_have_places),
+	    cmocka_unit_test(many_faults_are_counted), cmocka_unit_test(a_million_rows_are_quick),
+	    cmocka_unit_test(written_cells_read_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

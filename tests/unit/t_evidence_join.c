@@ -30,7 +30,8 @@ static void close_evidence(struct fixture *f)
 	ql_arena_free(&f->a);
 }
 
-static const struct ql_selected *item_of(const struct ql_selection *s, const char *trial, const char *cite, double value)
+static const struct ql_selected *item_of(const struct ql_selection *s, const char *trial, const char *cite,
+					 double value)
 {
 	for (int i = 0; i < s->n; i++)
 		if (strcmp(s->item[i].row->trial, trial) == 0 && strcmp(s->item[i].row->cite, cite) == 0 &&
@@ -103,7 +104,8 @@ static void judgements_are_complete(void **state)
 		assert_int_equal(ql_evidence_select(f.e, &o, &f.a, &f.ds, &s), QUELL_OK);
 		for (int i = 0; i < s.n; i++)
 			if (s.item[i].fate == QL_USED)
-				assert_non_null(ql_certainty_find(&c, "PFS_HR", line[l], s.item[i].row->comparator, s.item[i].row->treatment));
+				assert_non_null(ql_certainty_find(&c, "PFS_HR", line[l], s.item[i].row->comparator,
+								  s.item[i].row->treatment));
 	}
 	assert_null(ql_certainty_find(&c, "PFS_HR", "1L", "Clb", "Ven-R"));
 	close_evidence(&f);
@@ -151,9 +153,9 @@ static void a_simulation_is_held_against_the_trials(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_verified_cut_per_trial),
-		cmocka_unit_test(judgements_are_complete),
-		cmocka_unit_test(a_simulation_is_held_against_the_trials),
+	    cmocka_unit_test(one_verified_cut_per_trial),
+	    cmocka_unit_test(judgements_are_complete),
+	    cmocka_unit_test(a_simulation_is_held_against_the_trials),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

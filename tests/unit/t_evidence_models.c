@@ -42,12 +42,16 @@ static void arm(struct fixture *f, const char *study, const char *treat, double 
 	ql_nma_builder_arm(f->b, study, treat, x, NAN, (struct ql_span){0});
 }
 
-static void contrast(struct fixture *f, const char *study, const char *t1, const char *t2, double te, double se, double x)
+static void contrast(struct fixture *f, const char *study, const char *t1, const char *t2, double te, double se,
+		     double x)
 {
 	ql_nma_builder_contrast(f->b, study, t1, t2, te, se, NAN, NAN, x, (struct ql_span){0}, NULL);
 }
 
-static void finish(struct fixture *f) { assert_int_equal(ql_nma_builder_finish(f->b, &f->d), QUELL_OK); }
+static void finish(struct fixture *f)
+{
+	assert_int_equal(ql_nma_builder_finish(f->b, &f->d), QUELL_OK);
+}
 
 static void done(struct fixture *f)
 {
@@ -75,7 +79,10 @@ static void rare_fixture(struct fixture *f)
 	finish(f);
 }
 
-static double choose(double n, double k) { return exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)); }
+static double choose(double n, double k)
+{
+	return exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1));
+}
 
 /* Fisher's non-central hypergeometric likelihood, summed as it is written. */
 static double fisher(double theta)
@@ -145,7 +152,8 @@ static void rare_networks_drop_what_says_nothing(void **state)
 	struct ql_nma *m;
 	for (int method = 0; method < 3; method++) {
 		assert_int_equal(ql_rare_fit(d, &common, (enum ql_rare_method)method, &f.ds, &m), QUELL_OK);
-		double ab = ql_nma_estimate(m, 0, 1).te, bc = ql_nma_estimate(m, 1, 2).te, ac = ql_nma_estimate(m, 0, 2).te;
+		double ab = ql_nma_estimate(m, 0, 1).te, bc = ql_nma_estimate(m, 1, 2).te,
+		       ac = ql_nma_estimate(m, 0, 2).te;
 		NEAR(ab + bc, ac, 1e-12);
 		assert_true(ab < 0 && bc < 0);
 	}
@@ -171,7 +179,8 @@ static double q_at(double tau2, int slope)
 		s0 += w, s1 += w * x[i], s2 += w * x[i] * x[i];
 		g0 += w * y[i], g1 += w * x[i] * y[i];
 	}
-	double det = s0 * s2 - s1 * s1, b = slope ? (s2 * g0 - s1 * g1) / det : g0 / s0, c = slope ? (s0 * g1 - s1 * g0) / det : 0;
+	double det = s0 * s2 - s1 * s1, b = slope ? (s2 * g0 - s1 * g1) / det : g0 / s0,
+	       c = slope ? (s0 * g1 - s1 * g0) / det : 0;
 	for (int i = 0; i < 6; i++)
 		q += pow(y[i] - b - c * x[i], 2) / (v[i] + tau2);
 	return q;
@@ -351,8 +360,14 @@ static void contrast_sampler_matches_integration(void **state)
 		contrast(&f, name, "new", "old", y[i], sqrt(v[i]), NAN);
 	}
 	finish(&f);
-	struct ql_bayes_options o = {.chains = 4, .warmup = 200, .draws = 5000, .seed = 3, .reference = 1, .tau_scale = 0.7,
-				     .effect_sd = 2, .small_desirable = true};
+	struct ql_bayes_options o = {.chains = 4,
+				     .warmup = 200,
+				     .draws = 5000,
+				     .seed = 3,
+				     .reference = 1,
+				     .tau_scale = 0.7,
+				     .effect_sd = 2,
+				     .small_desirable = true};
 	struct ql_bayes b, again;
 	double tau, effect;
 	on_a_grid(0.7, 2, &tau, &effect);
@@ -380,15 +395,16 @@ static void arm_sampler_agrees_with_contrasts(void **state)
 		arm(&f, name, "C", floor(40000 * p[i][1]), 40000);
 	}
 	finish(&f);
-	struct ql_bayes_options o = {.chains = 4, .warmup = 500, .draws = 8000, .seed = 5, .reference = 2, .prior = QL_UNIFORM,
-				     .tau_scale = 3};
+	struct ql_bayes_options o = {
+	    .chains = 4, .warmup = 500, .draws = 8000, .seed = 5, .reference = 2, .prior = QL_UNIFORM, .tau_scale = 3};
 	struct ql_bayes normal, binomial;
 	assert_int_equal(ql_nma_bayes(f.d, &o, &f.ds, &normal), QUELL_OK);
 	o.binomial = true;
 	assert_int_equal(ql_nma_bayes(f.d, &o, &f.ds, &binomial), QUELL_OK);
 	assert_true(binomial.worst_r_hat < 1.02);
 	for (int t = 0; t < 2; t++) {
-		double mc = 4 * hypot(normal.effect[t].sd / sqrt(normal.effect[t].ess), binomial.effect[t].sd / sqrt(binomial.effect[t].ess));
+		double mc = 4 * hypot(normal.effect[t].sd / sqrt(normal.effect[t].ess),
+				      binomial.effect[t].sd / sqrt(binomial.effect[t].ess));
 		NEAR(binomial.effect[t].mean, normal.effect[t].mean, mc);
 		NEAR(binomial.effect[t].sd, normal.effect[t].sd, 0.1);
 	}
@@ -426,11 +442,15 @@ static void diagnostics_see_slow_chains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rare_events_match_their_definitions), cmocka_unit_test(rare_networks_drop_what_says_nothing),
-		cmocka_unit_test(estimators_solve_their_equations),    cmocka_unit_test(small_study_tests),
-		cmocka_unit_test(additive_components_add),             cmocka_unit_test(regression_of_two_treatments_is_pairwise),
-		cmocka_unit_test(contrast_sampler_matches_integration), cmocka_unit_test(arm_sampler_agrees_with_contrasts),
-		cmocka_unit_test(diagnostics_see_slow_chains),
+	    cmocka_unit_test(rare_events_match_their_definitions),
+	    cmocka_unit_test(rare_networks_drop_what_says_nothing),
+	    cmocka_unit_test(estimators_solve_their_equations),
+	    cmocka_unit_test(small_study_tests),
+	    cmocka_unit_test(additive_components_add),
+	    cmocka_unit_test(regression_of_two_treatments_is_pairwise),
+	    cmocka_unit_test(contrast_sampler_matches_integration),
+	    cmocka_unit_test(arm_sampler_agrees_with_contrasts),
+	    cmocka_unit_test(diagnostics_see_slow_chains),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

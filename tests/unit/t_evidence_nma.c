@@ -56,7 +56,8 @@ static void done(struct fixture *f)
 
 static struct ql_nma *fit(struct fixture *f, enum ql_tau_method method, bool random)
 {
-	struct ql_nma_options o = {.method = method, .random = random, .small_desirable = true, .level = 0.95, .tau2 = NAN};
+	struct ql_nma_options o = {
+	    .method = method, .random = random, .small_desirable = true, .level = 0.95, .tau2 = NAN};
 	struct ql_nma *m;
 	assert_int_equal(ql_nma_fit(f->d, &o, &f->ds, &m), QUELL_OK);
 	return m;
@@ -250,14 +251,15 @@ static void to_dense(const struct ql_nma_data *d, struct dense *o)
 }
 
 /* beta, Q, residual projection R = W - WX(X'WX)^-1X'W, restricted log-likelihood */
-static void dense_fit(const struct dense *d, double tau2, double *beta, double *v, double *q, double *trace, double *reml,
-		      double *ml)
+static void dense_fit(const struct dense *d, double tau2, double *beta, double *v, double *q, double *trace,
+		      double *reml, double *ml)
 {
 	int n = d->n, p = d->p;
 	double *c = calloc((size_t)(n * n), sizeof *c), det, det_x;
 	for (int i = 0; i < n * n; i++)
 		c[i] = d->s[i] + tau2 * d->pm[i];
-	double *w = inverse_of(c, n, &det), *wx = calloc((size_t)(n * p), sizeof *wx), *xwx = calloc((size_t)(p * p), sizeof *xwx);
+	double *w = inverse_of(c, n, &det), *wx = calloc((size_t)(n * p), sizeof *wx),
+	       *xwx = calloc((size_t)(p * p), sizeof *xwx);
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < p; j++)
 			for (int k = 0; k < n; k++)
@@ -301,7 +303,8 @@ static void random_network(struct fixture *f, unsigned seed)
 		int k = s < n_treat - 1 ? 2 : 2 + (int)(noise(&r) * 3), arm[4], have = 0;
 		double x[4], v[4];
 		while (have < k) {
-			int t = s < n_treat - 1 ? (have ? s + 1 : (int)(noise(&r) * (s + 1))) : (int)(noise(&r) * n_treat);
+			int t =
+			    s < n_treat - 1 ? (have ? s + 1 : (int)(noise(&r) * (s + 1))) : (int)(noise(&r) * n_treat);
 			bool used = false;
 			for (int i = 0; i < have; i++)
 				used |= arm[i] == t;
@@ -374,8 +377,8 @@ static void splitting_equals_leaving_out(void **state)
 	static const struct {
 		const char *a, *b;
 		double te, se;
-	} v[] = {{"A", "B", 0.2, 0.2},  {"A", "B", 0.5, 0.3},  {"B", "C", -0.1, 0.25}, {"A", "C", 0.4, 0.15},
-		 {"C", "D", 0.3, 0.2},  {"A", "D", 0.2, 0.3},  {"B", "D", 0.6, 0.35}, {"B", "C", 0.2, 0.2}};
+	} v[] = {{"A", "B", 0.2, 0.2}, {"A", "B", 0.5, 0.3}, {"B", "C", -0.1, 0.25}, {"A", "C", 0.4, 0.15},
+		 {"C", "D", 0.3, 0.2}, {"A", "D", 0.2, 0.3}, {"B", "D", 0.6, 0.35},  {"B", "C", 0.2, 0.2}};
 	struct fixture all, less;
 	begin(&all, QL_GENERIC);
 	begin(&less, QL_GENERIC);
@@ -455,14 +458,16 @@ static void arms_give_the_usual_effects(void **state)
 	done(&f);
 }
 
-/* Contrasts of a multi-arm study that do not add up act like two-arm studies with the reduced weights of graph theory. */
+/* Contrasts of a multi-arm study that do not add up act like two-arm studies with the reduced weights of graph theory.
+ */
 static void rounded_contrasts_act_as_edges(void **state)
 {
 	(void)state;
 	const double te[3] = {-0.30, -0.52, -0.80}, se[3] = {0.10, 0.20, 0.19}; /* AB, BC, AC; residual 0.02 */
 	struct fixture f, g;
 	begin(&f, QL_GENERIC);
-	add(&f, "m", "A", "B", te[0], se[0]), add(&f, "m", "B", "C", te[1], se[1]), add(&f, "m", "A", "C", te[2], se[2]);
+	add(&f, "m", "A", "B", te[0], se[0]), add(&f, "m", "B", "C", te[1], se[1]),
+	    add(&f, "m", "A", "C", te[2], se[2]);
 	add(&f, "2", "C", "D", 0.1, 0.2), add(&f, "3", "A", "D", -0.9, 0.3);
 	finish(&f);
 	NEAR(f.d->study[0].residual, 0.02 * 0.04 / (0.01 + 0.04 + 0.0361), 1e-9); /* shared out by variance */
@@ -490,7 +495,10 @@ static void rounded_contrasts_act_as_edges(void **state)
 	done(&g);
 }
 
-static double seconds(clock_t since) { return (double)(clock() - since) / CLOCKS_PER_SEC; }
+static double seconds(clock_t since)
+{
+	return (double)(clock() - since) / CLOCKS_PER_SEC;
+}
 
 /* Star of `n` treatments plus random studies: a connected network of any size. */
 static void grown_network(struct fixture *f, int n_treat, int n_study)
@@ -499,7 +507,8 @@ static void grown_network(struct fixture *f, int n_treat, int n_study)
 	begin(f, QL_GENERIC);
 	for (int s = 0; s < n_study; s++) {
 		char name[16], a[16], b[16];
-		int i = s < n_treat - 1 ? s + 1 : (int)(noise(&r) * n_treat), j = s < n_treat - 1 ? (int)(noise(&r) * i) : i;
+		int i = s < n_treat - 1 ? s + 1 : (int)(noise(&r) * n_treat),
+		    j = s < n_treat - 1 ? (int)(noise(&r) * i) : i;
 		while (j == i)
 			j = (int)(noise(&r) * n_treat);
 		snprintf(name, sizeof name, "s%d", s);
@@ -542,11 +551,10 @@ static void networks_are_quick(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_treatments_are_pairwise),   cmocka_unit_test(a_triangle_is_bucher),
-		cmocka_unit_test(networks_match_dense_matrices), cmocka_unit_test(splitting_equals_leaving_out),
-		cmocka_unit_test(order_does_not_matter),         cmocka_unit_test(arms_give_the_usual_effects),
-		cmocka_unit_test(rounded_contrasts_act_as_edges),
-		cmocka_unit_test(networks_are_quick),
+	    cmocka_unit_test(two_treatments_are_pairwise),    cmocka_unit_test(a_triangle_is_bucher),
+	    cmocka_unit_test(networks_match_dense_matrices),  cmocka_unit_test(splitting_equals_leaving_out),
+	    cmocka_unit_test(order_does_not_matter),          cmocka_unit_test(arms_give_the_usual_effects),
+	    cmocka_unit_test(rounded_contrasts_act_as_edges), cmocka_unit_test(networks_are_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,8 @@ static void the_shipped_table_is_sound(void **state)
 	assert_non_null(r);
 	struct ql_buf b = {0};
 	ql_reference_text(r, &b);
-	assert_string_equal(b.data, "Fischer. NEJM 2019;380:2225. (+ASCO 2019 MRD abstract). doi:10.1056/NEJMoa1815281");
+	assert_string_equal(b.data,
+			    "Fischer. NEJM 2019;380:2225. (+ASCO 2019 MRD abstract). doi:10.1056/NEJMoa1815281");
 	ql_buf_free(&b);
 	ql_evidence_free(e);
 	ql_diags_free(&ds);
@@ -102,8 +103,9 @@ static void endpoint_ids_map_exactly(void **state)
 }
 
 /* A private copy of the table in which one cell of one row is replaced. */
-static const char head[] = "trial_id,NCT,publication,year,line,population,treatment,comparator,n_arm,n_comp,endpoint,value,"
-			   "lower95,upper95,unit,followup_mo,subgroup,verified,note,ci_level,cite\n";
+static const char head[] =
+    "trial_id,NCT,publication,year,line,population,treatment,comparator,n_arm,n_comp,endpoint,value,"
+    "lower95,upper95,unit,followup_mo,subgroup,verified,note,ci_level,cite\n";
 
 static void write_file(const char *dir, const char *name, const char *text)
 {
@@ -150,22 +152,23 @@ static void every_fault_has_its_place(void **state)
 		enum ql_code code;
 		int cell;
 	} v[] = {
-		{"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.6,0.7,HR,37,all,yes,,95,A2010", QL_E0702, 12},
-		{"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.45,HR,37,all,yes,,95,A2010", QL_E0702, 13},
-		{"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,,A2010", QL_E0702, 19},
-		{"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,%,37,all,yes,,95,A2010", QL_E0703, 14},
-		{"T1,,P,2010,1L,p,FCX,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0704, 6},
-		{"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2011", QL_E0705, 20},
-		{"T1,,P,2010,1L,p,FCR,FC,40.5,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0706, 8},
-		{"T1,,P,2010,1L,p,FCR,FC,-3,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0706, 8},
-		{"T1,,P,2010,3L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0701, 4},
-		{"T1,,P,2010,1L,p,FCR,,408,,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0701, 7},
-		{"T1,,P,2010,1L,p,FCR,,408,,ORR,120,,,%,37,all,yes,,,A2010", QL_E0701, 11},
-		{"T1,,P,2010,1L,p,FCR,,408,,ORR,90,,,%,37,all,maybe,,,A2010", QL_E0701, 17},
-		{"T1,,P,2010,1L,p,FCR,,408,,ORR,,,,%,37,all,yes,,,A2010", QL_E0701, 11},
-		{"T1,,P,2010,1L,p,FCR,,408,,ORR,9O,,,%,37,all,yes,,,A2010", QL_E0316, 11},
-		{"T1,,P,2010,1L,p,FCR,,408,,ORR,90,,,%,37,all,yes,,,A2010\n"
-		 "T1,,P,2010,1L,p,FCR,,408,,ORR,90,,,%,37,all,yes,,,A2010", QL_E0707, 11},
+	    {"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.6,0.7,HR,37,all,yes,,95,A2010", QL_E0702, 12},
+	    {"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.45,HR,37,all,yes,,95,A2010", QL_E0702, 13},
+	    {"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,,A2010", QL_E0702, 19},
+	    {"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,%,37,all,yes,,95,A2010", QL_E0703, 14},
+	    {"T1,,P,2010,1L,p,FCX,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0704, 6},
+	    {"T1,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2011", QL_E0705, 20},
+	    {"T1,,P,2010,1L,p,FCR,FC,40.5,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0706, 8},
+	    {"T1,,P,2010,1L,p,FCR,FC,-3,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0706, 8},
+	    {"T1,,P,2010,3L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0701, 4},
+	    {"T1,,P,2010,1L,p,FCR,,408,,PFS_HR,0.5,0.4,0.7,HR,37,all,yes,,95,A2010", QL_E0701, 7},
+	    {"T1,,P,2010,1L,p,FCR,,408,,ORR,120,,,%,37,all,yes,,,A2010", QL_E0701, 11},
+	    {"T1,,P,2010,1L,p,FCR,,408,,ORR,90,,,%,37,all,maybe,,,A2010", QL_E0701, 17},
+	    {"T1,,P,2010,1L,p,FCR,,408,,ORR,,,,%,37,all,yes,,,A2010", QL_E0701, 11},
+	    {"T1,,P,2010,1L,p,FCR,,408,,ORR,9O,,,%,37,all,yes,,,A2010", QL_E0316, 11},
+	    {"T1,,P,2010,1L,p,FCR,,408,,ORR,90,,,%,37,all,yes,,,A2010\n"
+	     "T1,,P,2010,1L,p,FCR,,408,,ORR,90,,,%,37,all,yes,,,A2010",
+	     QL_E0707, 11},
 	};
 	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
 		struct ql_diags ds = {0};
@@ -188,7 +191,8 @@ static void good_rows_and_warnings_pass(void **state)
 	struct ql_diags ds = {0};
 	enum quell_status s;
 	load_rows("T2,,P,2010,1L,p,FCR,FC,408,409,PFS_HR,0.5,0.4,0.7,HR,37,,yes,,97.5,B\n"
-		  "T1,,P,2010,1L,p,FCR,,408,,PFS_median_mo,NR,,,months,37,all,no,,,A2010\n", &ds, &s, BIB);
+		  "T1,,P,2010,1L,p,FCR,,408,,PFS_median_mo,NR,,,months,37,all,no,,,A2010\n",
+		  &ds, &s, BIB);
 	assert_int_equal(s, QUELL_OK);
 	assert_int_equal(ds.n, 1);
 	assert_int_equal(ds.item[0]->code, QL_W0709);
@@ -220,9 +224,9 @@ static void bad_bibliographies_are_reported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_shipped_table_is_sound),  cmocka_unit_test(answers_come_best_first),
-		cmocka_unit_test(endpoint_ids_map_exactly),    cmocka_unit_test(every_fault_has_its_place),
-		cmocka_unit_test(good_rows_and_warnings_pass), cmocka_unit_test(bad_bibliographies_are_reported),
+	    cmocka_unit_test(the_shipped_table_is_sound),  cmocka_unit_test(answers_come_best_first),
+	    cmocka_unit_test(endpoint_ids_map_exactly),    cmocka_unit_test(every_fault_has_its_place),
+	    cmocka_unit_test(good_rows_and_warnings_pass), cmocka_unit_test(bad_bibliographies_are_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
