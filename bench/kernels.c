@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time per call of every function of compiled kernels: kernels MODEL SET[:WIDTH]... (default: all sets, widths 1, 4, 8).
+ * Run in the source tree, where library/agents holds the rows of the model's slots.
  * States are the default patient's with a small spread over lanes. Figures are the best of many short batches. */
 #include "emit/plan.h"
 #include <stdio.h>
@@ -28,10 +29,30 @@ static struct arrays allocate(const struct ql_kernel *k)
 			       lanes(k->n_out, w), lanes(k->n_trig, w), lanes(1, w)};
 }
 
+static void set_default_agents(const struct ql_model *m, const char *folder, struct ql_values *v)
+{
+	struct ql_arena a = {0};
+	struct ql_diags ds = {0};
+	for (int s = 0; s < m->n_slot; s++) {
+		const struct ql_slot *slot = &m->slot[s];
+		struct ql_agent_row row;
+		const char *path = ql_arena_printf(&a, "%s/%s.yaml", folder, slot->default_agent);
+		if (ql_agent_load(m, slot, path, &a, &ds, &row) != QUELL_OK) {
+			fprintf(stderr, "no agent row %s\n", path);
+			exit(1);
+		}
+		for (int i = 0; i < slot->n_column; i++)
+			v->q[slot->column[i]] = row.value[i];
+	}
+}
+
+static const char *agent_folder = "library/agents";
+
 static void fill(const struct ql_plan *plan, const struct ql_kernel *k, struct arrays *a)
 {
 	struct ql_values v;
 	ql_values_init(plan, &v);
+	set_default_agents(plan->m, agent_folder, &v);
 	ql_plan_run_constants(plan, &v, a->k);
 	for (int lane = 0; lane < k->width; lane++) {
 		(void)ql_plan_patient(plan, &v, a->p + lane, a->y + lane, k->width);
@@ -61,7 +82,7 @@ static void call(const struct ql_kernel *k, struct arrays *a, int function)
 static double best_us(const struct ql_kernel *k, struct arrays *a, int function)
 {
 	double best = 1e9;
-	for (int round = 0; round < 300; round++) {
+	for (int round = 0; round < 600; round++) {
 		call(k, a, JAC);
 		call(k, a, FACTOR);
 		memcpy(a->b, a->f, (size_t)(k->n_state * k->width) * sizeof(double));

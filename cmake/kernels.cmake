@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Kernels of the shipped model: the generator reads models/cll/cll.qm at build time and writes one C file per kernel
 # set, instruction set and width; the program chooses at run time. Files whose text does not change are not compiled
-# again (Ninja restat). Restrict QUELL_KERNEL_ISAS or QUELL_KERNEL_WIDTHS for quicker builds while developing.
+# again (Ninja restat). For quicker builds while developing set QUELL_KERNEL_ISAS to one of its values or to "" (then the
+# interpreter does all the work).
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(isas "x86-64-v4;x86-64-v3")
@@ -12,7 +13,7 @@ else()
   set(isas "generic")
 endif()
 set(QUELL_KERNEL_ISAS "${isas}" CACHE STRING "instruction sets to compile kernels for, best first")
-set(QUELL_KERNEL_WIDTHS "1;4;8" CACHE STRING "lanes per kernel: any of 1, 4, 8")
+set(QUELL_KERNEL_WIDTHS "" CACHE STRING "lanes per kernel, any of 1, 4, 8; empty: one full register, and 1")
 
 set(model ${CMAKE_SOURCE_DIR}/models/cll/cll.qm)
 set(kernel_dir ${CMAKE_BINARY_DIR}/kernels)
@@ -23,18 +24,27 @@ file(GLOB model_files CONFIGURE_DEPENDS models/cll/*.qm)
 file(STRINGS ${model} kernel_lines REGEX "^kernel +[A-Za-z0-9_]+ *=")
 file(MAKE_DIRECTORY ${kernel_dir})
 
+# Optimised in every build type: an unoptimised kernel is of no use to anybody. Looking for dead stores takes gcc a time
+# that grows with the square of the code, and there are none.
+set(kernel_options -O2)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  list(APPEND kernel_options -fno-tree-dse -fno-dse)
+endif()
+
 foreach(isa ${QUELL_KERNEL_ISAS})
-  foreach(width ${QUELL_KERNEL_WIDTHS})
-    if(isa STREQUAL "x86-64-v4" AND NOT width EQUAL 8)
-      continue() # 512-bit registers hold eight lanes; fewer lanes run as well, with the same bits, on x86-64-v3
-    endif()
+  set(widths ${QUELL_KERNEL_WIDTHS})
+  if(NOT widths AND isa STREQUAL "x86-64-v4")
+    set(widths 8) # width 1 gains nothing over the smaller instruction set
+  elseif(NOT widths)
+    set(widths 1 4)
+  endif()
+  foreach(width ${widths})
     list(APPEND kernel_targets "${isa}:${width}")
     foreach(line ${kernel_lines})
       string(REGEX REPLACE "^kernel +([A-Za-z0-9_]+).*" "\\1" set_name "${line}")
       set(source ${kernel_dir}/${set_name}_${isa}_w${width}.c)
       list(APPEND kernel_sources ${source})
-      # Optimised in every build type: an unoptimised kernel is of no use to anybody.
-      set(options -O2)
+      set(options ${kernel_options})
       if(NOT isa STREQUAL "generic")
         list(APPEND options -march=${isa})
       endif()

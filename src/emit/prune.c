@@ -128,11 +128,26 @@ static void import_dynamics(const struct ql_model *m, struct ql_graph *g, ql_nod
 	ql_graph_import(g, m, roots, n);
 }
 
-/* One pass of the greatest fixed point: keeps whatever the present assumption cannot hold still. */
-static bool find_movers(const struct ql_model *m, const struct ql_graph *g, struct ql_activity *act)
+/* What is left in the graph of states, inputs and time varies: what was fixed has been mapped away. */
+static bool varies(const struct ql_model *m, const struct ql_dag *d, ql_node n, unsigned char *mark)
+{
+	ql_dag_reach(d, &n, 1, mark);
+	for (ql_node i = 0; i <= n; i++) {
+		const struct ql_dag_node *x = &d->node[i];
+		if (mark[i] && (x->op == QL_OP_TIME || (x->op == QL_OP_VAR && (m->q[x->var].kind == QL_STATE ||
+									      m->q[x->var].kind == QL_INPUT))))
+			return true;
+	}
+	return false;
+}
+
+/* One pass of the greatest fixed point: keeps whatever the present assumption cannot hold still. An event can fire only
+ * if its condition varies, since it must turn true. */
+static bool find_movers(const struct ql_model *m, struct ql_graph *g, struct ql_activity *act)
 {
 	bool changed = false;
 	double v;
+	g->mark = ql_realloc(g->mark, (size_t)(g->dag.n > g->n_from ? g->dag.n : g->n_from), 1);
 	for (int i = 0; i < m->n_q; i++) {
 		if (m->q[i].kind != QL_STATE || act->live[i])
 			continue;
@@ -142,7 +157,7 @@ static bool find_movers(const struct ql_model *m, const struct ql_graph *g, stru
 	}
 	for (int i = 0; i < m->n_when; i++) {
 		const struct ql_when *w = &m->when[i];
-		if (ql_is_const(&g->dag, g->from[w->g], &v) && !(v > 0))
+		if (!varies(m, &g->dag, g->from[w->g], g->mark))
 			continue;
 		if (!act->fires[i])
 			act->fires[i] = changed = true;
