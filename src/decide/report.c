@@ -23,7 +23,8 @@ static const char *const page_style =
 	"svg{display:block;width:100%;height:auto}.wide svg{max-width:760px}\n"
 	".narrow{display:none}figure{margin:0}figcaption{font-size:.85rem;color:var(--soft)}\n"
 	".multiples{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.6rem 1rem}"
-	".multiples figure{max-width:15rem}\n"
+	".multiples figure{max-width:15rem}"
+	".panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:1rem}.panels figure{max-width:22rem}\n"
 	"summary{cursor:pointer;padding:.3rem 0;min-height:24px}:focus-visible{outline:3px solid var(--a0);outline-offset:2px}\n"
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
 	"@media (max-width:40rem){.wide{display:none}.narrow{display:block}"
@@ -196,19 +197,34 @@ static void curve_table(struct ql_buf *b, const struct ql_compare *c)
 	ql_buf_puts(b, "</tbody></table></div></details>\n");
 }
 
-static void chart(struct ql_buf *b, const struct ql_compare *c, int first, int n)
+static void chart(struct ql_buf *b, const struct ql_compare *c)
 {
 	char id[32];
-	struct ql_km_chart k = {.c = c, .curve = "pfs", .n_arm = n, .id = id};
-	for (int i = 0; i < n; i++)
-		k.arm[i] = first + i;
+	struct ql_km_chart k = {.c = c, .curve = "pfs", .n_arm = c->n_arm, .id = id};
+	for (int i = 0; i < c->n_arm; i++)
+		k.arm[i] = i;
 	for (int narrow = 0; narrow < 2; narrow++) {
-		snprintf(id, sizeof id, "km%d%c", first, narrow ? 'n' : 'w');
+		snprintf(id, sizeof id, "km%c", narrow ? 'n' : 'w');
 		k.width = narrow ? 340 : 760;
 		ql_buf_printf(b, "<figure class=\"%s\">\n", narrow ? "narrow" : "wide");
 		ql_report_km(b, &k);
 		ql_buf_puts(b, "</figure>\n");
 	}
+}
+
+/* Too many to tell apart in one chart: small ones beside each other, with equal axes. */
+static void panels(struct ql_buf *b, const struct ql_compare *c)
+{
+	char id[32];
+	ql_buf_puts(b, "<div class=\"panels\">\n");
+	for (int a = 0; a < c->n_arm; a++) {
+		const struct ql_km_chart k = {.c = c, .curve = "pfs", .arm = {a}, .n_arm = 1, .width = 340, .id = id};
+		snprintf(id, sizeof id, "km%d", a);
+		ql_buf_puts(b, "<figure>\n");
+		ql_report_km(b, &k);
+		ql_buf_puts(b, "</figure>\n");
+	}
+	ql_buf_puts(b, "</div>\n");
 }
 
 static bool has_curves(const struct ql_compare *c)
@@ -228,10 +244,9 @@ static void curves(struct ql_buf *b, const struct ql_compare *c)
 	ql_buf_puts(b, "<h2 id=\"curves\">Progression-free survival</h2>\n<p class=\"soft\">Bands are 95 % limits of chance for this "
 		       "number of patients. Hollow marks with bars are verified published results of trials at that time.</p>\n");
 	if (c->n_arm <= QL_REPORT_STYLES)
-		chart(b, c, 0, c->n_arm);
+		chart(b, c);
 	else
-		for (int a = 0; a < c->n_arm; a++)
-			chart(b, c, a, 1);
+		panels(b, c);
 	curve_table(b, c);
 }
 
