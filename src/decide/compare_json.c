@@ -145,6 +145,7 @@ void ql_compare_json(const struct ql_compare *c, struct ql_buf *out)
 	char hash[20];
 	snprintf(hash, sizeof hash, "%016" PRIx64, c->model_hash);
 	put_text(o, "schema", "quell.compare/1");
+	put_text(o, "version", quell_version());
 	put_text(o, "model", c->model_name);
 	put_text(o, "model_hash", hash);
 	put_count(o, "seed", c->seed);

@@ -227,6 +227,7 @@ void ql_simulation_json(const struct ql_simulation *s, struct ql_buf *out)
 	char hash[20];
 	snprintf(hash, sizeof hash, "%016" PRIx64, s->model_hash);
 	json_object_set_new(o, "schema", ql_json_text("quell.simulate/1"));
+	json_object_set_new(o, "version", ql_json_text(quell_version()));
 	json_object_set_new(o, "model_hash", ql_json_text(hash));
 	json_object_set_new(o, "seed", json_integer((json_int_t)s->seed));
 	json_object_set_new(o, "population", ql_json_text(s->population));
