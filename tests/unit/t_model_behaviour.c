@@ -151,6 +151,24 @@ static void ibrutinib_moves_cells_into_blood(void **state)
 	cll_close(c);
 }
 
+/* HOVON 139 (Blood Adv 2018;2:3566): obinutuzumab before venetoclax lowers the class of tumour lysis risk; Goede 2014:
+ * one in five has a severe reaction to the first obinutuzumab infusion, one in 25 to rituximab. */
+static void debulking_lowers_the_risk_of_tumour_lysis(void **state)
+{
+	(void)state;
+	struct cll *c = typical("bcl2i.dose mab.infusion");
+	cll_agent(c, "mab", "obinutuzumab");
+	cll_set(c, "disease.alc0", 50);
+	cll_watch(c, "bcl2i.tls_risk");
+	cll_watch(c, "mab.irr_risk");
+	cll_begin(c);
+	obinutuzumab(c, 0);
+	cll_run(c, 22, 1e-5);
+	assert_true(cll_at(c, WATCHED, 21) < 0.5 * cll_at(c, WATCHED, 0));
+	assert_true(cll_at(c, WATCHED + 1, 0) > 0.15 && cll_at(c, WATCHED + 1, 0) < 0.30);
+	cll_close(c);
+}
+
 /* Lew 2020, Al-Sawaf 2024: venetoclax with obinutuzumab reaches below 1e-4 in blood. */
 static void venetoclax_obinutuzumab_clears_mrd(void **state)
 {
@@ -414,6 +432,7 @@ int main(void)
 		cmocka_unit_test(rituximab_disappears_in_cycle_one),
 		cmocka_unit_test(complement_falls_with_burden),
 		cmocka_unit_test(ibrutinib_moves_cells_into_blood),
+		cmocka_unit_test(debulking_lowers_the_risk_of_tumour_lysis),
 		cmocka_unit_test(venetoclax_obinutuzumab_clears_mrd),
 		cmocka_unit_test(antibody_helps_acalabrutinib_but_not_ibrutinib),
 		cmocka_unit_test(tp53_hurts_chemotherapy_most),
