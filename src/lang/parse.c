@@ -744,6 +744,8 @@ static void parse_header(struct ql_parser *p, struct ql_text *out)
 	out->name = ql_expect_name(p, "the name of the module", &out->span);
 	if (out->name)
 		parse_notes(p, &s);
+	if (!out->name)
+		out->name = ""; /* reported; readers rely on a name */
 	out->doc = s.doc;
 	int base = p->n_stack, n = 0;
 	struct ql_span span[256];
