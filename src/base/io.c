@@ -159,8 +159,8 @@ const char *ql_format_double(double x, char *buf)
 	if (isinf(x))
 		return strcpy(buf, x < 0 ? "-inf" : "inf");
 	locale_t old = uselocale(c_locale());
-	int digits = 1;
-	for (; digits <= 17; digits++) {
+	/* Fifteen digits hold every shorter decimal exactly, but for the smallest numbers; zeros at the end are dropped. */
+	for (int digits = fabs(x) < 1e-300 ? 1 : 15; digits <= 17; digits++) {
 		snprintf(buf, 32, "%.*g", digits, x);
 		if (strtod(buf, NULL) == x)
 			break;

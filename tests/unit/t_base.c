@@ -17,6 +17,9 @@ static void numbers_round_trip(void **state)
 	assert_string_equal(ql_format_double(1e-9, buf), "1e-09");
 	assert_string_equal(ql_format_double(-1e5, buf), "-100000");
 	assert_string_equal(ql_format_double(1e15, buf), "1e+15");
+	assert_string_equal(ql_format_double(5e-324, buf), "5e-324");
+	assert_string_equal(ql_format_double(0.1 + 0.2, buf), "0.30000000000000004");
+	assert_string_equal(ql_format_double(2.0 / 3, buf), "0.6666666666666666");
 	double x;
 	assert_true(ql_parse_double("1e3", 3, &x));
 	assert_true(x == 1000.0);
