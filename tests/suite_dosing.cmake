@@ -2,6 +2,10 @@
 # Exams that were not written for this project. They lie beside the checkout; without them these tests are left out.
 set(QUELL_EXAMS ${CMAKE_SOURCE_DIR}/../shared/exams)
 find_program(PYTHON3 python3)
+if(PYTHON3)
+  add_test(NAME random_data_sets
+           COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tests/exams/random_data_sets.py $<TARGET_FILE:quell_cli> 1 300)
+endif()
 if(NOT PYTHON3 OR NOT EXISTS ${QUELL_EXAMS}/nonmem)
   message(STATUS "no exams beside this checkout (../shared/exams): NONMEM and SBML exams are left out")
 else()
