@@ -24,6 +24,7 @@ enum quell_status ql_cvode_run(const struct ql_kernel *kernel, const double *k, 
 #include <sunmatrix/sunmatrix_sparse.h>
 
 #define STILL_MOST 20
+#define TRIES 30 /* of one step; CVODE's own limits (7, 10) end relaxation oscillators at a jump */
 
 struct engine {
 	const struct ql_kernel *kernel;
@@ -181,6 +182,7 @@ static bool make_solver(struct engine *e)
 	if (CVodeSetErrHandlerFn(e->mem, say_nothing, NULL) != CV_SUCCESS ||
 	    CVodeInit(e->mem, rhs, 0, e->state) != CV_SUCCESS || CVodeSetUserData(e->mem, e) != CV_SUCCESS ||
 	    CVodeSVtolerances(e->mem, e->opts->rtol, e->atol) != CV_SUCCESS ||
+	    CVodeSetMaxErrTestFails(e->mem, TRIES) != CV_SUCCESS || CVodeSetMaxConvFails(e->mem, TRIES) != CV_SUCCESS ||
 	    CVodeSetMaxStep(e->mem, fmax(e->opts->h_max, 0)) != CV_SUCCESS || !make_linear_solver(e))
 		return false;
 	if (e->kernel->n_trig == 0)

@@ -271,7 +271,8 @@ static uint32_t waiting(struct ql_ode_work *w, uint32_t accepted)
 			continue;
 		lanes |= UINT32_C(1) << l;
 		w->ts[l] = ts;
-		w->theta[l] = ts < w->end[l].t ? fmin((ts - w->t[l]) / w->h[l], w->end[l].theta) : w->end[l].theta;
+		const double theta = ts < w->end[l].t ? (ts - w->t[l]) / w->h[l] : w->end[l].theta;
+		w->theta[l] = theta < w->end[l].theta ? theta : w->end[l].theta;
 	}
 	return lanes;
 }
