@@ -157,7 +157,7 @@ static bool find_movers(const struct ql_model *m, struct ql_graph *g, struct ql_
 	}
 	for (int i = 0; i < m->n_when; i++) {
 		const struct ql_when *w = &m->when[i];
-		if (!varies(m, &g->dag, g->from[w->g], g->mark))
+		if (!w->at_start && !varies(m, &g->dag, g->from[w->g], g->mark))
 			continue;
 		if (!act->fires[i])
 			act->fires[i] = changed = true;

@@ -103,6 +103,7 @@ struct ql_when {
 	int *target;      /* state or input quantities */
 	ql_node *value;
 	int n_assign;
+	bool at_start; /* may fire at the start already: its condition counts as false before (SBML's initialValue) */
 	const char *doc;
 	struct ql_span span;
 };

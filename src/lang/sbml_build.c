@@ -218,6 +218,7 @@ static void make_event(struct ql_sbml_reader *r, Event_t *x, unsigned number)
 	ev->assign = QL_NEW_N(r->a, struct ql_sbml_assignment, n);
 	w->name = ev->id;
 	w->doc = "";
+	w->at_start = !ev->initial_value;
 	w->target = QL_NEW_N(r->a, int, n);
 	w->value = QL_NEW_N(r->a, ql_node, n);
 	struct ql_dag *d = &r->m->dag;

@@ -34,7 +34,7 @@ def compare(data, result, simulation):
         for name in r:
             if name in ("ID", "TIME"):
                 continue
-            x, y = float(r[name]), float(day["observe." + name])
+            x, y = float(r[name]), float(next(day[k] for k in day if k.split(".")[-1] == name.split(".")[-1]))
             worst = max(worst, abs(x - y) / (abs(y) + 1e-6))
             compared += 1
     print("agree" if compared > 500 and worst < 1e-5 else "worst %g of %d" % (worst, compared))
