@@ -49,7 +49,7 @@ asan tsan coverage:
 	@if [ $@ = coverage ]; then tools/coverage build-coverage; fi
 
 fuzz:
-	@tools/install_packages packages/build.txt packages/check.txt
+	@tools/install_packages packages/build.txt packages/fuzz.txt
 	cmake --preset fuzz
 	cmake --build build-fuzz --target fuzzers
 	tools/run_fuzzers build-fuzz
