@@ -11,7 +11,7 @@ struct network_verb {
 	struct ql_cli *c;
 	const char *endpoint, *line, *reference, *svg, *league;
 	int method, model;
-	bool recalled, json, rows, hk, certainty;
+	bool recalled, json, rows, hk, certainty, components;
 	struct ql_words exclude, cut;
 	struct ql_evidence *e;
 	struct ql_certainty judged;
@@ -149,6 +149,28 @@ static json_t *certainty_json(struct network_verb *v, const char *endpoint, cons
 	return list;
 }
 
+/* ---- additive components over all parts ---- */
+
+/* Regimens are sums of their components as evidence/treatments.csv lists them; what cannot be split stands for itself.
+ */
+static enum quell_status components(struct network_verb *v, const struct ql_selection *s, struct ql_component_fit *f)
+{
+	const struct ql_nma_data *d = s->data;
+	const char **parts = QL_NEW_N(&v->c->arena, const char *, (size_t)d->n_treat);
+	for (int t = 0; t < d->n_treat; t++) {
+		const struct ql_treatment *x = ql_evidence_treatment(v->e, d->treat[t]);
+		parts[t] = !x || !x->components[0]              ? d->treat[t]
+			   : strcmp(x->components, "none") == 0 ? ""
+								: x->components;
+	}
+	struct ql_nma_options o = {.method = (enum ql_tau_method)v->method,
+				   .random = v->model == 0,
+				   .small_desirable = true,
+				   .level = 0.95,
+				   .tau2 = NAN};
+	return ql_nma_components(d, parts, NULL, &o, &v->c->ds, f);
+}
+
 /* Every connected part is analysed by itself; the one with the reference (or the largest) comes first. */
 static enum quell_status analyse_part(struct network_verb *v, const struct ql_selection *s, const int *part, int which,
 				      int number, int n_part, const char *title, json_t *networks)
@@ -228,15 +250,24 @@ static enum quell_status run(struct network_verb *v)
 				  n_part > 1 ? ql_arena_printf(&c->arena, "%s, part %d", title, k + 1) : title,
 				  networks);
 	}
+	struct ql_component_fit additive;
+	struct ql_nma_report shown = {.d = s.data};
+	if (v->components && st == QUELL_OK) {
+		st = components(v, &s, &additive);
+		shown.components = st == QUELL_OK ? &additive : NULL;
+	}
 	if (v->json) {
 		json_t *o = json_pack("{ss,ss,ss,sb,so,so,so}", "schema", "quell.evidence_nma/1", "endpoint",
 				      so.endpoint, "line", so.line, "recalled_rows", v->recalled, "networks", networks,
 				      "rows", rows_json(v, &s), "certainty", certainty_json(v, so.endpoint, so.line));
+		if (shown.components)
+			json_object_set_new(o, "component_model", ql_components_json(&shown));
 		ql_json_write(o, &c->out);
 		json_decref(o);
 		return st;
 	}
 	json_decref(networks);
+	ql_nma_print_models(c, &shown);
 	put_certainty(v, &s, so.endpoint, so.line);
 	put_rows(v, &s);
 	ql_buf_puts(&c->out, "\n" QL_RESEARCH_USE "\n");
@@ -262,6 +293,8 @@ int ql_evidence_nma(struct ql_cli *c, int argc, char **argv)
 	    {"svg", QL_OPT_TEXT, &v.svg, "DIR", NULL, 0, 0, NULL, "forest, network and rank plots as SVG into DIR"},
 	    {"league", QL_OPT_TEXT, &v.league, "FILE", NULL, 0, 0, NULL, "league table of the first part as CSV"},
 	    {"rows", QL_OPT_FLAG, &v.rows, NULL, NULL, 0, 0, NULL, "list the rows left out, with the reason"},
+	    {"components", QL_OPT_FLAG, &v.components, NULL, NULL, 0, 0, NULL,
+	     "additive model of the components in evidence/treatments.csv, across all parts"},
 	    {"certainty", QL_OPT_FLAG, &v.certainty, NULL, NULL, 0, 0, NULL,
 	     "reasons behind the judgements of certainty"},
 	    {"json", QL_OPT_FLAG, &v.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},

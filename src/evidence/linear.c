@@ -377,6 +377,8 @@ static double log_likelihood(const struct tau_equation *e)
 static double moment_tau2(const struct ql_lin *m, const struct ql_lin_fit *at0)
 {
 	double denominator = at0->tr_wp - at0->tr_hat_p;
+	if (m->n_contrast <= at0->rank)
+		return 0;
 	return denominator > 0 ? fmax(0, (at0->q - (m->n_contrast - at0->rank)) / denominator) : 0;
 }
 

@@ -23,7 +23,7 @@ struct ql_trial_row {
 
 struct ql_treatment { /* evidence/treatments.csv */
 	const char *name, *title;
-	const char *components; /* "FC+R" for additive models; "" if it cannot be split */
+	const char *components; /* "FC+R" for additive models, "none" for no treatment; "" if it cannot be split */
 };
 
 struct ql_evidence {
