@@ -168,4 +168,8 @@ void ql_builder_draw_poisson(struct ql_builder *b, ql_node uniform, ql_node mean
 struct ql_program ql_builder_finish(const struct ql_builder *b, struct ql_arena *a);
 void ql_builder_free(struct ql_builder *b);
 
+/* schedule.c: order[g->n] in which to print the instructions, for a machine with so many vector registers. Loads and
+ * constants that nothing uses are left out; returns how many are in. */
+int ql_schedule(const struct ql_program *g, int registers, struct ql_arena *a, int *order);
+
 #endif

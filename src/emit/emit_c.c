@@ -8,6 +8,10 @@
 #include "base/io.h"
 #include <ctype.h>
 #include <math.h>
+#include <string.h>
+
+/* Values that may wait in memory without harm: an instruction can read one operand from there. */
+#define SPILLS 4
 
 struct emitting {
 	const struct ql_plan *p;
@@ -135,8 +139,11 @@ static void put_program(const struct emitting *e, const struct ql_program *g, co
 	for (int i = 0; i < n_target; i++)
 		ql_buf_printf(out, ", (void)%s", target[i]);
 	ql_buf_puts(out, ";\n");
-	for (int i = 0; i < g->n; i++)
-		put_instruction(out, g, i);
+	struct ql_arena a = {0};
+	int *order = QL_NEW_N(&a, int, g->n), n = ql_schedule(g, e->registers + SPILLS, &a, order);
+	for (int i = 0; i < n; i++)
+		put_instruction(out, g, order[i]);
+	ql_arena_free(&a);
 	ql_buf_printf(out,
 		      "}\n\nstatic void %s(const void *self, const double *t, const double *y, const double *p, const double *k",
 		      name);
@@ -280,7 +287,7 @@ enum quell_status ql_emit_c(const struct ql_plan *p, int width, const char *isa,
 			  *const to_trig[] = {"g"};
 	if (width != 1 && width != 4 && width != 8)
 		return QUELL_ERR_USAGE;
-	struct emitting e = {p, p->code, out, width, width == 8 ? 32 : 16};
+	struct emitting e = {p, p->code, out, width, strcmp(isa, "x86-64-v4") == 0 ? 32 : 16};
 	ql_buf_printf(out,
 		      "/* Kernel set %s, %d states; made by quell, do not edit. */\n#define QL_W %d\n"
 		      "#include \"base/kernel.h\"\n#include \"base/lanes.h\"\n\n",
