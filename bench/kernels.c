@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time per call of every function of compiled kernels: kernels MODEL SET[:WIDTH]... (default: all sets, widths 1, 4, 8).
+/* Time per call of every function of compiled kernels: kernels MODEL SET[:WIDTH]... (default: all sets, widths 1, 4, 8), and
+ * of the interpreter.
  * Run in the source tree, where library/agents holds the rows of the model's slots.
  * States are the default patient's with a small spread over lanes. Figures are the best of many short batches. */
 #include "emit/plan.h"
@@ -118,6 +119,11 @@ static void bench_set(struct ql_model *m, const struct ql_kernel_set *set, int o
 		const struct ql_kernel *k = only && only != width[i] ? NULL : ql_kernel_find(plan->hash, width[i]);
 		if (k)
 			report(plan, k);
+	}
+	struct ql_kernel *interpreter;
+	if (ql_interp_make(plan, only ? only : 32, &interpreter) == QUELL_OK) {
+		report(plan, interpreter);
+		ql_interp_free(interpreter);
 	}
 	ql_plan_free(plan);
 }

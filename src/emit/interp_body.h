@@ -93,8 +93,8 @@ static void run(const struct ql_interp *in, const struct ql_interp_program *g, c
 	unsigned char space[(size_t)(g->n_reg + n_k + 1) * (size_t)n * sizeof(double) + 64];
 	double *reg = (double *)(((uintptr_t)space + 63) & ~(uintptr_t)63), *k = reg + g->n_reg * n;
 	for (int i = 0; i < n_k; i++)
-		for (int j = 0; j < n; j++)
-			k[i * n + j] = call->k[i];
+		for (int j = 0; j < n; j += QL_PL)
+			*(lane_v *)(k + i * n + j) = ln_set(call->k[i]);
 	struct frame f = {.reg = reg, .n = n, .stride = {n, n, n, w, w, w}};
 	for (int lane = 0; lane < w; lane += n) {
 		const double *base[QL_SPACES] = {reg, g->constant, k, call->t + lane, call->y + lane, call->p + lane};
@@ -104,56 +104,85 @@ static void run(const struct ql_interp *in, const struct ql_interp_program *g, c
 	}
 }
 
-static lane_v get(const double *lu, int slot, int w) { return *(const lane_v *)(lu + slot * w); }
-static void put(double *lu, int slot, int w, lane_v x) { *(lane_v *)(lu + slot * w) = x; }
+/* Factors and solves go over their index lists once for every `nv` registers of lanes; nv is a constant where these are
+ * inlined. */
 
-static void factor(const struct ql_interp *in, const double *shift, double *lu_all)
+LN lane_v get(const double *lu, int slot, int w, int v) { return *(const lane_v *)(lu + slot * w + v * QL_PL); }
+LN void put(double *lu, int slot, int w, int v, lane_v x) { *(lane_v *)(lu + slot * w + v * QL_PL) = x; }
+
+LN void factor_lanes(const struct ql_interp *in, const double *shift, double *lu, int nv)
 {
 	const struct ql_plan_code *code = in->lu.code;
+	const int *pair = in->lu.pair, *n_pair = in->lu.n_pair;
 	int w = in->kernel.width;
-	for (int lane = 0; lane < w; lane += QL_PL) {
-		double *lu = lu_all + lane;
-		const int *pair = in->lu.pair, *n_pair = in->lu.n_pair;
-		for (int step = 0; step < in->lu.n_state; step++) {
-			int i = code->order[step];
-			const struct ql_lu_row *row = &code->row[i];
-			put(lu, i, w, get(lu, i, w) + *(const lane_v *)(shift + lane));
-			for (int l = 0; l < row->n_l; l++) {
-				lane_v t = get(lu, row->l[l], w);
-				for (int j = *n_pair++; j > 0; j--, pair += 2)
-					put(lu, pair[1], w, ln_fnma(t, get(lu, pair[0], w), get(lu, pair[1], w)));
-				put(lu, row->l[l], w, t * get(lu, row->l_col[l], w));
-			}
-			lane_v inverse = ln_set(1) / get(lu, i, w);
-			put(lu, i, w, inverse);
+	for (int step = 0; step < in->lu.n_state; step++) {
+		int i = code->order[step];
+		const struct ql_lu_row *row = &code->row[i];
+		for (int v = 0; v < nv; v++)
+			put(lu, i, w, v, get(lu, i, w, v) + get(shift, 0, w, v));
+		for (int l = 0; l < row->n_l; l++) {
+			lane_v t[2];
+			for (int v = 0; v < nv; v++)
+				t[v] = get(lu, row->l[l], w, v);
+			for (int j = *n_pair++; j > 0; j--, pair += 2)
+				for (int v = 0; v < nv; v++)
+					put(lu, pair[1], w, v, ln_fnma(t[v], get(lu, pair[0], w, v), get(lu, pair[1], w, v)));
+			for (int v = 0; v < nv; v++)
+				put(lu, row->l[l], w, v, t[v] * get(lu, row->l_col[l], w, v));
+		}
+		for (int v = 0; v < nv; v++) {
+			lane_v inverse = ln_set(1) / get(lu, i, w, v);
+			put(lu, i, w, v, inverse);
 			for (int u = 0; u < row->n_u; u++)
-				put(lu, row->u[u], w, get(lu, row->u[u], w) * inverse);
+				put(lu, row->u[u], w, v, get(lu, row->u[u], w, v) * inverse);
 		}
 	}
 }
 
-static void solve(const struct ql_interp *in, const double *lu_all, double *b_all)
+LN void sum_row(const double *lu, const double *b, const int *slot, const int *col, int n, int w, int nv, lane_v *s)
+{
+	for (int j = 0; j < n; j++)
+		for (int v = 0; v < nv; v++)
+			s[v] = ln_fnma(get(lu, slot[j], w, v), get(b, col[j], w, v), s[v]);
+}
+
+LN void solve_lanes(const struct ql_interp *in, const double *lu, double *b, int nv)
 {
 	const struct ql_plan_code *code = in->lu.code;
 	int w = in->kernel.width, n = in->lu.n_state;
-	for (int lane = 0; lane < w; lane += QL_PL) {
-		const double *lu = lu_all + lane;
-		double *b = b_all + lane;
-		for (int step = 0; step < n; step++) {
-			int i = code->order[step];
-			const struct ql_lu_row *row = &code->row[i];
-			lane_v s = get(b, i, w);
-			for (int l = 0; l < row->n_l; l++)
-				s = ln_fnma(get(lu, row->l[l], w), get(b, row->l_col[l], w), s);
-			put(b, i, w, s);
-		}
-		for (int step = n - 1; step >= 0; step--) {
-			int i = code->order[step];
-			const struct ql_lu_row *row = &code->row[i];
-			lane_v s = get(b, i, w) * get(lu, i, w);
-			for (int u = 0; u < row->n_u; u++)
-				s = ln_fnma(get(lu, row->u[u], w), get(b, row->u_col[u], w), s);
-			put(b, i, w, s);
-		}
+	lane_v s[2];
+	for (int step = 0; step < n; step++) {
+		int i = code->order[step];
+		for (int v = 0; v < nv; v++)
+			s[v] = get(b, i, w, v);
+		sum_row(lu, b, code->row[i].l, code->row[i].l_col, code->row[i].n_l, w, nv, s);
+		for (int v = 0; v < nv; v++)
+			put(b, i, w, v, s[v]);
 	}
+	for (int step = n - 1; step >= 0; step--) {
+		int i = code->order[step];
+		for (int v = 0; v < nv; v++)
+			s[v] = get(b, i, w, v) * get(lu, i, w, v);
+		sum_row(lu, b, code->row[i].u, code->row[i].u_col, code->row[i].n_u, w, nv, s);
+		for (int v = 0; v < nv; v++)
+			put(b, i, w, v, s[v]);
+	}
+}
+
+static void factor(const struct ql_interp *in, const double *shift, double *lu)
+{
+	int w = in->kernel.width, lane = 0;
+	for (; lane + 2 * QL_PL <= w; lane += 2 * QL_PL)
+		factor_lanes(in, shift + lane, lu + lane, 2);
+	for (; lane < w; lane += QL_PL)
+		factor_lanes(in, shift + lane, lu + lane, 1);
+}
+
+static void solve(const struct ql_interp *in, const double *lu, double *b)
+{
+	int w = in->kernel.width, lane = 0;
+	for (; lane + 2 * QL_PL <= w; lane += 2 * QL_PL)
+		solve_lanes(in, lu + lane, b + lane, 2);
+	for (; lane < w; lane += QL_PL)
+		solve_lanes(in, lu + lane, b + lane, 1);
 }

@@ -11,8 +11,8 @@
  * depends on a few totals.
  *
  * What stands in a branch of a select may have no finite derivative while the
- * branch is not taken (x > 0 ? log(x) : 0). Such a vertex goes before its
- * select does, and the mask stays outermost until then.
+ * branch is not taken (x > 0 ? log(x) : 0). Such a vertex, and those between it
+ * and its select, go before the select does, and the mask stays outermost.
  */
 #include "emit/code.h"
 #include <string.h>
@@ -28,6 +28,7 @@ struct ql_vertex {
 	int n_in, cap_in, n_out, cap_out;
 	int owner;    /* select whose branch alone needs this vertex, -1 if none */
 	int blockers; /* of a select: vertices that must go first */
+	bool tainted; /* may have no finite derivative, or stands on one of the same owner that may not */
 	long cost; /* of the elimination; -1: not to be eliminated, or done */
 };
 
@@ -182,7 +183,7 @@ static ql_node chain(struct ql_accumulation *a, int to, ql_node onward, ql_node 
 static void release_owner(struct ql_accumulation *a, int vertex)
 {
 	int owner = a->vertex[vertex].owner;
-	if (owner < 0 || !is_hazard(a->w, vertex))
+	if (owner < 0 || !a->vertex[vertex].tainted)
 		return;
 	a->vertex[owner].blockers--;
 	if (a->vertex[owner].cost >= 0)
@@ -244,7 +245,13 @@ static void find_owners(struct ql_accumulation *a, int n_f)
 			if (owner < 0)
 				break;
 		}
-		if (v->owner >= 0 && v->n_in && is_hazard(a->w, i))
+	}
+	for (int i = 0; i < n; i++) {
+		struct ql_vertex *v = &a->vertex[i];
+		v->tainted = v->n_in && is_hazard(a->w, i);
+		for (int j = 0; j < v->n_in && !v->tainted; j++)
+			v->tainted = a->vertex[v->in[j].from].tainted && a->vertex[v->in[j].from].owner == v->owner;
+		if (v->tainted && v->owner >= 0)
 			a->vertex[v->owner].blockers++;
 	}
 }

@@ -81,7 +81,7 @@ static void the_jacobian_matches_difference_quotients(void **state)
 		make_patient(plan, &v, who, 0, 1);
 		ql_values_free(&v);
 		double dense[16 * 16] = {0}, ahead[16], behind[16];
-		kernel->rhs(NULL == kernel->self ? NULL : kernel->self, t, y, p, k, f2);
+		kernel->rhs(kernel->self, t, y, p, k, f2);
 		kernel->jac(kernel->self, t, y, p, k, f, ft, lu);
 		assert_memory_equal(f, f2, (size_t)n * sizeof *f);
 		for (int s = 0; s < kernel->n_lu; s++)
@@ -102,6 +102,59 @@ static void the_jacobian_matches_difference_quotients(void **state)
 	}
 	ql_interp_free(kernel);
 	ql_plan_free(plan);
+}
+
+static void explicit_time_is_noticed(void **state)
+{
+	(void)state;
+	for (int timed = 1; timed >= 0; timed--) {
+		if (!timed)
+			em_q[S_N].def = MUL(V(P_R), V(S_N)); /* the one rate that reads the clock */
+		struct ql_plan *plan = em_plan(everything, 1);
+		struct ql_kernel *kernel;
+		assert_int_equal(ql_interp_make(plan, 1, &kernel), QUELL_OK);
+		make_all(plan, 1);
+		kernel->jac(kernel->self, t, y, p, k, f, ft, lu);
+		assert_int_equal(kernel->autonomous, !timed);
+		assert_int_equal(ft[plan->state_of_q[S_N]] != 0, timed && p[plan->p_of_q[I_LEVEL]] != 0);
+		ql_interp_free(kernel);
+		ql_plan_free(plan);
+	}
+}
+
+/* Q*log(N)/N and Q*Z1/N at N = 0 have no value and no slope, but the branch is not taken there. */
+static void check_branch(bool with_log)
+{
+	ql_node ratio = DIV(with_log ? FN(LOG, V(S_N)) : V(S_Z1), V(S_N)), positive = ql_op2(&em.dag, QL_OP_LT, K(0), V(S_N));
+	em_q[S_M].def = MUL(V(S_A1), ql_op3(&em.dag, QL_OP_SELECT, positive, MUL(V(S_Q), ratio), K(3)));
+	struct ql_plan *plan = em_plan(everything, 1);
+	struct ql_kernel *kernel;
+	assert_int_equal(ql_interp_make(plan, 1, &kernel), QUELL_OK);
+	make_all(plan, 1);
+	const int *at = plan->state_of_q;
+	double a = y[at[S_A1]], q = y[at[S_Q]], z = y[at[S_Z1]];
+	for (int taken = 0; taken < 2; taken++) {
+		double r = with_log ? log(2) / 2 : z / 2, slope = with_log ? (1 - log(2)) / 4 : -z / 4, want[16] = {0};
+		y[at[S_N]] = taken ? 2 : 0;
+		kernel->jac(kernel->self, t, y, p, k, f, ft, lu);
+		assert_true(fabs(f[at[S_M]] - a * (taken ? q * r : 3)) < 1e-14);
+		want[at[S_A1]] = taken ? q * r : 3;
+		want[at[S_Q]] = taken ? a * r : 0;
+		want[at[S_Z1]] = taken && !with_log ? a * q / 2 : 0;
+		want[at[S_N]] = taken ? a * q * slope : 0;
+		for (int s = 0; s < kernel->n_lu; s++)
+			if (kernel->lu_row[s] == at[S_M] && !(fabs(-lu[s] - want[kernel->lu_col[s]]) < 1e-14))
+				fail_msg("column %d: %g instead of %g", kernel->lu_col[s], -lu[s], want[kernel->lu_col[s]]);
+	}
+	ql_interp_free(kernel);
+	ql_plan_free(plan);
+}
+
+static void a_branch_not_taken_leaves_no_trace(void **state)
+{
+	(void)state;
+	check_branch(false);
+	check_branch(true);
 }
 
 static void dense_solve(int n, double *a, double *x)
@@ -215,6 +268,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(rates_and_outputs_match_the_graph),
 		T(the_jacobian_matches_difference_quotients),
+		T(explicit_time_is_noticed),
+		T(a_branch_not_taken_leaves_no_trace),
 		T(the_sparse_solve_matches_a_dense_one),
 		T(a_patient_has_the_same_bits_in_any_lane),
 	};

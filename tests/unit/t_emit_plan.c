@@ -46,6 +46,20 @@ static void the_hash_is_of_the_arithmetic(void **state)
 	ql_plan_free(changed);
 }
 
+static void a_condition_that_cannot_vary_fires_nothing(void **state)
+{
+	(void)state;
+	em_when.g = SUB(V(P_R), V(D_THRESH));
+	struct ql_plan *p = em_plan(drug1, 1);
+	assert_int_equal(p->n_trig, 0);
+	assert_int_equal(p->p_of_q[I_LEVEL], -1);
+	ql_plan_free(p);
+	em_when.at_start = true;
+	p = em_plan(drug1, 1);
+	assert_int_equal(p->n_trig, 1);
+	ql_plan_free(p);
+}
+
 static void unknown_names_are_reported(void **state)
 {
 	(void)state;
@@ -146,6 +160,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, em_set_up, em_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(what_cannot_move_is_pruned),   T(the_hash_is_of_the_arithmetic),
+		T(a_condition_that_cannot_vary_fires_nothing),
 		T(unknown_names_are_reported),   T(memory_exhaustion_is_a_status),
 		T(patients_get_their_constants), T(events_assign_from_the_state_before),
 		T(the_smallest_covering_kernel_set_is_found),
