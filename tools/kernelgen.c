@@ -66,13 +66,13 @@ static enum quell_status write_all(struct run *r, struct ql_model *m)
 {
 	for (int i = 0; i < m->n_kernel; i++) {
 		const struct ql_kernel_set *set = &m->kernel[i];
-		struct ql_plan *p;
+		struct ql_plan *p = NULL;
 		enum quell_status s = ql_plan_make(m, set->name, set->active, set->n_active, &r->ds, &p);
 		for (int j = 0; s == QUELL_OK && j < r->n_target; j++)
 			s = write_kernel(r, p, r->target[j]);
+		ql_plan_free(p);
 		if (s != QUELL_OK)
 			return s;
-		ql_plan_free(p);
 	}
 	ql_buf_puts(&r->externs, "\nextern const struct ql_kernel *const ql_compiled_kernels[];\n"
 				 "const struct ql_kernel *const ql_compiled_kernels[] = {\n");
@@ -90,7 +90,11 @@ static enum quell_status generate(void *arg)
 	ql_buf_puts(&r->externs, "/* Kernels compiled into this build; made by quell, do not edit. */\n"
 				 "#include \"base/kernel.h\"\n\n");
 	enum quell_status s = ql_model_load(r->model, &r->ds, &m);
-	return s == QUELL_OK ? write_all(r, m) : s;
+	if (s != QUELL_OK)
+		return s;
+	s = write_all(r, m);
+	ql_model_free(m);
+	return s;
 }
 
 int main(int argc, char **argv)
@@ -107,5 +111,10 @@ int main(int argc, char **argv)
 		fputs(text.data, stderr);
 	if (s != QUELL_OK)
 		fprintf(stderr, "kernelgen: %s\n", quell_status_text(s));
+	ql_buf_free(&text);
+	ql_buf_free(&r.text);
+	ql_buf_free(&r.table);
+	ql_buf_free(&r.externs);
+	ql_diags_free(&r.ds);
 	return s == QUELL_OK ? 0 : 1;
 }

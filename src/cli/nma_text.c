@@ -64,32 +64,12 @@ static void put_interval(struct ql_buf *b, enum ql_measure m, double lower, doub
 
 /* ---- the forest's axis ---- */
 
-struct axis {
-	double low, high;
-	enum ql_measure m;
-};
-
-static int cell(const struct axis *a, double x)
+static int cell(const struct ql_forest_range *a, double x)
 {
 	return (int)lround((x - a->low) / (a->high - a->low) * (BAR - 1));
 }
 
-/* Room for the estimates and most of their limits: one useless interval must not flatten the others. */
-static struct axis make_axis(enum ql_measure m, const struct ql_estimate *e, int n)
-{
-	struct axis a = {0, 0, m};
-	for (int i = 0; i < n; i++) {
-		double half = fmin(e[i].upper - e[i].te, 6 * fabs(e[i].te) + 1.5);
-		a.low = fmin(a.low, e[i].te - half);
-		a.high = fmax(a.high, e[i].te + half);
-	}
-	double pad = 0.03 * (a.high - a.low) + 1e-9;
-	a.low -= pad;
-	a.high += pad;
-	return a;
-}
-
-static void put_bar(struct ql_cli *c, const struct axis *a, const struct ql_estimate *e)
+static void put_bar(struct ql_cli *c, const struct ql_forest_range *a, const struct ql_estimate *e)
 {
 	const char *left = c->ascii ? "|" : "├", *line = c->ascii ? "-" : "─", *dot = c->ascii ? "o" : "●",
 		   *right = c->ascii ? "|" : "┤", *zero = c->ascii ? ":" : "┊";
@@ -105,7 +85,7 @@ static void put_bar(struct ql_cli *c, const struct axis *a, const struct ql_esti
 						      : " ");
 }
 
-static void put_ticks(struct ql_cli *c, const struct axis *a)
+static void put_ticks(struct ql_cli *c, const struct ql_forest_range *a)
 {
 	static const double ratio[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100};
 	char row[BAR + 16];
@@ -221,7 +201,7 @@ static void put_forest(struct ql_cli *c, const struct ql_nma_report *r, const in
 	for (int i = 0; i < m->n; i++)
 		if (i != m->o.reference)
 			e[n++] = ql_nma_estimate(m, i, m->o.reference);
-	struct axis a = make_axis(r->d->measure, e, n);
+	struct ql_forest_range a = ql_forest_range(r->d->measure, e, n, 0.03);
 	ql_buf_printf(&c->out, "\nagainst %s: %s %s\n%*s", r->d->treat[m->o.reference], ql_measure_name(r->d->measure),
 		      direction(r), w + 1, "");
 	put_ticks(c, &a);
@@ -427,7 +407,7 @@ void ql_pair_print(struct ql_cli *c, const struct ql_pair_report *r)
 	}
 	w = w < 30 ? w : 30;
 	e[n] = (struct ql_estimate){.te = f->b[0], .se = f->se[0], .lower = f->lower[0], .upper = f->upper[0]};
-	struct axis a = make_axis(m, e, n + 1);
+	struct ql_forest_range a = ql_forest_range(m, e, n + 1, 0.03);
 	ql_buf_printf(&c->out, "%s%s%s  %d studies, %s of %s against %s (%s)\n", ql_cli_style(c, QL_BOLD), r->dataset,
 		      ql_cli_style(c, QL_PLAIN), n, ql_measure_name(m), r->d->treat[r->treat], r->d->treat[r->comp],
 		      r->method);

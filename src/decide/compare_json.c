@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/compare_json.h"
+#include "base/csv.h"
 #include "base/io.h"
 #include "base/json.h"
 #include <inttypes.h>
@@ -168,21 +169,12 @@ void ql_compare_json(const struct ql_compare *c, struct ql_buf *out)
 
 /* --- CSV --- */
 
-/* Quoted where a comma, quote or line end asks for it (RFC 4180). */
 static void cell_text(FILE *f, const char *s)
 {
-	bool quote = false;
-	for (const char *p = s ? s : ""; *p; p++)
-		quote |= *p == ',' || *p == '"' || *p == '\n' || *p == '\r';
-	if (quote)
-		fputc('"', f);
-	for (const char *p = s ? s : ""; *p; p++) {
-		if (*p == '"')
-			fputc('"', f);
-		fputc(*p, f);
-	}
-	if (quote)
-		fputc('"', f);
+	struct ql_buf b = {0};
+	ql_csv_write_cell(&b, s ? s : "", ',');
+	fputs(b.data ? b.data : "", f);
+	ql_buf_free(&b);
 }
 
 static void row_end(FILE *f) { fputs("\n", f); }

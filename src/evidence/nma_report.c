@@ -251,3 +251,17 @@ json_t *ql_nma_json(const struct ql_nma_report *r)
 	json_object_set_new(o, "notes", notes_json(r));
 	return o;
 }
+
+struct ql_forest_range ql_forest_range(enum ql_measure m, const struct ql_estimate *e, int n, double pad)
+{
+	struct ql_forest_range s = {0, 0, m};
+	for (int i = 0; i < n; i++) {
+		double half = fmin(e[i].upper - e[i].te, 6 * fabs(e[i].te) + 1.5);
+		s.low = fmin(s.low, e[i].te - half);
+		s.high = fmax(s.high, e[i].te + half);
+	}
+	double room = pad * (s.high - s.low) + 1e-9;
+	s.low -= room;
+	s.high += room;
+	return s;
+}

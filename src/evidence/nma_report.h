@@ -42,6 +42,14 @@ enum quell_status ql_nma_report_run(const struct ql_nma_data *d, const struct ql
 /* In words: does the network have loops, what cannot be assessed. Into out, one sentence per line. */
 void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out);
 
+/* The part of the axis that a forest plot shows: room for the estimates and most of their limits, so that one useless
+ * interval does not flatten the others; 0 is always inside, `pad` of the width is added on both sides. */
+struct ql_forest_range {
+	double low, high;
+	enum ql_measure m;
+};
+struct ql_forest_range ql_forest_range(enum ql_measure m, const struct ql_estimate *e, int n, double pad);
+
 /* Parts of it. */
 json_t *ql_components_json(const struct ql_nma_report *r);
 json_t *ql_regression_json(const struct ql_nma_report *r);

@@ -78,31 +78,12 @@ static const char *interval(enum ql_measure m, const struct ql_estimate *e, char
 
 /* ---- forest ---- */
 
-struct scale {
-	double low, high;
-	enum ql_measure m;
-};
-
-static double place(const struct scale *s, double x)
+static double place(const struct ql_forest_range *s, double x)
 {
 	return LEFT + PLOT * (x - s->low) / (s->high - s->low);
 }
 
-static struct scale make_scale(enum ql_measure m, const struct ql_estimate *e, int n)
-{
-	struct scale s = {0, 0, m};
-	for (int i = 0; i < n; i++) {
-		double half = fmin(e[i].upper - e[i].te, 6 * fabs(e[i].te) + 1.5);
-		s.low = fmin(s.low, e[i].te - half);
-		s.high = fmax(s.high, e[i].te + half);
-	}
-	double pad = 0.04 * (s.high - s.low) + 1e-9;
-	s.low -= pad;
-	s.high += pad;
-	return s;
-}
-
-static void axis(struct ql_buf *b, const struct scale *s, double bottom)
+static void axis(struct ql_buf *b, const struct ql_forest_range *s, double bottom)
 {
 	static const double ratio[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100};
 	double step = pow(10, floor(log10((s->high - s->low) / 2))), last = -100;
@@ -124,7 +105,7 @@ static void axis(struct ql_buf *b, const struct scale *s, double bottom)
 	}
 }
 
-static void mark(struct ql_buf *b, const struct scale *s, const struct ql_estimate *e, double y, double size,
+static void mark(struct ql_buf *b, const struct ql_forest_range *s, const struct ql_estimate *e, double y, double size,
 		 const char *colour)
 {
 	double l = fmax(e->lower, s->low), u = fmin(e->upper, s->high);
@@ -166,7 +147,7 @@ void ql_nma_svg_forest(const struct ql_nma_report *r, struct ql_buf *b)
 	struct ql_estimate *e = QL_NEW_N(r->d->a, struct ql_estimate, (size_t)m->n);
 	for (int i = 0; i < m->n; i++)
 		e[i] = ql_nma_estimate(m, o[i].treat, m->o.reference);
-	struct scale s = make_scale(r->d->measure, e, m->n);
+	struct ql_forest_range s = ql_forest_range(r->d->measure, e, m->n, 0.04);
 	double bottom = TOP + ROW * m->n;
 	bool ratio = ql_measure_is_ratio(r->d->measure);
 	char title[300], text[300];
@@ -283,7 +264,7 @@ void ql_pair_svg_forest(const struct ql_pair_report *r, struct ql_buf *b)
 		most = fmax(most, r->weight[i]);
 	}
 	e[n] = (struct ql_estimate){.te = r->fit.b[0], .lower = r->fit.lower[0], .upper = r->fit.upper[0]};
-	struct scale s = make_scale(r->d->measure, e, n + 1);
+	struct ql_forest_range s = ql_forest_range(r->d->measure, e, n + 1, 0.04);
 	double bottom = TOP + ROW * (n + 1.5);
 	char title[300], text[200];
 	snprintf(title, sizeof title, "%s: %s of %s against %s", r->dataset, ql_measure_name(r->d->measure),
@@ -320,7 +301,7 @@ void ql_pair_svg_funnel(const struct ql_pair_report *r, struct ql_buf *b)
 	for (int i = 0; i < n; i++)
 		reach = fmax(reach, fabs(r->y[i] - r->fit.b[0]));
 	reach = fmax(1.05 * reach, 1.96 * worst);
-	struct scale s = {r->fit.b[0] - reach, r->fit.b[0] + reach, r->d->measure};
+	struct ql_forest_range s = {r->fit.b[0] - reach, r->fit.b[0] + reach, r->d->measure};
 	snprintf(title, sizeof title, "%s: small studies against large ones", r->dataset);
 	begin(b, LEFT + PLOT + 60, TOP + HEIGHT + 50, title,
 	      "Funnel plot: effect against standard error; the lines hold 95 % of studies of one common effect.");
