@@ -155,17 +155,51 @@ static void points(const struct layout *l, const struct ql_contrast *k, int sign
 	ql_buf_pad(&l->c->out, *text ? text : "-", 20, true);
 }
 
+static void ratio_text(const struct layout *l, struct ql_ratio r, bool turned, char text[64])
+{
+	if (turned)
+		r = ql_ratio_turned(r);
+	if (isfinite(r.estimate))
+		snprintf(text, 64, "%.2f (%.2f%s%.2f)", r.estimate, r.lower, dash(l), r.upper);
+}
+
+/* What the trials say of a pair: network estimate, whether the simulation agrees, and where it comes from. */
+static void trials_row(const struct layout *l, int a, int b)
+{
+	const struct ql_compare *r = l->r;
+	const struct ql_contrast *h = ql_compare_contrast(r, a, b, "pfs_median");
+	const struct ql_trial_evidence *t = h ? h->trials : NULL;
+	struct ql_buf *out = &l->c->out;
+	char text[64] = "";
+	if (!t)
+		return;
+	ql_buf_puts(out, "  ");
+	ql_buf_pad(out, r->arm[a].id, l->name, false);
+	ql_buf_pad(out, r->arm[b].id, l->name, false);
+	ratio_text(l, t->network, h->arm_a != a, text);
+	ql_buf_pad(out, *text ? text : "-", 20, true);
+	ql_buf_puts(out, "  ");
+	ql_buf_pad(out, t->agreement, 13, false);
+	if (!*text)
+		ql_buf_puts(out, "no trial connects them");
+	else if (!t->n_row)
+		ql_buf_puts(out, "indirect");
+	for (int i = 0; i < t->n_row; i++)
+		ql_buf_printf(out, "%s%s%s", i ? ", " : "", t->row[i].trial,
+			      strcmp(t->row[i].role, "calibration") == 0 ? " (used in calibration)" : "");
+	if (*text)
+		ql_buf_printf(out, "; certainty %s", t->certainty ? t->certainty : "not assessed");
+	ql_buf_puts(out, "\n");
+}
+
 static void contrast_row(const struct layout *l, int a, int b, const char *rate)
 {
 	const struct ql_compare *r = l->r;
 	struct ql_buf *out = &l->c->out;
 	const struct ql_contrast *h = ql_compare_contrast(r, a, b, "pfs_median");
 	char text[64] = "";
-	if (h && isfinite(h->hazard_ratio)) {
-		bool turned = h->arm_a != a;
-		snprintf(text, sizeof text, "%.2f (%.2f%s%.2f)", turned ? 1 / h->hazard_ratio : h->hazard_ratio,
-			 turned ? 1 / h->hr_upper : h->hr_lower, dash(l), turned ? 1 / h->hr_lower : h->hr_upper);
-	}
+	if (h)
+		ratio_text(l, (struct ql_ratio){h->hazard_ratio, h->hr_lower, h->hr_upper}, h->arm_a != a, text);
 	ql_buf_puts(out, "  ");
 	ql_buf_pad(out, r->arm[a].id, l->name, false);
 	ql_buf_pad(out, r->arm[b].id, l->name, false);
@@ -196,6 +230,11 @@ static void contrasts(const struct layout *l)
 	for (int b_arm = 0; b_arm < last; b_arm++)
 		for (int a = b_arm + 1; a < r->n_arm; a++)
 			contrast_row(l, a, b_arm, rate);
+	ql_buf_printf(b, "\n%strials%s, PFS hazard ratio of the network of verified rows, and whether the simulated one agrees\n",
+		      ql_cli_style(l->c, QL_BOLD), ql_cli_style(l->c, QL_PLAIN));
+	for (int b_arm = 0; b_arm < last; b_arm++)
+		for (int a = b_arm + 1; a < r->n_arm; a++)
+			trials_row(l, a, b_arm);
 }
 
 /* How far the simulated shares lie from the published ones, verified rows only. */

@@ -3,10 +3,12 @@
 #include "decide/compare.h"
 #include "decide/endpoint.h"
 #include "decide/job.h"
+#include "decide/trials.h"
 #include "evidence/table.h"
 #include "trial/course.h"
 #include "trial/rules.h"
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #define MAX_PUBLISHED 8
@@ -17,6 +19,7 @@ struct comparison { /* one call at work */
 	struct ql_compare *c;
 	struct ql_job job;
 	struct ql_evidence *evidence;
+	struct ql_trials *trials;
 	struct ql_arm_result *result; /* per arm */
 	struct ql_cohort *cohort;
 	struct ql_endpoint_def *def;
@@ -147,6 +150,19 @@ static enum quell_status simulate_arm(struct comparison *k, int i)
 
 /* --- all arms --- */
 
+static struct ql_trial_regimen in_trials(const struct comparison *k, int arm)
+{
+	const struct ql_regimen *r = &k->job.arm[arm].regimen;
+	return (struct ql_trial_regimen){r->treatment, r->n_treatment};
+}
+
+static void add_trials(struct comparison *k, struct ql_contrast *x)
+{
+	if (strcmp(x->endpoint, "pfs_median") == 0)
+		x->trials = ql_trials_beside(k->trials, in_trials(k, x->arm_a), in_trials(k, x->arm_b),
+					     (struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper});
+}
+
 static void fill_contrasts(struct comparison *k)
 {
 	int pairs = k->c->n_arm * (k->c->n_arm - 1) / 2;
@@ -158,7 +174,10 @@ static void fill_contrasts(struct comparison *k)
 				ql_endpoint_contrast(&k->cohort[a], &k->cohort[b], &k->def[d], out);
 				out->arm_a = a;
 				out->arm_b = b;
-				k->c->n_contrast += !isnan(out->difference) || !isnan(out->hazard_ratio);
+				if (isnan(out->difference) && isnan(out->hazard_ratio))
+					continue;
+				add_trials(k, out);
+				k->c->n_contrast++;
 			}
 }
 
@@ -185,6 +204,8 @@ static enum quell_status compare(void *arg)
 	enum quell_status s = ql_job_open(&k->job, k->spec, k->ds);
 	if (s == QUELL_OK)
 		s = ql_evidence_load(k->spec->data_dir, k->ds, &k->evidence);
+	if (s == QUELL_OK)
+		s = ql_trials_open(k->spec->data_dir, k->evidence, k->job.population.line, &k->c->arena, k->ds, &k->trials);
 	if (s != QUELL_OK)
 		return s;
 	describe(k);

@@ -79,12 +79,34 @@ struct ql_arm {
 	int n_course;
 };
 
+struct ql_ratio { /* a hazard ratio and its 95 % limits; NaN: none */
+	double estimate, lower, upper;
+};
+
+struct ql_direct_row { /* a trial that compares the two regimens itself */
+	const char *trial, *publication, *role; /* role: "calibration", "validation", "evidence" */
+	int row;                                /* line of evidence/trials.csv; `quell evidence row N` */
+};
+
+struct ql_trial_evidence { /* what trials say of the same pair: hazard ratios of a over b, from verified rows */
+	const char *treat_a, *treat_b; /* names in the evidence; NULL: not in the network */
+	struct ql_ratio network, direct, indirect;
+	double proportion_direct; /* 0 to 1 */
+	bool verified;
+	const struct ql_direct_row *row;
+	int n_row;
+	const char *certainty; /* "very low" to "high"; NULL: not assessed */
+	const char *agreement; /* of the simulated ratio with the network: docs/evidence.md */
+	const char *statement; /* one sentence for people */
+};
+
 struct ql_contrast { /* paired difference a - b in one endpoint, same virtual patients */
 	int arm_a, arm_b;
 	const char *endpoint;
 	double difference, lower, upper; /* Monte Carlo; NaN limits for a difference of medians */
 	double p_ahead;                  /* among patients who do not fare the same: share who do better under a */
 	double hazard_ratio, hr_lower, hr_upper; /* a over b, for pfs_median; NaN otherwise */
+	const struct ql_trial_evidence *trials;  /* for pfs_median; NULL otherwise */
 };
 
 struct ql_compare {
@@ -103,5 +125,7 @@ struct ql_compare {
 
 enum quell_status ql_compare_run(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_compare **out);
 void ql_compare_free(struct ql_compare *c);
+/* b over a instead of a over b. */
+struct ql_ratio ql_ratio_turned(struct ql_ratio r);
 
 #endif

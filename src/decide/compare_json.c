@@ -115,6 +115,42 @@ static json_t *arm_json(const struct ql_arm *a)
 	return o;
 }
 
+static json_t *ratio_json(struct ql_ratio r)
+{
+	if (!isfinite(r.estimate))
+		return json_null();
+	json_t *o = json_object();
+	put_real(o, "estimate", r.estimate);
+	put_real(o, "lower", r.lower);
+	put_real(o, "upper", r.upper);
+	return o;
+}
+
+static json_t *trials_json(const struct ql_trial_evidence *t)
+{
+	json_t *o = json_object(), *rows = json_array();
+	put_text(o, "treatment_a", t->treat_a);
+	put_text(o, "treatment_b", t->treat_b);
+	put(o, "network", ratio_json(t->network));
+	put(o, "direct", ratio_json(t->direct));
+	put(o, "indirect", ratio_json(t->indirect));
+	put_real(o, "proportion_direct", t->proportion_direct);
+	for (int i = 0; i < t->n_row; i++) {
+		json_t *r = json_object();
+		put_text(r, "trial", t->row[i].trial);
+		put_text(r, "source", t->row[i].publication);
+		put_text(r, "role", t->row[i].role);
+		put_count(r, "row", (uint64_t)t->row[i].row);
+		json_array_append_new(rows, r);
+	}
+	put(o, "rows", rows);
+	put(o, "verified", json_boolean(t->verified));
+	put_text(o, "certainty", t->certainty);
+	put_text(o, "agreement", t->agreement);
+	put_text(o, "statement", t->statement);
+	return o;
+}
+
 static json_t *contrast_json(const struct ql_compare *c, const struct ql_contrast *x)
 {
 	json_t *o = json_object(), *interval = json_object();
@@ -128,15 +164,8 @@ static json_t *contrast_json(const struct ql_compare *c, const struct ql_contras
 	put_text(interval, "kind", "monte_carlo");
 	put(o, "interval", interval);
 	put_real(o, "p_ahead", x->p_ahead);
-	if (isfinite(x->hazard_ratio)) {
-		json_t *hr = json_object();
-		put_real(hr, "estimate", x->hazard_ratio);
-		put_real(hr, "lower", x->hr_lower);
-		put_real(hr, "upper", x->hr_upper);
-		put(o, "hazard_ratio", hr);
-	} else {
-		put(o, "hazard_ratio", json_null());
-	}
+	put(o, "hazard_ratio", ratio_json((struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper}));
+	put(o, "trials", x->trials ? trials_json(x->trials) : json_null());
 	return o;
 }
 
@@ -267,7 +296,8 @@ static void write_courses(const struct ql_compare *c, FILE *f)
 
 static void write_contrasts(const struct ql_compare *c, FILE *f)
 {
-	fputs("a,b,endpoint,difference,lower,upper,p_ahead,hazard_ratio,hr_lower,hr_upper\n", f);
+	fputs("a,b,endpoint,difference,lower,upper,p_ahead,hazard_ratio,hr_lower,hr_upper,"
+	      "trials_hr,trials_lower,trials_upper,trials_direct,agreement,statement\n", f);
 	for (int i = 0; i < c->n_contrast; i++) {
 		const struct ql_contrast *x = &c->contrast[i];
 		cell_text(f, c->arm[x->arm_a].id);
@@ -280,6 +310,12 @@ static void write_contrasts(const struct ql_compare *c, FILE *f)
 		cell_real(f, x->hazard_ratio);
 		cell_real(f, x->hr_lower);
 		cell_real(f, x->hr_upper);
+		cell_real(f, x->trials ? x->trials->network.estimate : NAN);
+		cell_real(f, x->trials ? x->trials->network.lower : NAN);
+		cell_real(f, x->trials ? x->trials->network.upper : NAN);
+		cell_real(f, x->trials ? x->trials->proportion_direct : NAN);
+		more_text(f, x->trials ? x->trials->agreement : NULL);
+		more_text(f, x->trials ? x->trials->statement : NULL);
 		row_end(f);
 	}
 }

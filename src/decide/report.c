@@ -270,12 +270,38 @@ const char *ql_compare_last_rate(const struct ql_compare *c)
 }
 
 /* Hazard ratio and late progression-free share of every pair, later arm against earlier. */
+static void ratio(struct ql_buf *b, struct ql_ratio r, bool turned)
+{
+	if (turned)
+		r = ql_ratio_turned(r);
+	if (isfinite(r.estimate))
+		ql_buf_printf(b, "%.2f (%.2f–%.2f)", r.estimate, r.lower, r.upper);
+}
+
+/* Network estimate of the trials, whether the simulation agrees, where it comes from and how sure it is. */
+static void in_trials(struct ql_buf *b, const struct ql_trial_evidence *t, bool turned)
+{
+	if (!isfinite(t->network.estimate)) {
+		ql_buf_puts(b, "<span class=\"soft\">no trial connects them</span>");
+		return;
+	}
+	ratio(b, t->network, turned);
+	ql_buf_printf(b, ": %s<br><span class=\"soft\">%s", t->agreement, t->n_row ? "" : "indirect");
+	for (int i = 0; i < t->n_row; i++) {
+		ql_buf_puts(b, i ? ", " : "");
+		ql_html_text(b, t->row[i].trial);
+		ql_buf_puts(b, strcmp(t->row[i].role, "calibration") == 0 ? " (used in calibration)" : "");
+	}
+	ql_buf_printf(b, "; certainty %s</span>", t->certainty ? t->certainty : "not assessed");
+}
+
 static void pairs(struct ql_buf *b, const struct ql_compare *c)
 {
 	const char *rate = ql_compare_last_rate(c);
 	const struct ql_endpoint *e = rate ? find_endpoint(&c->arm[0], rate) : NULL;
 	ql_buf_puts(b, "<div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">regimen</th><th scope=\"col\">"
-		       "against</th><th scope=\"col\">hazard ratio of progression or death</th><th scope=\"col\">");
+		       "against</th><th scope=\"col\">hazard ratio of progression or death</th><th scope=\"col\">in trials</th>"
+		       "<th scope=\"col\">");
 	ql_html_text(b, e ? e->title : "");
 	ql_buf_puts(b, e ? ", points</th></tr></thead><tbody>\n" : "</th></tr></thead><tbody>\n");
 	int last = c->n_arm > QL_REPORT_STYLES ? 1 : c->n_arm; /* many arms: all against the first */
@@ -289,10 +315,11 @@ static void pairs(struct ql_buf *b, const struct ql_compare *c)
 			ql_buf_puts(b, "</th><td>");
 			ql_html_text(b, c->arm[y].id);
 			ql_buf_puts(b, "</td><td>");
-			if (h && isfinite(h->hazard_ratio) && h->arm_a == x)
-				ql_buf_printf(b, "%.2f (%.2f–%.2f)", h->hazard_ratio, h->hr_lower, h->hr_upper);
-			else if (h && isfinite(h->hazard_ratio))
-				ql_buf_printf(b, "%.2f (%.2f–%.2f)", 1 / h->hazard_ratio, 1 / h->hr_upper, 1 / h->hr_lower);
+			if (h)
+				ratio(b, (struct ql_ratio){h->hazard_ratio, h->hr_lower, h->hr_upper}, h->arm_a != x);
+			ql_buf_puts(b, "</td><td>");
+			if (h && h->trials)
+				in_trials(b, h->trials, h->arm_a != x);
 			ql_buf_puts(b, "</td><td>");
 			if (d && isfinite(d->difference))
 				ql_buf_printf(b, "%+.0f (%+.0f to %+.0f)", 100 * sign * d->difference,
@@ -300,12 +327,6 @@ static void pairs(struct ql_buf *b, const struct ql_compare *c)
 			ql_buf_puts(b, "</td></tr>\n");
 		}
 	ql_buf_puts(b, "</tbody></table></div>\n");
-}
-
-static void ratio(struct ql_buf *b, const struct ql_contrast *k)
-{
-	if (isfinite(k->hazard_ratio))
-		ql_buf_printf(b, "hazard ratio %.2f (%.2f–%.2f)", k->hazard_ratio, k->hr_lower, k->hr_upper);
 }
 
 static void differences(struct ql_buf *b, const struct ql_compare *c)
@@ -336,8 +357,10 @@ static void differences(struct ql_buf *b, const struct ql_compare *c)
 			ql_html_text(b, e->unit);
 		if (isfinite(k->lower) && isfinite(k->upper))
 			ql_buf_printf(b, " (%+.1f to %+.1f)", (share ? 100 : 1) * k->lower, (share ? 100 : 1) * k->upper);
-		ql_buf_puts(b, isfinite(k->difference) && isfinite(k->hazard_ratio) ? "; " : "");
-		ratio(b, k);
+		if (isfinite(k->hazard_ratio)) {
+			ql_buf_puts(b, isfinite(k->difference) ? "; hazard ratio " : "hazard ratio ");
+			ratio(b, (struct ql_ratio){k->hazard_ratio, k->hr_lower, k->hr_upper}, false);
+		}
 		if (isfinite(k->p_ahead))
 			ql_buf_printf(b, "</td><td>%.0f of 100</td></tr>\n", 100 * k->p_ahead);
 		else

@@ -113,6 +113,47 @@ static void everything_asked_for_is_reported(void **state)
 	ql_compare_free(c);
 }
 
+static const struct ql_contrast *pfs(const struct ql_compare *c, int a, int b)
+{
+	for (int i = 0; i < c->n_contrast; i++)
+		if (c->contrast[i].arm_a == a && c->contrast[i].arm_b == b &&
+		    strcmp(c->contrast[i].endpoint, "pfs_median") == 0)
+			return &c->contrast[i];
+	return NULL;
+}
+
+/* four[]: clb-obi, ven-obi, clb-rituximab, ibrutinib. CLL14 compares the first two itself; nobody compared the last two. */
+static void trials_stand_beside_the_hazard_ratios(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = small();
+	struct ql_compare *c = compare(&s);
+	const struct ql_trial_evidence *t = pfs(c, 0, 1)->trials;
+	assert_non_null(t);
+	assert_string_equal(t->treat_a, "G-Clb");
+	assert_string_equal(t->treat_b, "Ven-G");
+	assert_true(t->verified && t->n_row == 1 && t->proportion_direct > 0.5 && t->certainty);
+	assert_string_equal(t->row[0].trial, "CLL14");
+	assert_string_equal(t->row[0].role, "calibration");
+	assert_true(t->network.lower < t->network.estimate && t->network.estimate < t->network.upper);
+	assert_true(t->direct.estimate > 1.0); /* clb-obi over ven-obi: published 0.40 the other way round */
+	assert_true(fabs(ql_ratio_turned(t->direct).estimate - 0.40) < 0.005);
+	assert_true(t->row[0].row > 1 && t->statement && t->agreement);
+	t = pfs(c, 2, 3)->trials;
+	assert_true(t->n_row == 0 && isnan(t->direct.estimate) && isfinite(t->indirect.estimate));
+	assert_true(t->indirect.estimate == t->network.estimate);
+	ql_compare_free(c);
+
+	static const char *unknown[] = {"ven-obi", "gd-t"};
+	s.regimen = unknown;
+	s.n_regimen = 2;
+	c = compare(&s);
+	t = pfs(c, 0, 1)->trials;
+	assert_string_equal(t->agreement, "no evidence");
+	assert_true(!t->certainty && t->n_row == 0 && isnan(t->network.estimate));
+	ql_compare_free(c);
+}
+
 /* --- what one patient sees, for comparisons --- */
 
 enum { MAX_READS = 200, MAX_PATIENTS = 200, N_WATCHED = 6 };
@@ -453,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_asked_for_is_reported),
+		cmocka_unit_test(trials_stand_beside_the_hazard_ratios),
 		cmocka_unit_test(same_bytes_for_threads_lanes_and_again),
 		cmocka_unit_test(a_patient_is_the_same_in_any_company),
 		cmocka_unit_test(agrees_with_cvode),

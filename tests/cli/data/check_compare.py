@@ -23,6 +23,12 @@ for r in d["regimens"]:
                 assert i["lower"] <= e["estimate"] <= i["upper"]
         p = e["published"]
         assert p is None or {"value", "lower", "upper", "source"} <= set(p)
+for k in d["contrasts"]:
+    t = k["trials"]
+    assert (t is None) == (k["endpoint"] != "pfs_median")
+    if t:
+        assert t["agreement"] in ("no evidence", "not simulated", "agrees", "near", "differs") and t["statement"]
+        assert all(r["role"] and r["row"] > 1 for r in t["rows"])
 text = json.dumps(d)
 for word in ("thread", "lane", "host", "wall", "seconds"):
     assert word not in text, word
