@@ -3,43 +3,49 @@
 #include "decide/compare.h"
 #include "decide/endpoint.h"
 #include "decide/job.h"
+#include "decide/tally.h"
 #include "decide/trials.h"
 #include "evidence/table.h"
 #include "trial/course.h"
 #include "trial/rules.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define MAX_PUBLISHED 8
 
-struct comparison { /* one call at work */
+struct ql_comparison { /* one call at work */
 	const struct ql_run_spec *spec;
 	struct ql_diags *ds;
 	struct ql_compare *c;
 	struct ql_job job;
 	struct ql_evidence *evidence;
 	struct ql_trials *trials;
-	struct ql_arm_result *result; /* per arm */
+	struct ql_arm_result *result; /* per arm: the patients simulated last */
 	struct ql_cohort *cohort;
 	struct ql_endpoint_def *def;
 	int n_def;
 	uint64_t done_before;
 	struct ql_arena scratch;
+	/* arguments of the call in progress */
+	uint64_t first, n;
+	struct ql_summary *sum;
+	const struct ql_summary *total;
 };
 
 static const char *copy(struct ql_compare *c, const char *s) { return s ? ql_arena_strdup(&c->arena, s) : NULL; }
 
 static void progress(void *ctx, uint64_t done)
 {
-	struct comparison *k = ctx;
+	struct ql_comparison *k = ctx;
 	k->spec->progress(k->spec->progress_ctx, k->done_before + done,
 			  k->spec->patients * (uint64_t)k->spec->n_regimen);
 }
 
 /* --- published figures --- */
 
-static void add_published(struct comparison *k, int arm, struct ql_endpoint *e)
+static void add_published(struct ql_comparison *k, int arm, struct ql_endpoint *e)
 {
 	const struct ql_regimen *r = &k->job.arm[arm].regimen;
 	const struct ql_population *p = &k->job.population;
@@ -62,7 +68,7 @@ static void add_published(struct comparison *k, int arm, struct ql_endpoint *e)
 
 /* --- one arm --- */
 
-static void note_missing(struct comparison *k)
+static void note_missing(struct ql_comparison *k)
 {
 	struct ql_trial_names names;
 	ql_trial_names_find(k->job.arm[0].plan, &names);
@@ -75,7 +81,7 @@ static void note_missing(struct comparison *k)
 	}
 }
 
-static void fill_endpoints(struct comparison *k, int i, struct ql_arm *out)
+static void fill_endpoints(struct ql_comparison *k, int i, struct ql_arm *out)
 {
 	struct ql_trial_names names;
 	ql_trial_names_find(k->job.arm[i].plan, &names);
@@ -107,17 +113,17 @@ static void fill_course(struct ql_compare *c, const struct ql_course_sum *sum, i
 	}
 }
 
-static void fill_courses(struct comparison *k, int i, struct ql_arm *out)
+static void fill_courses(struct ql_comparison *k, int i, struct ql_arm *out)
 {
 	struct ql_trial_names names;
 	ql_trial_names_find(k->job.arm[i].plan, &names);
 	out->course = QL_NEW_N(&k->c->arena, struct ql_course, (size_t)ql_course_axis_count);
-	for (int a = 0; a < ql_course_axis_count && k->result[i].course; a++)
+	for (int a = 0; a < ql_course_axis_count && k->total->arm[i].done > 0; a++)
 		if (names.axis[a] >= 0)
-			fill_course(k->c, k->result[i].course, a, &out->course[out->n_course++]);
+			fill_course(k->c, k->total->course[i], a, &out->course[out->n_course++]);
 }
 
-static void fill_arm(struct comparison *k, int i)
+static void fill_arm(struct ql_comparison *k, int i)
 {
 	const struct ql_job_arm *job = &k->job.arm[i];
 	struct ql_arm *out = &k->c->arm[i];
@@ -125,45 +131,45 @@ static void fill_arm(struct comparison *k, int i)
 			       .evidence_grade = job->regimen.evidence_grade,
 			       .warning = copy(k->c, job->regimen.warning), .kernel = copy(k->c, job->plan->name),
 			       .isa = copy(k->c, job->kernel->isa), .n_state = job->plan->n_state,
-			       .patients_failed = k->result[i].n_failed, .patients_done = k->result[i].n_done};
+			       .patients_failed = k->total->arm[i].failed, .patients_done = k->total->arm[i].done};
+	k->cohort[i] = (struct ql_cohort){.n = k->total->arm[i].done, .horizon_day = k->total->arm[i].horizon_day,
+					  .response_day = job->regimen.response_day, .scratch = &k->scratch,
+					  .tally = &k->total->arm[i]};
 	fill_endpoints(k, i, out);
 	out->curve = QL_NEW(&k->c->arena, struct ql_curve);
 	out->n_curve = 1;
 	ql_endpoint_pfs_curve(&k->cohort[i], &k->c->arena, out->curve);
 	fill_courses(k, i, out);
-	k->c->steps += k->result[i].stats.steps;
-	k->c->rejected += k->result[i].stats.rejected;
 }
 
-static enum quell_status simulate_arm(struct comparison *k, int i)
+static enum quell_status simulate_arm(struct ql_comparison *k, int i)
 {
 	struct ql_arm_spec s = ql_job_arm_spec(&k->job, i);
+	s.first_patient = k->first;
+	s.n_patients = k->n;
 	s.progress = k->spec->progress ? progress : NULL;
 	s.progress_ctx = k;
 	enum quell_status status = ql_arm_run(&s, k->ds, &k->result[i]);
-	if (status == QUELL_OK || status == QUELL_ERR_INTERRUPTED)
-		k->cohort[i] = (struct ql_cohort){k->result[i].record, s.n_patients, s.horizon_day,
-						  s.regimen->response_day, &k->scratch};
 	k->done_before += s.n_patients;
 	return status;
 }
 
 /* --- all arms --- */
 
-static struct ql_trial_regimen in_trials(const struct comparison *k, int arm)
+static struct ql_trial_regimen in_trials(const struct ql_comparison *k, int arm)
 {
 	const struct ql_regimen *r = &k->job.arm[arm].regimen;
 	return (struct ql_trial_regimen){r->treatment, r->n_treatment};
 }
 
-static void add_trials(struct comparison *k, struct ql_contrast *x)
+static void add_trials(struct ql_comparison *k, struct ql_contrast *x)
 {
 	if (strcmp(x->endpoint, "pfs_median") == 0)
 		x->trials = ql_trials_beside(k->trials, in_trials(k, x->arm_a), in_trials(k, x->arm_b),
 					     (struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper});
 }
 
-static void fill_contrasts(struct comparison *k)
+static void fill_contrasts(struct ql_comparison *k)
 {
 	int pairs = k->c->n_arm * (k->c->n_arm - 1) / 2;
 	k->c->contrast = QL_NEW_N(&k->c->arena, struct ql_contrast, (size_t)(pairs * k->n_def + 1));
@@ -171,7 +177,8 @@ static void fill_contrasts(struct comparison *k)
 		for (int b = a + 1; b < k->c->n_arm; b++)
 			for (int d = 0; d < k->n_def; d++) {
 				struct ql_contrast *out = &k->c->contrast[k->c->n_contrast];
-				ql_endpoint_contrast(&k->cohort[a], &k->cohort[b], &k->def[d], out);
+				ql_endpoint_contrast(&k->cohort[a], &k->cohort[b], &k->def[d],
+						     ql_summary_pair(k->total, a, b, d), out);
 				out->arm_a = a;
 				out->arm_b = b;
 				if (isnan(out->difference) && isnan(out->hazard_ratio))
@@ -181,7 +188,7 @@ static void fill_contrasts(struct comparison *k)
 			}
 }
 
-static void describe(struct comparison *k)
+static void describe(struct ql_comparison *k)
 {
 	struct ql_compare *c = k->c;
 	c->model_hash = k->job.model->hash;
@@ -196,9 +203,11 @@ static void describe(struct comparison *k)
 	c->arm = QL_NEW_N(&c->arena, struct ql_arm, (size_t)c->n_arm);
 }
 
-static enum quell_status compare(void *arg)
+/* --- in pieces --- */
+
+static enum quell_status open_job(void *arg)
 {
-	struct comparison *k = arg;
+	struct ql_comparison *k = arg;
 	k->c = ql_realloc(NULL, 1, sizeof *k->c);
 	*k->c = (struct ql_compare){0};
 	enum quell_status s = ql_job_open(&k->job, k->spec, k->ds);
@@ -213,20 +222,106 @@ static enum quell_status compare(void *arg)
 	k->def = ql_endpoint_defs(&k->c->arena, k->spec->years * QL_DAYS_PER_YEAR, &k->n_def);
 	k->result = QL_NEW_N(&k->c->arena, struct ql_arm_result, n);
 	k->cohort = QL_NEW_N(&k->c->arena, struct ql_cohort, n);
-	for (size_t i = 0; i < n; i++)
-		k->cohort[i].scratch = &k->scratch;
 	note_missing(k);
-	for (int i = 0; i < k->c->n_arm && !k->c->interrupted; i++) {
+	return QUELL_OK;
+}
+
+enum quell_status ql_comparison_open(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_comparison **out)
+{
+	struct ql_comparison *k = calloc(1, sizeof *k);
+	*out = k;
+	if (!k)
+		return QUELL_ERR_MEMORY;
+	k->spec = spec;
+	k->ds = ds;
+	return ql_protect(open_job, k);
+}
+
+const struct ql_job *ql_comparison_job(const struct ql_comparison *k) { return &k->job; }
+
+static enum quell_status make_summary(void *arg)
+{
+	struct ql_comparison *k = arg;
+	k->sum = ql_summary_make(k->c->n_arm, k->spec->years * QL_DAYS_PER_YEAR, k->def, k->n_def);
+	return QUELL_OK;
+}
+
+struct ql_summary *ql_comparison_summary(const struct ql_comparison *k)
+{
+	struct ql_comparison copy_of = *k;
+	return ql_protect(make_summary, &copy_of) == QUELL_OK ? copy_of.sum : NULL;
+}
+
+static enum quell_status simulate(void *arg)
+{
+	struct ql_comparison *k = arg;
+	enum quell_status s = QUELL_OK;
+	for (int i = 0; i < k->c->n_arm; i++)
+		ql_arm_result_free(&k->result[i]);
+	for (int i = 0; i < k->c->n_arm && s == QUELL_OK; i++)
 		s = simulate_arm(k, i);
-		if (s != QUELL_OK && s != QUELL_ERR_INTERRUPTED)
-			return s;
-		k->c->interrupted = s == QUELL_ERR_INTERRUPTED;
-	}
+	if (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED)
+		ql_summary_add(k->sum, k->result, k->n);
+	return s;
+}
+
+enum quell_status ql_comparison_simulate(struct ql_comparison *k, uint64_t first, uint64_t n, struct ql_summary *sum)
+{
+	k->first = first;
+	k->n = n;
+	k->sum = sum;
+	return ql_protect(simulate, k);
+}
+
+const struct ql_patient_record *ql_comparison_records(const struct ql_comparison *k, int arm)
+{
+	return k->result[arm].record;
+}
+
+static enum quell_status finish(void *arg)
+{
+	struct ql_comparison *k = arg;
+	k->c->steps = (long)k->total->steps;
+	k->c->rejected = (long)k->total->rejected;
 	for (int i = 0; i < k->c->n_arm; i++)
 		fill_arm(k, i);
 	fill_contrasts(k);
 	return QUELL_OK;
 }
+
+enum quell_status ql_comparison_finish(struct ql_comparison *k, const struct ql_summary *sum, bool interrupted,
+				       struct ql_compare **out)
+{
+	k->total = sum;
+	k->c->interrupted = interrupted;
+	for (int i = 0; i < k->c->n_arm; i++)
+		ql_arm_result_free(&k->result[i]);
+	enum quell_status s = ql_protect(finish, k);
+	*out = s == QUELL_OK ? k->c : NULL;
+	if (s == QUELL_OK)
+		k->c = NULL;
+	return s;
+}
+
+/* Separate from the calls because what it frees may have been made before memory ran out. */
+void ql_comparison_close(struct ql_comparison *k)
+{
+	if (!k)
+		return;
+	ql_arena_free(&k->scratch);
+	for (int i = 0; k->c && k->result && i < k->c->n_arm; i++)
+		ql_arm_result_free(&k->result[i]);
+	ql_compare_free(k->c);
+	if (k->evidence)
+		ql_evidence_free(k->evidence);
+	ql_job_close(&k->job);
+	free(k);
+}
+
+/* --- at once --- */
+
+/* Patients at a time: memory stays small, and the end of a piece, where lanes run dry, costs little. */
+#define PIECE 8192
 
 static double seconds(clockid_t clock)
 {
@@ -235,32 +330,35 @@ static double seconds(clockid_t clock)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Separate from compare() because what it frees may have been made before memory ran out. */
-static void clean_up(struct comparison *k)
+static enum quell_status simulate_all(struct ql_comparison *k, struct ql_summary *sum)
 {
-	ql_arena_free(&k->scratch);
-	for (int i = 0; k->result && i < k->c->n_arm; i++)
-		ql_arm_result_free(&k->result[i]);
-	if (k->evidence)
-		ql_evidence_free(k->evidence);
-	ql_job_close(&k->job);
+	uint64_t total = k->spec->patients;
+	enum quell_status s = QUELL_OK;
+	for (uint64_t first = 0; first < total && s == QUELL_OK; first += PIECE)
+		s = ql_comparison_simulate(k, first, total - first < PIECE ? total - first : PIECE, sum);
+	return s;
 }
 
 enum quell_status ql_compare_run(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_compare **out)
 {
 	*out = NULL;
 	double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	struct comparison k = {.spec = spec, .ds = ds};
-	enum quell_status s = ql_protect(compare, &k);
-	clean_up(&k);
-	if (s != QUELL_OK) {
-		ql_compare_free(k.c);
-		return s;
+	struct ql_comparison *k;
+	struct ql_summary *sum = NULL;
+	enum quell_status s = ql_comparison_open(spec, ds, &k);
+	if (s == QUELL_OK) {
+		sum = ql_comparison_summary(k);
+		s = sum ? simulate_all(k, sum) : QUELL_ERR_MEMORY;
 	}
-	k.c->wall_s = seconds(CLOCK_MONOTONIC) - wall;
-	k.c->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	*out = k.c;
-	return QUELL_OK;
+	if (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED)
+		s = ql_comparison_finish(k, sum, s == QUELL_ERR_INTERRUPTED, out);
+	ql_comparison_close(k);
+	ql_summary_free(sum);
+	if (*out) {
+		(*out)->wall_s = seconds(CLOCK_MONOTONIC) - wall;
+		(*out)->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	}
+	return s;
 }
 
 void ql_compare_free(struct ql_compare *c)

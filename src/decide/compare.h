@@ -128,4 +128,26 @@ void ql_compare_free(struct ql_compare *c);
 /* b over a instead of a over b. */
 struct ql_ratio ql_ratio_turned(struct ql_ratio r);
 
+/*
+ * The same in pieces, for those who keep them or share them out: open, simulate patients in any order and cut, add the
+ * summaries up, finish. The result has the same bytes whatever the cut. Each function protects itself.
+ */
+struct ql_comparison;
+struct ql_summary;        /* decide/tally.h */
+struct ql_patient_record; /* trial/arm.h */
+
+/* Close it whatever is returned. The specification must stay. */
+enum quell_status ql_comparison_open(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_comparison **out);
+const struct ql_job *ql_comparison_job(const struct ql_comparison *k);
+/* A blank summary; the caller frees it. NULL: memory ran out. */
+struct ql_summary *ql_comparison_summary(const struct ql_comparison *k);
+/* Adds patients first .. first+n-1 under every regimen to *sum. After a cancel: QUELL_ERR_INTERRUPTED, and those that
+ * were finished have been added. */
+enum quell_status ql_comparison_simulate(struct ql_comparison *k, uint64_t first, uint64_t n, struct ql_summary *sum);
+/* Their records under one regimen, until the next call. */
+const struct ql_patient_record *ql_comparison_records(const struct ql_comparison *k, int arm);
+enum quell_status ql_comparison_finish(struct ql_comparison *k, const struct ql_summary *sum, bool interrupted,
+				       struct ql_compare **out);
+void ql_comparison_close(struct ql_comparison *k);
+
 #endif

@@ -2,48 +2,47 @@
 /* Differences between two arms that hold the same virtual patients. */
 #include "base/special.h"
 #include "decide/endpoint_private.h"
+#include "decide/tally.h"
 #include "trial/rules.h"
-#include "trial/survival.h"
 #include <math.h>
+#include <stdlib.h>
 
 #define LEVEL 0.95
 
-static bool both(const struct ql_cohort *a, const struct ql_cohort *b, uint64_t i)
+static void share_ahead(const struct ql_pair_sum *p, struct ql_contrast *out)
 {
-	return i < b->n && ql_cohort_counts(a, i) && ql_cohort_counts(b, i); /* an interrupted arm may be empty */
+	uint64_t n = p->a_better + p->b_better;
+	out->p_ahead = n ? (double)p->a_better / (double)n : NAN;
 }
 
-static void share_ahead(uint64_t a_better, uint64_t b_better, struct ql_contrast *out)
+/* Mean of the patients' own differences, from their sum and the sum of their squares. */
+static void contrast_mean(double n, double sum, double squares, struct ql_contrast *out)
 {
-	out->p_ahead = a_better + b_better ? (double)a_better / (double)(a_better + b_better) : NAN;
-}
-
-/* Mean of the patients' own differences. */
-static void contrast_values(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
-			    struct ql_contrast *out)
-{
-	double n = 0, mean = 0, square = 0;
-	uint64_t a_better = 0, b_better = 0;
-	int sign = def->measure == QL_M_NEUTROPENIA ? -1 : 1;
-	for (uint64_t i = 0; i < a->n; i++) {
-		if (!both(a, b, i))
-			continue;
-		double d = ql_record_value(&a->record[i], def, a->horizon_day) -
-			   ql_record_value(&b->record[i], def, b->horizon_day);
-		n++;
-		double step = d - mean;
-		mean += step / n;
-		square += step * (d - mean);
-		a_better += sign * d > 0;
-		b_better += sign * d < 0;
-	}
 	if (n < 2)
 		return;
-	double half = ql_qnorm(0.5 + 0.5 * LEVEL) * sqrt(square / (n - 1) / n);
+	double mean = sum / n, variance = fmax(0.0, squares - sum * mean) / (n - 1);
+	double half = ql_qnorm(0.5 + 0.5 * LEVEL) * sqrt(variance / n);
 	out->difference = mean;
 	out->lower = mean - half;
 	out->upper = mean + half;
-	share_ahead(a_better, b_better, out);
+}
+
+static void contrast_shares(const struct ql_pair_sum *p, const struct ql_endpoint_def *def, struct ql_contrast *out)
+{
+	double a = (double)p->a_better, b = (double)p->b_better;
+	contrast_mean((double)p->n, def->measure == QL_M_NEUTROPENIA ? b - a : a - b, a + b, out);
+	if (p->n >= 2)
+		share_ahead(p, out);
+}
+
+static void contrast_times(const struct ql_pair_sum *p, double horizon_day, struct ql_contrast *out)
+{
+	double unit = 1.0 / (QL_TALLY_PER_DAY * QL_DAYS_PER_MONTH);
+	double last = (horizon_day - (double)(ql_tally_bins(horizon_day) - 1) / QL_TALLY_PER_DAY) / QL_DAYS_PER_MONTH;
+	contrast_mean((double)p->n, unit * (double)p->d + last * (double)p->e,
+		      unit * unit * (double)p->dd + 2 * unit * last * (double)p->de + last * last * (double)p->ee, out);
+	if (p->n >= 2)
+		share_ahead(p, out);
 }
 
 /* Pairing lowers the error of this difference; leaving that out makes the interval too wide, not too narrow. */
@@ -61,47 +60,113 @@ static void contrast_incidence(const struct ql_cohort *a, const struct ql_cohort
 	ql_arena_free(a->scratch);
 }
 
-static void hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, struct ql_contrast *out)
+struct risk { /* two arms at one time: at risk, events */
+	double time, n_a, n_b, d_a, d_b;
+};
+
+static int by_time(const void *x, const void *y)
+{
+	const struct risk *a = x, *b = y;
+	return (a->time > b->time) - (a->time < b->time);
+}
+
+static size_t add_risks(const struct ql_times *t, bool in_a, struct risk *row)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		double w = t->weight[i], d = t->event[i] ? w : 0;
+		row[i] = in_a ? (struct risk){t->time[i], w, 0, d, 0} : (struct risk){t->time[i], 0, w, 0, d};
+	}
+	return t->n;
+}
+
+/* Rows of one time become one, and "leaves here" becomes "at risk here". */
+static size_t join_risks(struct risk *row, size_t n)
+{
+	size_t m = 0;
+	qsort(row, n, sizeof *row, by_time);
+	for (size_t i = 0; i < n; i++) {
+		if (m == 0 || row[m - 1].time != row[i].time) {
+			row[m++] = row[i];
+			continue;
+		}
+		row[m - 1].n_a += row[i].n_a;
+		row[m - 1].n_b += row[i].n_b;
+		row[m - 1].d_a += row[i].d_a;
+		row[m - 1].d_b += row[i].d_b;
+	}
+	for (size_t i = m; i-- > 1;) {
+		row[i - 1].n_a += row[i].n_a;
+		row[i - 1].n_b += row[i].n_b;
+	}
+	return m;
+}
+
+/* Score and information of the log hazard ratio, ties by Efron. */
+static void cox_score(const struct risk *row, size_t n, double beta, double *score, double *information)
+{
+	double r = exp(beta);
+	*score = *information = 0;
+	for (size_t i = 0; i < n; i++) {
+		double ties = row[i].d_a + row[i].d_b;
+		for (double l = 0; l < ties; l++) {
+			double a = r * (row[i].n_a - l / ties * row[i].d_a), p = a / (a + row[i].n_b - l / ties * row[i].d_b);
+			*score -= p;
+			*information += p * (1 - p);
+		}
+		*score += row[i].d_a;
+	}
+}
+
+/* The score falls with beta: Newton's method, halved into the bracket where it would leave it. */
+static bool cox_solve(const struct risk *row, size_t n, double *beta, double *se)
+{
+	double low = -20, high = 20, x = 0, score, information;
+	for (int i = 0; i < 100; i++) {
+		cox_score(row, n, x, &score, &information);
+		*(score > 0 ? &low : &high) = x;
+		double next = information > 0 ? x + score / information : NAN;
+		if (!(next > low && next < high))
+			next = 0.5 * (low + high);
+		if (fabs(next - x) <= 1e-13 * (1 + fabs(x))) {
+			*beta = x;
+			*se = 1 / sqrt(information);
+			return information > 0 && fabs(x) < 15; /* beyond: one arm without events, no finite estimate */
+		}
+		x = next;
+	}
+	return false;
+}
+
+bool ql_cohort_hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, double *beta, double *se)
 {
 	struct ql_arena *arena = a->scratch;
 	struct ql_times ta = ql_cohort_times(a, QL_M_PFS_RATE, arena), tb = ql_cohort_times(b, QL_M_PFS_RATE, arena);
-	size_t n = ta.n + tb.n;
-	double *time = QL_NEW_N(arena, double, n + 1), *x = QL_NEW_N(arena, double, n + 1);
-	int *event = QL_NEW_N(arena, int, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		bool in_a = i < ta.n;
-		time[i] = in_a ? ta.time[i] : tb.time[i - ta.n];
-		event[i] = in_a ? ta.event[i] : tb.event[i - ta.n];
-		x[i] = in_a;
-	}
-	struct ql_cox cox;
-	if (n > 0 && ql_cox_fit(time, event, x, 1, NULL, n, QL_EFRON, arena, &cox) == QUELL_OK && cox.converged) {
-		out->hazard_ratio = exp(cox.coef[0]);
-		out->hr_lower = cox.lower[0];
-		out->hr_upper = cox.upper[0];
-	}
-	ql_arena_free(a->scratch);
+	struct risk *row = QL_NEW_N(arena, struct risk, ta.n + tb.n + 1);
+	size_t n = add_risks(&ta, true, row);
+	n += add_risks(&tb, false, row + n);
+	bool found = cox_solve(row, join_risks(row, n), beta, se);
+	ql_arena_free(arena);
+	return found;
 }
 
 static void contrast_median(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
-			    struct ql_contrast *out)
+			    const struct ql_pair_sum *pair, struct ql_contrast *out)
 {
 	struct ql_endpoint ea, eb;
+	double beta, se, z = ql_qnorm(0.5 + 0.5 * LEVEL);
 	ql_endpoint_estimate(a, def, &ea);
 	ql_endpoint_estimate(b, def, &eb);
 	out->difference = ea.estimate - eb.estimate;
-	hazard_ratio(a, b, out);
-	uint64_t a_better = 0, b_better = 0;
-	for (uint64_t i = 0; i < a->n; i++)
-		if (both(a, b, i)) {
-			a_better += a->record[i].pfs_day > b->record[i].pfs_day;
-			b_better += a->record[i].pfs_day < b->record[i].pfs_day;
-		}
-	share_ahead(a_better, b_better, out);
+	if (ql_cohort_hazard_ratio(a, b, &beta, &se)) {
+		out->hazard_ratio = exp(beta);
+		out->hr_lower = exp(beta - z * se);
+		out->hr_upper = exp(beta + z * se);
+	}
+	share_ahead(pair, out);
 }
 
-void ql_endpoint_contrast(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
-			  struct ql_contrast *out)
+static void contrast(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
+		     const struct ql_pair_sum *pair, struct ql_contrast *out)
 {
 	enum ql_measure m = def->measure;
 	out->endpoint = def->id;
@@ -110,9 +175,20 @@ void ql_endpoint_contrast(const struct ql_cohort *a, const struct ql_cohort *b, 
 	if (!ql_cohort_judged(a, m) || !ql_cohort_judged(b, m))
 		return;
 	if (m == QL_M_PFS_MEDIAN)
-		contrast_median(a, b, def, out);
-	else if (m == QL_M_PFS_RATE || m == QL_M_PFS_MEAN || ql_endpoint_is_share(m))
-		contrast_values(a, b, def, out);
+		contrast_median(a, b, def, pair, out);
+	else if (m == QL_M_PFS_MEAN)
+		contrast_times(pair, a->horizon_day, out);
+	else if (m == QL_M_PFS_RATE || ql_endpoint_is_share(m))
+		contrast_shares(pair, def, out);
 	else if (m != QL_M_INFECTION_RATE)
 		contrast_incidence(a, b, def, out);
+}
+
+void ql_endpoint_contrast(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
+			  const struct ql_pair_sum *pair, struct ql_contrast *out)
+{
+	struct ql_pair_sum sum = {0};
+	for (uint64_t i = 0; !pair && i < a->n && i < b->n; i++) /* an interrupted arm may be empty */
+		ql_pair_add(&sum, &a->record[i], &b->record[i], def, a->horizon_day);
+	contrast(a, b, def, pair ? pair : &sum, out);
 }

@@ -2,6 +2,7 @@
 #include "decide/endpoint.h"
 #include "base/special.h"
 #include "decide/endpoint_private.h"
+#include "decide/tally.h"
 #include "trial/rules.h"
 #include "trial/survival.h"
 #include <math.h>
@@ -106,6 +107,7 @@ bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names
 		*missing = unless(t[QL_HAPPEN_DEATH], "death");
 		break;
 	case QL_M_TOX_STOP:
+	case QL_MEASURES:
 		*missing = unless(t[QL_HAPPEN_TOXICITY], "toxicity");
 		break;
 	}
@@ -125,22 +127,8 @@ void ql_wilson(double share, double n, double level, double *lower, double *uppe
 
 bool ql_cohort_counts(const struct ql_cohort *c, uint64_t i) { return c->record[i].status == QUELL_OK; }
 
-/* Finished patients as times and codes; *n of them. Arrays in `a`. */
-struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a)
-{
-	struct ql_times t = {QL_NEW_N(a, double, c->n + 1), QL_NEW_N(a, int, c->n + 1), 0};
-	for (uint64_t i = 0; i < c->n; i++) {
-		const struct ql_patient_record *r = &c->record[i];
-		if (!ql_cohort_counts(c, i))
-			continue;
-		ql_record_event(r, m, &t.time[t.n], &t.event[t.n]);
-		t.n++;
-	}
-	return t;
-}
-
 /* event: 0 censored, 1 what the measure counts, 2 a competing event. */
-void ql_record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event)
+static void record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event)
 {
 	bool died = r->pfs_cause == QL_PFS_DEATH;
 	double day = INFINITY;
@@ -177,6 +165,72 @@ void ql_record_event(const struct ql_patient_record *r, enum ql_measure m, doubl
 	}
 }
 
+static void add_time(struct ql_times *t, double time, int event, double weight)
+{
+	t->time[t->n] = time;
+	t->event[t->n] = event;
+	t->weight[t->n++] = weight;
+	t->patients += weight;
+}
+
+static struct ql_times make_times(size_t n, struct ql_arena *a)
+{
+	return (struct ql_times){QL_NEW_N(a, double, n + 1), QL_NEW_N(a, int, n + 1), QL_NEW_N(a, double, n + 1), 0, 0};
+}
+
+static enum ql_tally_kind kind_of(enum ql_measure m)
+{
+	return m == QL_M_INFECTION  ? QL_TALLY_INFECTION
+	       : m == QL_M_AF       ? QL_TALLY_AF
+	       : m == QL_M_SPM      ? QL_TALLY_SPM
+	       : m == QL_M_TOX_STOP ? QL_TALLY_TOXICITY
+				    : QL_TALLY_PFS;
+}
+
+/* The event of a measure for a code of the tally. */
+static int event_of(enum ql_measure m, int code)
+{
+	if (kind_of(m) != QL_TALLY_PFS)
+		return code;
+	if (m == QL_M_RICHTER)
+		return code == QL_PFS_RICHTER ? 1 : code == QL_PFS_DEATH ? 2 : 0;
+	if (m == QL_M_DEATH)
+		return code == QL_PFS_DEATH ? 1 : code == QL_PFS_CENSORED ? 0 : 2;
+	return code != QL_PFS_CENSORED;
+}
+
+static struct ql_times tally_times(const struct ql_tally *t, enum ql_measure m, struct ql_arena *a)
+{
+	const uint32_t *count = t->count[kind_of(m)];
+	size_t cells = (size_t)t->n_bin * QL_TALLY_CODES, n = 0;
+	for (size_t i = 0; i < cells; i++)
+		n += count[i] > 0;
+	struct ql_times out = make_times(n, a);
+	for (int bin = 0; bin < t->n_bin; bin++)
+		for (int code = 0; code < QL_TALLY_CODES; code++)
+			if (count[code * t->n_bin + bin])
+				add_time(&out, ql_tally_day(bin, t->horizon_day), event_of(m, code),
+					 count[code * t->n_bin + bin]);
+	return out;
+}
+
+/* Finished patients as times and codes. Arrays in `a`. */
+struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a)
+{
+	if (c->tally)
+		return tally_times(c->tally, m, a);
+	struct ql_times t = make_times(c->n, a);
+	for (uint64_t i = 0; i < c->n; i++) {
+		double time;
+		int event;
+		if (!ql_cohort_counts(c, i))
+			continue;
+		record_event(&c->record[i], m, &time, &event);
+		add_time(&t, ql_tally_day(ql_tally_bin(time, c->horizon_day), c->horizon_day), event, 1);
+	}
+	return t;
+}
+
 /* 1, 0, or NaN where the measure is no yes or no of one patient. */
 double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoint_def *def, double horizon_day)
 {
@@ -184,7 +238,7 @@ double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoi
 	case QL_M_PFS_RATE:
 		return r->pfs_day > (float)def->day;
 	case QL_M_PFS_MEAN:
-		return fmin(r->pfs_day, horizon_day) / QL_DAYS_PER_MONTH;
+		return ql_tally_day(ql_tally_bin(r->pfs_day, horizon_day), horizon_day) / QL_DAYS_PER_MONTH;
 	case QL_M_ORR:
 		return r->response >= QL_RESP_PR_L;
 	case QL_M_CR:
@@ -203,7 +257,11 @@ double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoi
 static void estimate_share(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
 {
 	uint64_t n = 0, yes = 0;
-	for (uint64_t i = 0; i < c->n; i++)
+	if (c->tally) {
+		n = c->tally->done - c->tally->failed;
+		yes = c->tally->yes[def->measure];
+	}
+	for (uint64_t i = 0; !c->tally && i < c->n; i++)
 		if (ql_cohort_counts(c, i)) {
 			n++;
 			yes += ql_record_value(&c->record[i], def, c->horizon_day) > 0.5;
@@ -218,7 +276,7 @@ static void estimate_rate(const struct ql_cohort *c, const struct ql_endpoint_de
 {
 	struct ql_times t = ql_cohort_times(c, def->measure, a);
 	struct ql_km km;
-	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, a, &km) != QUELL_OK)
+	if (t.n == 0 || ql_km_fit(t.time, t.event, t.weight, t.n, LEVEL, a, &km) != QUELL_OK)
 		return;
 	bool all_gone = km.n > 0 && km.surv[km.n - 1] == 0.0 && def->day >= km.time[km.n - 1];
 	struct ql_km_point p = ql_km_at(&km, def->day);
@@ -226,7 +284,7 @@ static void estimate_rate(const struct ql_cohort *c, const struct ql_endpoint_de
 	out->lower = p.lower;
 	out->upper = p.upper;
 	if (out->estimate == 0.0 || out->estimate == 1.0)
-		ql_wilson(out->estimate, (double)t.n, LEVEL, &out->lower, &out->upper);
+		ql_wilson(out->estimate, t.patients, LEVEL, &out->lower, &out->upper);
 }
 
 static void estimate_time(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
@@ -234,7 +292,7 @@ static void estimate_time(const struct ql_cohort *c, const struct ql_endpoint_de
 {
 	struct ql_times t = ql_cohort_times(c, def->measure, a);
 	struct ql_km km;
-	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, a, &km) != QUELL_OK)
+	if (t.n == 0 || ql_km_fit(t.time, t.event, t.weight, t.n, LEVEL, a, &km) != QUELL_OK)
 		return;
 	if (def->measure == QL_M_PFS_MEDIAN) {
 		ql_km_quantile(&km, 0.5, &out->estimate, &out->lower, &out->upper);
@@ -255,8 +313,8 @@ bool ql_cohort_incidence(const struct ql_cohort *c, const struct ql_endpoint_def
 {
 	struct ql_times t = ql_cohort_times(c, def->measure, a);
 	struct ql_cif cif;
-	*n = t.n;
-	if (t.n == 0 || ql_cif_fit(t.time, t.event, t.n, 1, a, &cif) != QUELL_OK)
+	*n = (uint64_t)t.patients;
+	if (t.n == 0 || ql_cif_fit_counts(t.time, t.event, t.weight, t.n, 1, a, &cif) != QUELL_OK)
 		return false;
 	/* Nobody under observation any more: the curve stays where it is. */
 	double last = cif.n > 0 ? cif.time[cif.n - 1] : def->day;
@@ -286,12 +344,19 @@ static void estimate_incidence(const struct ql_cohort *c, const struct ql_endpoi
 /* Events over time under observation; exact Poisson limits. */
 static void estimate_event_rate(const struct ql_cohort *c, struct ql_endpoint *out)
 {
-	double events = 0, years = 0, alpha = 1 - LEVEL;
-	for (uint64_t i = 0; i < c->n; i++)
+	double events = 0, days = 0, alpha = 1 - LEVEL;
+	if (c->tally) {
+		const struct ql_tally *t = c->tally;
+		double late = (double)(t->n_bin - 1) / QL_TALLY_PER_DAY - t->horizon_day; /* of the last bin */
+		events = (double)t->infections;
+		days = (double)t->follow / QL_TALLY_PER_DAY - late * (double)t->follow_last;
+	}
+	for (uint64_t i = 0; !c->tally && i < c->n; i++)
 		if (ql_cohort_counts(c, i)) {
 			events += c->record[i].n_infection;
-			years += c->record[i].follow_day / QL_DAYS_PER_YEAR;
+			days += ql_tally_day(ql_tally_bin(c->record[i].follow_day, c->horizon_day), c->horizon_day);
 		}
+	double years = days / QL_DAYS_PER_YEAR;
 	if (!(years > 0.0))
 		return;
 	out->estimate = events / years;
@@ -330,10 +395,10 @@ void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_de
 
 static uint64_t count_until(const struct ql_times *t, double day, int event)
 {
-	uint64_t n = 0;
+	double n = 0;
 	for (size_t i = 0; i < t->n; i++)
-		n += t->event[i] == event && t->time[i] <= day;
-	return n;
+		n += t->event[i] == event && t->time[i] <= day ? t->weight[i] : 0;
+	return (uint64_t)n;
 }
 
 void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct ql_curve *out)
@@ -346,7 +411,7 @@ void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct
 				 QL_NEW_N(a, uint64_t, size), QL_NEW_N(a, uint64_t, size)};
 	struct ql_endpoint_def def = {.measure = QL_M_PFS_RATE};
 	struct ql_km km;
-	if (t.n == 0 || ql_km_fit(t.time, t.event, NULL, t.n, LEVEL, c->scratch, &km) != QUELL_OK)
+	if (t.n == 0 || ql_km_fit(t.time, t.event, t.weight, t.n, LEVEL, c->scratch, &km) != QUELL_OK)
 		n = 0;
 	for (int i = 0; i < n; i++) {
 		def.day = fmin(i * QL_DAYS_PER_MONTH, c->horizon_day);

@@ -32,7 +32,8 @@ enum ql_measure {
 	QL_M_SPM,
 	QL_M_RICHTER,
 	QL_M_DEATH,
-	QL_M_TOX_STOP
+	QL_M_TOX_STOP,
+	QL_MEASURES
 };
 
 struct ql_endpoint_def {
@@ -46,19 +47,23 @@ struct ql_endpoint_def *ql_endpoint_defs(struct ql_arena *a, double horizon_day,
 /* False if the model lacks what the measure needs; *missing then names it. */
 bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names, const char **missing);
 
-struct ql_cohort {
+struct ql_tally;
+struct ql_pair_sum;
+
+struct ql_cohort { /* records, or what decide/tally.h keeps of them: the same results */
 	const struct ql_patient_record *record;
 	uint64_t n;                /* records, finished or not */
 	double horizon_day, response_day;
 	struct ql_arena *scratch;  /* emptied after use; the caller's, so that it is freed whatever happens */
+	const struct ql_tally *tally; /* if not NULL, it counts and `record` does not */
 };
 /* estimate, lower, upper, level, kind; estimate NaN where it cannot be had. */
 void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out);
 /* PFS on a monthly grid; arrays in `a`. */
 void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct ql_curve *out);
-/* Both cohorts hold the same patients in the same order. */
+/* Both cohorts hold the same patients in the same order. `pair` sums over both: NULL to have it done from records. */
 void ql_endpoint_contrast(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
-			  struct ql_contrast *out);
+			  const struct ql_pair_sum *pair, struct ql_contrast *out);
 
 /* Score interval of a share (Wilson 1927). */
 void ql_wilson(double share, double n, double level, double *lower, double *upper);

@@ -5,19 +5,22 @@
 #include "decide/endpoint.h"
 
 struct ql_times {
-	double *time;
-	int *event; /* 0 censored, 1 what the measure counts, 2 a competing event */
+	double *time;   /* on the grid of decide/tally.h */
+	int *event;     /* 0 censored, 1 what the measure counts, 2 a competing event */
+	double *weight; /* patients */
 	size_t n;
+	double patients; /* sum of weights */
 };
 
 bool ql_cohort_counts(const struct ql_cohort *c, uint64_t i);
 struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a);
-void ql_record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event);
 double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoint_def *def, double horizon_day);
 /* False for response and MRD when their visit is not within the horizon. */
 bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m);
 bool ql_endpoint_is_share(enum ql_measure m);
 bool ql_cohort_incidence(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_arena *a,
 			 double *value, double *se, uint64_t *n);
+/* Log hazard ratio of progression-free survival, a over b, by Cox with Efron's ties; false if there is none. */
+bool ql_cohort_hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, double *beta, double *se);
 
 #endif

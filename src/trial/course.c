@@ -89,6 +89,37 @@ void ql_course_count(struct ql_course_sum *c, int a, int day, unsigned bin)
 		atomic_fetch_add_explicit(&row(c, a, day)[bin], 1, memory_order_relaxed);
 }
 
+void ql_course_merge(struct ql_course_sum *into, const struct ql_course_sum *from)
+{
+	size_t cells = (size_t)ql_course_axis_count * (size_t)into->n_day * CELLS;
+	for (size_t i = 0; i < cells; i++)
+		into->count[i] += from->count[i];
+}
+
+void ql_course_pack(const struct ql_course_sum *c, struct ql_buf *out)
+{
+	uint32_t plain[CELLS];
+	for (int a = 0; a < ql_course_axis_count; a++)
+		for (int d = 0; d < c->n_day; d++) {
+			for (int i = 0; i < CELLS; i++)
+				plain[i] = row(c, a, d)[i];
+			ql_pack_row(out, plain, CELLS);
+		}
+}
+
+void ql_course_unpack(struct ql_course_sum *c, struct ql_unpack *u)
+{
+	uint32_t plain[CELLS];
+	for (int a = 0; a < ql_course_axis_count; a++)
+		for (int d = 0; d < c->n_day; d++) {
+			for (int i = 0; i < CELLS; i++)
+				plain[i] = row(c, a, d)[i];
+			ql_unpack_row(u, plain, CELLS);
+			for (int i = 0; i < CELLS; i++)
+				row(c, a, d)[i] = plain[i];
+		}
+}
+
 uint64_t ql_course_total(const struct ql_course_sum *c, int a, int day)
 {
 	uint64_t n = 0;

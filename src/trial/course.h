@@ -9,7 +9,7 @@
 #ifndef QL_TRIAL_COURSE_H
 #define QL_TRIAL_COURSE_H
 
-#include "base/mem.h"
+#include "base/pack.h"
 
 #define QL_COURSE_BINS 1000
 #define QL_COURSE_MAX_DAYS 64
@@ -36,6 +36,11 @@ int ql_course_days(const struct ql_course_sum *c, const double **day);
 unsigned ql_course_bin(int a, double value);
 /* Thread-safe. */
 void ql_course_count(struct ql_course_sum *c, int a, int day, unsigned bin);
+/* Adds the counts of `from`, which has the same days. */
+void ql_course_merge(struct ql_course_sum *into, const struct ql_course_sum *from);
+/* Counts as bytes, and their addition. */
+void ql_course_pack(const struct ql_course_sum *c, struct ql_buf *out);
+void ql_course_unpack(struct ql_course_sum *c, struct ql_unpack *u);
 /* Patients counted, and the p-quantile of them; NaN if none. */
 uint64_t ql_course_total(const struct ql_course_sum *c, int a, int day);
 double ql_course_quantile(const struct ql_course_sum *c, int a, int day, double p);

@@ -49,6 +49,9 @@ struct ql_cif {
 };
 enum quell_status ql_cif_fit(const double *time, const int *event, size_t n, int cause, struct ql_arena *a,
 			     struct ql_cif *out);
+/* The same of patients in groups: count[i] of them, a whole number, had event[i] at time[i]. */
+enum quell_status ql_cif_fit_counts(const double *time, const int *event, const double *count, size_t n, int cause,
+				    struct ql_arena *a, struct ql_cif *out);
 /* Value at t (right-continuous), 0 before the first time, NaN beyond the last. n_risk counts times >= t. */
 struct ql_cif_point {
 	double value, se, se_ij, n_risk;

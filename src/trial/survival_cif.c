@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 struct item {
-	double time;
+	double time, count;
 	int event, group;
 };
 
@@ -22,14 +22,14 @@ static int by_time(const void *x, const void *y)
 	return a->time < b->time ? -1 : a->time > b->time;
 }
 
-static struct item *take_items(const double *time, const int *event, const int *group, int n_group, size_t n,
-			       struct ql_arena *a)
+static struct item *take_items(const double *time, const int *event, const double *count, const int *group,
+			       int n_group, size_t n, struct ql_arena *a)
 {
 	struct item *item = QL_NEW_N(a, struct item, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		if (!isfinite(time[i]) || event[i] < 0 || (group && (group[i] < 0 || group[i] >= n_group)))
+		if (!isfinite(time[i]) || event[i] < 0 || (count && !(count[i] >= 0 && isfinite(count[i]))) || (group && (group[i] < 0 || group[i] >= n_group)))
 			return NULL;
-		item[i] = (struct item){time[i], event[i], group ? group[i] : 0};
+		item[i] = (struct item){time[i], count ? count[i] : 1, event[i], group ? group[i] : 0};
 	}
 	qsort(item, n, sizeof *item, by_time);
 	return item;
@@ -79,16 +79,19 @@ static void cif_step(struct cif_state *s, double n, double d1, double d2, double
 	s->surv = after;
 }
 
-enum quell_status ql_cif_fit(const double *time, const int *event, size_t n, int cause, struct ql_arena *a,
-			     struct ql_cif *out)
+enum quell_status ql_cif_fit_counts(const double *time, const int *event, const double *weight, size_t n, int cause,
+				    struct ql_arena *a, struct ql_cif *out)
 {
 	*out = (struct ql_cif){0};
-	struct item *item = take_items(time, event, NULL, 0, n, a);
+	struct item *item = take_items(time, event, weight, NULL, 0, n, a);
 	if (!item || cause < 1 || n > (size_t)2000000000)
 		return QUELL_ERR_INPUT;
 	size_t distinct = n > 0;
-	for (size_t i = 1; i < n; i++)
+	double left = n > 0 ? item[0].count : 0;
+	for (size_t i = 1; i < n; i++) {
 		distinct += item[i].time != item[i - 1].time;
+		left += item[i].count;
+	}
 	out->time = QL_NEW_N(a, double, distinct);
 	out->value = QL_NEW_N(a, double, distinct);
 	out->n_risk = QL_NEW_N(a, double, distinct);
@@ -96,19 +99,26 @@ enum quell_status ql_cif_fit(const double *time, const int *event, size_t n, int
 	out->se_ij = QL_NEW_N(a, double, distinct);
 	struct cif_state s = {.surv = 1};
 	for (size_t i = 0; i < n; out->n++) {
-		double count[3] = {0}, risk = (double)(n - i);
+		double count[3] = {0}, risk = left;
 		out->time[out->n] = item[i].time;
 		for (; i < n && item[i].time == out->time[out->n]; i++)
-			count[item[i].event == 0 ? 2 : item[i].event == cause ? 0 : 1]++;
+			count[item[i].event == 0 ? 2 : item[i].event == cause ? 0 : 1] += item[i].count;
+		left -= count[0] + count[1] + count[2];
 		cif_step(&s, risk, count[0], count[1], count[2]);
 		out->n_event += (size_t)count[0];
 		out->n_risk[out->n] = risk;
 		out->value[out->n] = s.value;
 		out->se[out->n] = sqrt(sum_squares(&s.delta, s.value));
-		double left = (double)(n - i), u = s.a - s.value * s.b;
+		double u = s.a - s.value * s.b;
 		out->se_ij[out->n] = sqrt(sum_squares(&s.gone, s.value) + left * u * u);
 	}
 	return QUELL_OK;
+}
+
+enum quell_status ql_cif_fit(const double *time, const int *event, size_t n, int cause, struct ql_arena *a,
+			     struct ql_cif *out)
+{
+	return ql_cif_fit_counts(time, event, NULL, n, cause, a, out);
 }
 
 struct ql_cif_point ql_cif_at(const struct ql_cif *c, double t)
@@ -266,7 +276,7 @@ enum quell_status ql_gray_test(const double *time, const int *event, const int *
 	*df = n_group - 1;
 	if (n_group < 2 || n_group > 1000 || cause < 1)
 		return QUELL_ERR_INPUT;
-	struct item *item = take_items(time, event, group, n_group, n, a);
+	struct item *item = take_items(time, event, NULL, group, n_group, n, a);
 	if (!item)
 		return QUELL_ERR_INPUT;
 	struct gray s;

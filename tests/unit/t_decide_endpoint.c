@@ -83,7 +83,7 @@ static void rates_and_median_by_hand(void **state)
 	(void)state;
 	struct ql_patient_record r[10];
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
 	NEAR(estimate(&c, "pfs_rate_12mo").estimate, 7.0 / 9);
 	NEAR(estimate(&c, "pfs_rate_24mo").estimate, 5.0 / 9);
 	NEAR(estimate(&c, "pfs_rate_36mo").estimate, 3.0 / 9);
@@ -102,7 +102,7 @@ static void shares_count_everyone_who_was_finished(void **state)
 	(void)state;
 	struct ql_patient_record r[10];
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
 	NEAR(estimate(&c, "orr").estimate, 3.0 / 9);
 	NEAR(estimate(&c, "cr").estimate, 1.0 / 9);
 	NEAR(estimate(&c, "umrd_pb_1e-4_eot").estimate, 1.0 / 9);
@@ -120,7 +120,7 @@ static void adverse_events_compete_with_death(void **state)
 	(void)state;
 	struct ql_patient_record r[10];
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
 	/* By hand: event at 3 (9 at risk), death at 10 (7: one censored at 6), death is competing, event at 18 (6,
 	 * the first infection of patient 2 took it out), so F = 1/9 + 8/9*6/7*1/6. */
 	NEAR(estimate(&c, "infection_g3_12mo").estimate, 1.0 / 9);
@@ -139,7 +139,7 @@ static void curve_counts_add_up(void **state)
 	struct ql_arena a = {0};
 	struct ql_curve k;
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
 	ql_endpoint_pfs_curve(&c, &a, &k);
 	assert_int_equal(k.n, 37);
 	for (int i = 0; i < k.n; i++) { /* who leaves in month i was at risk just before */
@@ -160,11 +160,11 @@ static void nobody_left_is_zero_not_missing(void **state)
 	(void)state;
 	struct ql_patient_record r[3] = {ended(100, QL_PFS_DEATH), ended(200, QL_PFS_PROGRESSION),
 					 ended(300, QL_PFS_DEATH)};
-	struct ql_cohort c = {r, 3, HORIZON, 180, &scratch};
+	struct ql_cohort c = {r, 3, HORIZON, 180, &scratch, NULL};
 	struct ql_endpoint e = estimate(&c, "pfs_rate_24mo");
 	assert_true(e.estimate == 0.0 && e.lower == 0.0 && e.upper > 0.3);
 	NEAR(estimate(&c, "death_24mo").estimate, 2.0 / 3);
-	struct ql_cohort none = {r, 0, HORIZON, 180, &scratch};
+	struct ql_cohort none = {r, 0, HORIZON, 180, &scratch, NULL};
 	assert_true(isnan(estimate(&none, "pfs_rate_24mo").estimate));
 	assert_true(isnan(estimate(&none, "orr").estimate));
 }
@@ -176,20 +176,20 @@ static void contrasts_are_paired(void **state)
 					 ended(300, QL_PFS_PROGRESSION)};
 	struct ql_patient_record b[4] = {ended(200, QL_PFS_PROGRESSION), followed(HORIZON),
 					 ended(300, QL_PFS_PROGRESSION), ended(301, QL_PFS_PROGRESSION)};
-	struct ql_cohort ca = {a, 4, HORIZON, 180, &scratch}, cb = {b, 4, HORIZON, 180, &scratch};
+	struct ql_cohort ca = {a, 4, HORIZON, 180, &scratch, NULL}, cb = {b, 4, HORIZON, 180, &scratch, NULL};
 	struct ql_endpoint_def rate = {"pfs_rate_12mo", "", "1", QL_M_PFS_RATE, 12 * QL_DAYS_PER_MONTH};
 	struct ql_endpoint_def median = {"pfs_median", "", "month", QL_M_PFS_MEDIAN, 0};
 	struct ql_contrast x;
-	ql_endpoint_contrast(&ca, &cb, &rate, &x);
+	ql_endpoint_contrast(&ca, &cb, &rate, NULL, &x);
 	/* differences 1, 0, 1, 0 */
 	NEAR(x.difference, 0.5);
 	NEAR(x.upper - x.difference, 1.959963984540054 * sqrt(1.0 / 3 / 4));
 	NEAR(x.p_ahead, 1.0);
-	ql_endpoint_contrast(&ca, &cb, &median, &x);
+	ql_endpoint_contrast(&ca, &cb, &median, NULL, &x);
 	NEAR(x.p_ahead, 2.0 / 3);
 	assert_true(x.hazard_ratio < 1.0 && x.hr_lower < x.hazard_ratio && x.hr_upper > x.hazard_ratio);
 	b[0].status = QUELL_SOLVE_STEPS; /* a failure in either arm takes the pair out */
-	ql_endpoint_contrast(&ca, &cb, &rate, &x);
+	ql_endpoint_contrast(&ca, &cb, &rate, NULL, &x);
 	NEAR(x.difference, 1.0 / 3);
 }
 

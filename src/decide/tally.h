@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a comparison keeps of its patients: counts, so that memory does not
+ * grow with patients and sums are the same in any order and any cut into
+ * pieces. Times are counted in sixteenths of a day, rounded up; a month of
+ * 30.4375 days is a whole number of them, so what happened by a landmark is
+ * exact. Medians and means of times are late by at most 1/16 day. Course
+ * quantiles have the error stated in trial/course.h. Nothing else is lost.
+ */
+#ifndef QL_DECIDE_TALLY_H
+#define QL_DECIDE_TALLY_H
+
+#include "decide/endpoint.h"
+#include "trial/arm.h"
+#include "trial/course.h"
+
+#define QL_TALLY_PER_DAY 16
+#define QL_TALLY_CODES 4
+
+enum ql_tally_kind { /* what its codes are */
+	QL_TALLY_PFS,      /* enum ql_pfs_cause */
+	QL_TALLY_INFECTION, /* this and the rest: 0 censored, 1 happened, 2 death before it */
+	QL_TALLY_AF,
+	QL_TALLY_SPM,
+	QL_TALLY_TOXICITY,
+	QL_TALLY_KINDS
+};
+
+struct ql_tally { /* one arm */
+	double horizon_day;
+	int n_bin;                     /* the last one is the horizon */
+	uint64_t done, failed;         /* patients: finished, and of these not integrated */
+	uint64_t infections;           /* severe ones */
+	uint64_t follow, follow_last;  /* sum of bins under observation; patients whose bin is the last */
+	uint64_t yes[QL_MEASURES];     /* patients for whom a share's measure is true */
+	uint32_t *count[QL_TALLY_KINDS]; /* [QL_TALLY_CODES * n_bin] */
+};
+
+struct ql_pair_sum { /* two arms, one endpoint: sums over patients who finished both */
+	uint64_t n, a_better, b_better;
+	/* For a mean of times: difference d of bins, and e of being in the last bin (which may be short). */
+	int64_t d, e, de;
+	uint64_t ee;
+	unsigned __int128 dd;
+};
+
+/* Bin of a time, and the day that it stands for. Days above the horizon count as the horizon. */
+int ql_tally_bin(double day, double horizon_day);
+double ql_tally_day(int bin, double horizon_day);
+int ql_tally_bins(double horizon_day);
+
+void ql_pair_add(struct ql_pair_sum *p, const struct ql_patient_record *a, const struct ql_patient_record *b,
+		 const struct ql_endpoint_def *def, double horizon_day);
+
+struct ql_summary { /* all arms and pairs of a comparison */
+	int n_arm, n_def, n_pair;
+	const struct ql_endpoint_def *def;
+	struct ql_tally *arm;
+	struct ql_course_sum **course; /* per arm */
+	struct ql_pair_sum *pair;      /* [n_pair][n_def]; pairs (0,1), (0,2) ... (1,2) ... */
+	uint64_t steps, rejected;
+};
+
+/* On the heap; `def` must outlive it. */
+struct ql_summary *ql_summary_make(int n_arm, double horizon_day, const struct ql_endpoint_def *def, int n_def);
+void ql_summary_free(struct ql_summary *s);
+/* Adds n patients: result[arm].record[0..n), the same patients in every arm, and the courses. */
+void ql_summary_add(struct ql_summary *s, const struct ql_arm_result *result, uint64_t n);
+const struct ql_pair_sum *ql_summary_pair(const struct ql_summary *s, int a, int b, int def);
+/* As bytes; adding them to another summary of the same comparison. QUELL_ERR_INPUT: not such bytes; `s` is then of no
+ * more use. */
+void ql_summary_pack(const struct ql_summary *s, struct ql_buf *out);
+enum quell_status ql_summary_unpack(struct ql_summary *s, const void *data, size_t size);
+
+#endif
