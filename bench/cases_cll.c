@@ -108,8 +108,8 @@ static bool bind_agents(struct ql_arena *a, const char *folder, const struct ben
 	return true;
 }
 
-bool bench_case_cll(struct ql_arena *a, const char *data_dir, const char *regimen, int n_patient, struct ql_diags *ds,
-		    struct bench_case *c)
+bool bench_case_cll(struct ql_arena *a, const char *data_dir, const char *regimen, const char *population,
+		    int n_patient, struct ql_diags *ds, struct bench_case *c)
 {
 	struct ql_regimen *r = QL_NEW(a, struct ql_regimen);
 	struct ql_population *pop = QL_NEW(a, struct ql_population);
@@ -118,8 +118,8 @@ bool bench_case_cll(struct ql_arena *a, const char *data_dir, const char *regime
 	if (ql_model_load(ql_arena_printf(a, "%s/models/cll/cll.qm", data_dir), ds, &c->m) != QUELL_OK ||
 	    ql_regimen_load(c->m, ql_arena_printf(a, "%s/library/regimens/%s.yaml", data_dir, regimen),
 			    agents, a, ds, r) != QUELL_OK ||
-	    ql_population_load(c->m, ql_arena_printf(a, "%s/library/populations/unfit-1l.yaml", data_dir), a, ds,
-			       pop) != QUELL_OK ||
+	    ql_population_load(c->m, ql_arena_printf(a, "%s/library/populations/%s.yaml", data_dir, population),
+			       a, ds, pop) != QUELL_OK ||
 	    !make_plan(c, r, ds))
 		return false;
 	weekly_samples(a, c);

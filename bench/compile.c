@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool write_text(const char *path, const struct ql_buf *text)
+bool bench_write_text(const char *path, const struct ql_buf *text)
 {
 	FILE *f = fopen(path, "w");
 	if (!f)
@@ -18,13 +18,20 @@ static bool write_text(const char *path, const struct ql_buf *text)
 }
 
 /* The emitter's name of the kernel. */
-static const char *symbol(struct ql_arena *a, const char *name, int width)
+const char *bench_symbol(struct ql_arena *a, const char *name, int width)
 {
 	char *s = ql_arena_printf(a, "ql_k_%s_native_w%d", name, width);
 	for (char *p = s; *p; p++)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
 	return s;
+}
+
+bool bench_compile(struct ql_arena *a, const char *source, const char *object)
+{
+	return system(ql_arena_printf(a, "%s -std=gnu17 -O2 -march=native -ffp-contract=off -fno-math-errno "
+					 "-fno-trapping-math -w -fPIC -shared -I%s/src -I%s/include -o %s %s -lsleef -lm",
+				      QUELL_CC, QUELL_SOURCE_DIR, QUELL_SOURCE_DIR, object, source)) == 0;
 }
 
 static const struct ql_kernel *build(struct ql_arena *keep, const struct ql_plan *plan, int width)
@@ -35,13 +42,9 @@ static const struct ql_kernel *build(struct ql_arena *keep, const struct ql_plan
 	if (!mkdtemp(folder))
 		return NULL;
 	const char *source = ql_arena_printf(keep, "%s/kernel.c", folder), *object = ql_arena_printf(keep, "%s/k.so", folder);
-	const char *command = ql_arena_printf(
-		keep, "%s -std=gnu17 -O2 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math -w -fPIC -shared "
-		      "-I%s/src -I%s/include -o %s %s -lsleef -lm",
-		QUELL_CC, QUELL_SOURCE_DIR, QUELL_SOURCE_DIR, object, source);
-	if (ql_emit_c(plan, width, "native", &text) == QUELL_OK && write_text(source, &text) && system(command) == 0) {
+	if (ql_emit_c(plan, width, "native", &text) == QUELL_OK && bench_write_text(source, &text) && bench_compile(keep, source, object)) {
 		void *handle = dlopen(object, RTLD_NOW);
-		k = handle ? dlsym(handle, symbol(keep, plan->name, width)) : NULL;
+		k = handle ? dlsym(handle, bench_symbol(keep, plan->name, width)) : NULL;
 	}
 	remove(source);
 	remove(object);

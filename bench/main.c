@@ -5,8 +5,9 @@
  * For each case: the reference is CVODE with KLU at rtol 1e-12; the mark is CVODE with KLU at rtol 1e-6. Every engine
  * is run from loose to tight tolerance until its error (wrms, see bench.h) is no larger than the mark's, then back as
  * far as it stays so; the rate at that tolerance is what counts. One core, process CPU time, best of several runs, all
- * engines on the same patients. Writes a list of {case, engine, patients_per_s_core, achieved_error, ratio_vs_cvode_klu, rtol} and appends to
- * history.csv beside it.
+ * engines on the same patients. deSolve takes part where R has it, on the cases that are marked. Writes a list of {case, engine, patients_per_s_core, achieved_error, ratio_vs_cvode_klu, rtol, steps, flops, peak_share} and appends to
+ * history.csv beside it. flops: operations of the kernels and stage sums per patient; peak_share: of what this core does in
+ * fused multiply-adds, measured at the start.
  */
 #include "bench.h"
 #include "base/io.h"
@@ -30,7 +31,7 @@ struct settings {
 
 struct row {
 	const char *engine;
-	double rate, error, ratio, rtol;
+	double rate, error, ratio, rtol, steps, flops; /* steps and flops per patient; NaN where not counted */
 };
 
 struct bench {
@@ -38,6 +39,8 @@ struct bench {
 	struct ql_arena arena;
 	struct ql_diags ds;
 	json_t *results;
+	double peak; /* flops per second */
+	struct bench_desolve desolve;
 };
 
 struct engine {
@@ -52,7 +55,8 @@ static const struct engine engines[] = {{"cvode-klu", BENCH_CVODE_KLU, 1, false,
 					{"cvode-dense", BENCH_CVODE_DENSE, 1, false, 3e-6},
 					{"quell-w4", BENCH_QUELL, 4, false, 1e-2},
 					{"quell-w8", BENCH_QUELL, 8, false, 1e-2},
-					{"interpreter", BENCH_QUELL, 32, true, 1e-2}};
+					{"interpreter", BENCH_QUELL, 32, true, 1e-2},
+					{"desolve", BENCH_DESOLVE, 1, false, 1e-5}};
 
 static const struct ql_kernel *kernel_for(struct bench *b, const struct bench_case *c, const struct engine *e)
 {
@@ -71,14 +75,40 @@ static void note(struct bench *b, const struct bench_case *c, const struct row *
 	json_object_set_new(o, "achieved_error", ql_json_real(r->error));
 	json_object_set_new(o, "ratio_vs_cvode_klu", ql_json_real(r->ratio));
 	json_object_set_new(o, "rtol", ql_json_real(r->rtol));
+	json_object_set_new(o, "steps", ql_json_real(r->steps));
+	json_object_set_new(o, "flops", ql_json_real(r->flops));
+	json_object_set_new(o, "peak_share", ql_json_real(r->flops * r->rate / b->peak));
 	json_array_append_new(b->results, o);
-	fprintf(stderr, "  %-12s %10.1f patients/s  wrms %-9.3g  x%.1f at rtol %g\n", r->engine, r->rate, r->error, r->ratio,
+	fprintf(stderr, "  %-12s %10.1f patients/s  wrms %-9.3g  x%.1f at rtol %g", r->engine, r->rate, r->error, r->ratio,
 		r->rtol);
+	if (isfinite(r->flops))
+		fprintf(stderr, ", %.0f steps, %.0f %% of peak", r->steps, 100 * r->flops * r->rate / b->peak);
+	fputc('\n', stderr);
+}
+
+/* Operations of the integrator itself per step and state (rodas_vec.inc, Rodas5P): stage sums 40 + 39, right sides 14, error
+ * norm 6. Dense output is not counted. */
+enum { STEP_FLOPS_PER_STATE = 99 };
+
+static double flops_per_step(const struct ql_plan *plan)
+{
+	const struct ql_flops f = ql_plan_flops(plan);
+	return f.jac + f.factor + 7 * f.rhs + 8 * f.solve + STEP_FLOPS_PER_STATE * plan->n_state;
+}
+
+static struct row row_of(const struct bench_case *c, const char *engine, const struct bench_run *r, double error,
+			 const struct row *mark)
+{
+	const double steps = r->solver == BENCH_DESOLVE ? NAN : (double)(r->steps + r->rejected) / c->n_patient;
+	const double rate = c->n_patient / r->seconds;
+	return (struct row){engine, rate, error, mark ? rate / mark->rate : 1, r->rtol, steps,
+			    r->solver == BENCH_QUELL ? steps * flops_per_step(c->plan) : NAN};
 }
 
 static double measure(struct bench *b, const struct bench_case *c, struct bench_run *r, const double *ref)
 {
-	if (bench_measure(c, r, b->set.seconds) != QUELL_OK || r->failed)
+	if (r->solver == BENCH_DESOLVE ? !bench_desolve_run(&b->arena, c, &b->desolve, r)
+				       : bench_measure(c, r, b->set.seconds) != QUELL_OK || r->failed)
 		return INFINITY;
 	double error = bench_wrms(c, r->states, ref);
 	if (b->set.all_rungs)
@@ -94,11 +124,11 @@ static void refine(struct bench *b, const struct bench_case *c, struct bench_run
 {
 	for (int i = 0; i < 3 && loose > best->rtol; i++) {
 		r->rtol = sqrt(loose * best->rtol);
-		double error = measure(b, c, r, ref), rate = c->n_patient / r->seconds;
+		double error = measure(b, c, r, ref);
 		if (error > mark->error)
 			loose = r->rtol;
 		else
-			*best = (struct row){best->engine, rate, error, rate / mark->rate, r->rtol};
+			*best = row_of(c, best->engine, r, error, mark);
 	}
 }
 
@@ -106,15 +136,15 @@ static void refine(struct bench *b, const struct bench_case *c, struct bench_run
 static void climb(struct bench *b, const struct bench_case *c, const struct engine *e, struct bench_run *r,
 		  const double *ref, const struct row *mark)
 {
-	struct row row = {e->name, NAN, NAN, NAN, NAN};
+	struct row row = {e->name, NAN, NAN, NAN, NAN, NAN, NAN};
 	for (int i = 0; i < N_LADDER && isnan(row.rate); i++) {
 		if (ladder[i] > e->loosest)
 			continue;
 		r->rtol = ladder[i];
-		double error = measure(b, c, r, ref), rate = c->n_patient / r->seconds;
+		double error = measure(b, c, r, ref);
 		if (!(error <= mark->error))
 			continue;
-		row = (struct row){e->name, rate, error, rate / mark->rate, ladder[i]};
+		row = row_of(c, e->name, r, error, mark);
 		if (ladder[i] < e->loosest)
 			refine(b, c, r, ref, mark, ladder[i - 1], &row);
 	}
@@ -144,13 +174,18 @@ static bool run_case(struct bench *b, const struct bench_case *c)
 	}
 	struct bench_run r = {BENCH_CVODE_KLU, one, 1e-6, states, 0, 0, 0, 0, 0};
 	double error = measure(b, c, &r, ref);
-	struct row mark = {engines[0].name, c->n_patient / r.seconds, error, 1, 1e-6};
+	struct row mark = row_of(c, engines[0].name, &r, error, NULL);
 	note(b, c, &mark);
 	for (size_t i = 1; i < sizeof engines / sizeof *engines; i++) {
 		r = (struct bench_run){engines[i].solver, kernel_for(b, c, &engines[i]), 0, states, 0, 0, 0, 0, 0};
+		if (engines[i].solver == BENCH_DESOLVE && !bench_desolve_start(&b->arena, c, &b->desolve))
+			continue;
 		if (r.kernel)
 			climb(b, c, &engines[i], &r, ref, &mark);
 	}
+	if (b->desolve.folder[0])
+		bench_desolve_end(&b->arena, &b->desolve);
+	b->desolve = (struct bench_desolve){0};
 	return true;
 }
 
@@ -165,13 +200,17 @@ static bool wanted(const struct bench *b, const char *name)
 
 static bool run_cases(struct bench *b, const char *data_dir)
 {
-	static const char *const regimens[] = {"clb-obi", "ven-obi", "clb-rituximab", "ibrutinib"};
+	static const struct {
+		const char *regimen, *population;
+	} cll[] = {{"clb-obi", "unfit-1l"},  {"ven-obi", "unfit-1l"},  {"clb-rituximab", "unfit-1l"},
+		   {"ibrutinib", "unfit-1l"}, {"liso-cel", "relapsed"}, {"epcoritamab", "relapsed"}};
 	struct bench_case c;
 	bool ok = true;
-	for (size_t i = 0; i < sizeof regimens / sizeof *regimens; i++) {
-		if (!wanted(b, ql_arena_printf(&b->arena, "cll-%s", regimens[i])))
+	for (size_t i = 0; i < sizeof cll / sizeof *cll; i++) {
+		if (!wanted(b, ql_arena_printf(&b->arena, "cll-%s", cll[i].regimen)))
 			continue;
-		ok &= bench_case_cll(&b->arena, data_dir, regimens[i], b->set.patients, &b->ds, &c) && run_case(b, &c);
+		ok &= bench_case_cll(&b->arena, data_dir, cll[i].regimen, cll[i].population, b->set.patients, &b->ds, &c) &&
+		      run_case(b, &c);
 		bench_case_free(&c);
 	}
 	for (int i = 0; i < bench_n_small; i++) {
@@ -207,15 +246,19 @@ static void write_history(struct bench *b)
 	if (!f)
 		return;
 	if (ftell(f) == 0)
-		fputs("date,commit,processor,case,engine,patients_per_s_core,achieved_error,ratio_vs_cvode_klu,rtol\n", f);
+		fputs("date,commit,processor,case,engine,patients_per_s_core,achieved_error,ratio_vs_cvode_klu,rtol,steps,flops,"
+		      "peak_share\n", f);
 	size_t i;
 	json_t *o;
 	json_array_foreach(b->results, i, o) {
 		fprintf(f, "%s,%s,%s,%s,%s", date, commit, processor, json_string_value(json_object_get(o, "case")),
 			json_string_value(json_object_get(o, "engine")));
-		static const char *const keys[] = {"patients_per_s_core", "achieved_error", "ratio_vs_cvode_klu", "rtol"};
-		for (int k = 0; k < 4; k++)
-			fprintf(f, ",%.5g", json_number_value(json_object_get(o, keys[k])));
+		static const char *const keys[] = {"patients_per_s_core", "achieved_error", "ratio_vs_cvode_klu", "rtol", "steps",
+						  "flops", "peak_share"};
+		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+			const json_t *x = json_object_get(o, keys[k]);
+			fprintf(f, json_is_number(x) ? ",%.5g" : ",", json_number_value(x));
+		}
 		fputc('\n', f);
 	}
 	fclose(f);
@@ -241,6 +284,8 @@ static enum quell_status run(void *arg)
 {
 	struct bench *b = arg;
 	const char *data_dir = ql_data_dir(&b->arena, &b->ds);
+	b->peak = bench_peak_flops();
+	fprintf(stderr, "this core: %.1f GFLOP/s in fused multiply-adds\n", 1e-9 * b->peak);
 	bool ok = data_dir && run_cases(b, data_dir);
 	return write_results(b) && ok ? QUELL_OK : QUELL_ERR_INPUT;
 }

@@ -89,7 +89,7 @@ static void finished(void *ctx, struct ql_lane *l, enum quell_status why)
 	((struct record *)ctx)->failed += why != QUELL_OK;
 }
 
-static double cpu_seconds(void)
+double bench_cpu_seconds(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -128,9 +128,9 @@ enum quell_status bench_measure(const struct bench_case *c, struct bench_run *r,
 		s = ql_ode_work_make(r->kernel, &w);
 	r->seconds = INFINITY;
 	for (double spent = 0; s == QUELL_OK && (spent == 0 || spent < least_s);) {
-		double start = cpu_seconds();
+		double start = bench_cpu_seconds();
 		s = run_once(c, r, atol, w);
-		double took = cpu_seconds() - start;
+		double took = bench_cpu_seconds() - start;
 		spent += took;
 		r->seconds = fmin(r->seconds, took);
 	}

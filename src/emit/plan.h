@@ -71,6 +71,12 @@ double ql_plan_value(const struct ql_plan *p, struct ql_values *v, ql_node n);
 /* Applies trigger `trig`: assigns states y and inputs pslot, reading the state at the event. */
 void ql_plan_fire(const struct ql_plan *p, struct ql_values *v, int trig, double t, double *y, double *pslot, int stride);
 
+/* Floating-point operations per call and lane; a fused multiply-add counts two. For benchmarks. */
+struct ql_flops {
+	double rhs, jac, factor, solve;
+};
+struct ql_flops ql_plan_flops(const struct ql_plan *p);
+
 /* Interpreter over W lanes (1, 4, 8 or 32). Freed with ql_interp_free. */
 enum quell_status ql_interp_make(const struct ql_plan *p, int width, struct ql_kernel **out);
 void ql_interp_free(struct ql_kernel *k);
