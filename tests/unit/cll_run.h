@@ -84,6 +84,9 @@ static inline struct cll *cll_open(const char *active)
 	assert_int_equal(s, QUELL_OK);
 	assert_int_equal(ql_interp_make(c->plan, 1, &c->kernel), QUELL_OK);
 	ql_values_init(c->plan, &c->v);
+	for (int i = 0; i < c->m->n_q; i++) /* the typical patient: uniform draws in the middle, as normals are at 0 */
+		if (c->m->q[i].kind == QL_RANDOM && c->m->q[i].draw == QL_DRAW_UNIFORM)
+			c->v.q[i] = 0.5;
 	c->k = calloc((size_t)c->plan->n_k + 8, sizeof(double));
 	c->p = calloc((size_t)c->plan->n_p + 8, sizeof(double));
 	c->y = calloc((size_t)c->plan->n_state + 8, sizeof(double));
