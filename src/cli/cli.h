@@ -122,13 +122,16 @@ void ql_buf_bar(struct ql_buf *b, double lower, double estimate, double upper, d
 /* The line that ends every report for people. */
 #define QL_RESEARCH_USE "Research use only: groups of virtual patients, not advice for a person."
 
+/* --native: whether compiled kernels of `quell model build` are used; in the order of enum ql_native. */
+#define QL_NATIVE_CHOICES "auto|build|off"
+#define QL_NATIVE_HELP "compiled kernels: those in the cache, compile what is missing, none; same results"
 /* What every simulating verb accepts; ends up in a struct ql_run_spec. */
 struct ql_sim {
 	struct ql_run_spec spec;
 	struct ql_words regimens, regimen_files, set;
-	int lanes, solver;
+	int lanes, solver, native;
 };
-#define QL_SIM_N_OPT 15
+#define QL_SIM_N_OPT 16
 /* Defaults into *s and the table into opt[QL_SIM_N_OPT]. */
 void ql_sim_options(struct ql_cli *c, struct ql_sim *s, struct ql_opt *opt);
 /* After parsing: fills spec (data_dir, regimens, set, lanes, solver, cancel). */

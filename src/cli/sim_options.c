@@ -22,6 +22,7 @@ void ql_sim_options(struct ql_cli *c, struct ql_sim *s, struct ql_opt *opt)
 		{"lanes", QL_OPT_CHOICE, &s->lanes, NULL, "auto", 0, 0, "auto|4|8",
 		 "patients per vector; results do not depend on it"},
 		{"solver", QL_OPT_CHOICE, &s->solver, NULL, "own", 0, 0, "own|cvode", "integrator"},
+		{"native", QL_OPT_CHOICE, &s->native, NULL, "auto", 0, 0, QL_NATIVE_CHOICES, QL_NATIVE_HELP},
 		{"rtol", QL_OPT_NUMBER, &r->rtol, "X", "1e-4", 1e-13, 0.1, NULL, "relative tolerance of the integrator"},
 		{"fixed-doses", QL_OPT_FLAG, &r->fixed_doses, NULL, NULL, 0, 0, NULL,
 		 "no adaptive protocol and no extinction, for comparing solvers"},
@@ -45,6 +46,7 @@ enum quell_status ql_sim_finish(struct ql_cli *c, struct ql_sim *s)
 	s->spec.n_set = s->set.n;
 	s->spec.lanes = lanes[s->lanes];
 	s->spec.solver = s->solver ? QL_SOLVER_CVODE : QL_SOLVER_OWN;
+	s->spec.native = s->native;
 	s->spec.cancel = c->cancel;
 	return QUELL_OK;
 }

@@ -2,6 +2,7 @@
 /* quell model: check a model text, show what it holds. */
 #include "base/json.h"
 #include "cli/library_text.h"
+#include "cli/model_verbs.h"
 #include <string.h>
 
 
@@ -217,29 +218,49 @@ static int check(struct ql_cli *c, const char *shipped)
 	return exit;
 }
 
+static int wrong_action(struct ql_cli *c, const char *action)
+{
+	static const char *const known[] = {"check", "show", "build"};
+	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0914, ql_cli_span(c, action), "`quell model` cannot do that with `%s`", action);
+	const char *near = ql_suggest(action, known, sizeof known / sizeof *known);
+	if (near && strcmp(near, action) != 0)
+		ql_diag_help(d, "did you mean `quell model %s`?", near);
+	else
+		ql_diag_help(d, "`quell model --help` lists the actions and what they take");
+	return QL_EXIT_USAGE;
+}
+
 int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 {
-	const struct ql_opt opt[] = {{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "`show` as JSON"}, {0}};
+	struct ql_model_options o = {0};
+	const struct ql_opt opt[] = {
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "`show` and `build` as JSON"},
+		{"doses", QL_OPT_LIST, &o.doses, "A,B,...", "each alone, and all", 0, 0, NULL, "`build`: what runs will give or set"},
+		{0}};
 	const struct ql_command cmd = {
-		"model", "check | show [FILE...]", 1, 1000,
-		"Checks model texts (grammar, names, units), or shows what a model holds: states, parameters with source and\n"
-		"grade, doses, inputs, outputs, and the states left for each kernel. Without FILE: the shipped CLL model.\n",
-		"quell model check my-model.qm\nquell model show\nquell model show my-model.qm --json\n",
+		"model", "ACTION [FILE...]", 1, 1000,
+		"check FILE...   grammar, names and units of model texts; all mistakes at once\n"
+		"show [FILE]     states, parameters with source and grade, doses, outputs, states left for each kernel\n"
+		"build [FILE]    compile for this machine, into a cache; runs then use it by themselves\n"
+		"Without FILE: the shipped CLL model.\n",
+		"quell model check my-model.qm\nquell model show my-model.qm --json\nquell model build my-model.qm\n",
 		{opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
-	const char *action = c->args.item[0], *shipped = NULL;
+	const char *action = c->args.item[0], *file;
 	if (c->args.n == 1) {
 		if (!ql_cli_data(c))
 			return QL_EXIT_INPUT;
-		shipped = ql_arena_printf(&c->arena, "%s/models/cll/cll.qm", c->data_dir);
+		file = ql_arena_printf(&c->arena, "%s/models/cll/cll.qm", c->data_dir);
+	} else {
+		file = c->args.item[1];
 	}
 	if (strcmp(action, "check") == 0)
-		return check(c, shipped);
+		return check(c, file);
 	if (strcmp(action, "show") == 0 && c->args.n <= 2)
-		return show(c, shipped ? shipped : c->args.item[1]);
-	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0914, ql_cli_span(c, action), "`quell model` cannot do that with `%s`", action);
-	ql_diag_help(d, "write `quell model check FILE...` or `quell model show [FILE]`");
-	return QL_EXIT_USAGE;
+		return show(c, file);
+	if (strcmp(action, "build") == 0 && c->args.n <= 2)
+		return ql_model_build_verb(c, file, &o);
+	return wrong_action(c, action);
 }

@@ -10,7 +10,7 @@ struct data_verb {
 	struct ql_cli *c;
 	const char *data, *model, *out;
 	struct ql_words set, agents;
-	int covariates, threads;
+	int covariates, threads, native;
 	double rtol, atol;
 };
 
@@ -127,6 +127,7 @@ static enum quell_status run(struct data_verb *v, struct ql_model *m)
 				     .rtol = v->rtol,
 				     .atol = v->atol,
 				     .threads = v->threads ? v->threads : ql_cpu_count(),
+				     .native = v->native,
 				     .cancel = c->cancel};
 	s = ql_dataset_simulate(&job, &c->arena, &c->ds, &result);
 	if (s != QUELL_OK && s != QUELL_ERR_NUMERIC)
@@ -149,6 +150,7 @@ int ql_simulate_data(struct ql_cli *c, int argc, char **argv)
 		{"rtol", QL_OPT_NUMBER, &v.rtol, "X", "1e-8", 1e-13, 0.1, NULL, "relative tolerance"},
 		{"atol", QL_OPT_NUMBER, &v.atol, "X", "1e-10", 1e-300, 1e300, NULL, "absolute tolerance, where the model gives none"},
 		{"threads", QL_OPT_INT, &v.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},
+		{"native", QL_OPT_CHOICE, &v.native, NULL, "auto", 0, 0, QL_NATIVE_CHOICES, QL_NATIVE_HELP},
 		{0}};
 	const struct ql_command cmd = {"simulate", "", 0, 0,
 				       "With --data: runs the records of a NONMEM data set through a model and writes its outputs\n"

@@ -24,6 +24,7 @@ struct ql_run_spec {
 	int threads;             /* 0 = all cores */
 	int lanes;               /* 0 = best, 4, 8 */
 	enum ql_solver solver;
+	int native;              /* enum ql_native of emit/native.h, for what the build has no kernel of */
 	double rtol;             /* 0 = 1e-4 */
 	const char **set;        /* "NAME=VALUE": a parameter's typical value, or a covariate of every patient */
 	int n_set;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/job.h"
+#include "emit/native.h"
 #include "base/io.h"
 #include "base/paths.h"
 #include "trial/names.h"
@@ -178,13 +179,16 @@ static enum quell_status make_plan(struct ql_job *job, struct ql_job_arm *arm, s
 			    &arm->plan);
 }
 
-static enum quell_status find_kernel(struct ql_job *job, struct ql_job_arm *arm)
+static enum quell_status find_kernel(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
 {
 	int width = job->spec->solver == QL_SOLVER_CVODE ? 1 : job->spec->lanes;
 	arm->kernel = ql_kernel_find(arm->plan->hash, width);
 	if (arm->kernel)
 		return QUELL_OK;
-	enum quell_status s = ql_interp_make(arm->plan, width ? width : 8, &arm->interpreter);
+	enum quell_status s = ql_native_kernel(arm->plan, width, (enum ql_native)job->spec->native, ds, &arm->kernel);
+	if (s != QUELL_OK || arm->kernel)
+		return s;
+	s = ql_interp_make(arm->plan, width ? width : 8, &arm->interpreter);
 	arm->kernel = arm->interpreter;
 	return s;
 }
@@ -205,7 +209,7 @@ static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm,
 {
 	enum quell_status s = make_plan(job, arm, ds);
 	if (s == QUELL_OK)
-		s = find_kernel(job, arm);
+		s = find_kernel(job, arm, ds);
 	if (s == QUELL_OK)
 		run_constants(job, arm);
 	return s;

@@ -64,6 +64,7 @@ struct ql_dataset_run {
 	const double *param; /* [n_q at the time of the call] values of QL_PARAM and QL_AGENT, NaN = the model's; or NULL */
 	double rtol, atol;   /* 0: 1e-8 and 1e-10 (atol where the model gives none) */
 	int threads;
+	int native; /* enum ql_native of emit/native.h: whether compiled kernels are used; results are the same */
 	volatile const int *cancel;
 };
 

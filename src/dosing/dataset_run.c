@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dosing/dataset_run.h"
 #include "base/pool.h"
+#include "emit/native.h"
 #include <math.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static void finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 
 static void thread_free(struct ql_dataset_thread *w)
 {
-	for (int i = 0; w->live && i < w->wide->width; i++) {
+	for (int i = 0; w->live && i < w->sim->width; i++) {
 		ql_values_free(&w->live[i].v);
 		ql_free(w->live[i].train);
 		ql_free(w->live[i].clock_set);
@@ -79,15 +80,16 @@ static void thread_free(struct ql_dataset_thread *w)
 	ql_steady_free(w->steady);
 	if (w->work)
 		ql_ode_work_free(w->work);
-	ql_interp_free(w->wide);
+	ql_interp_free(w->interpreter);
 	ql_interp_free(w->single);
 }
 
 static enum quell_status thread_make(struct ql_dataset_thread *w)
 {
 	struct ql_dataset_sim *s = w->sim;
-	int width = s->data->n_subject >= 4 ? MAX_WIDTH : 1;
-	enum quell_status status = ql_interp_make(s->plan, width, &w->wide);
+	int width = s->width;
+	enum quell_status status = s->native ? QUELL_OK : ql_interp_make(s->plan, width, &w->interpreter);
+	w->wide = s->native ? s->native : w->interpreter;
 	if (status == QUELL_OK)
 		status = ql_interp_make(s->plan, 1, &w->single);
 	if (status == QUELL_OK)
@@ -208,6 +210,11 @@ static enum quell_status prepare_plan(struct ql_dataset_sim *s, struct ql_arena 
 	enum quell_status status = ql_plan_make(s->run->model, "data", active, n, ds, &s->plan);
 	if (status != QUELL_OK)
 		return status;
+	bool many = s->data->n_subject >= 4;
+	status = ql_native_kernel(s->plan, many ? 0 : 1, (enum ql_native)s->run->native, ds, &s->native);
+	if (status != QUELL_OK)
+		return status;
+	s->width = s->native ? s->native->width : many ? MAX_WIDTH : 1;
 	double *atol = QL_NEW_N(a, double, (size_t)s->plan->n_state + 1), *k = QL_NEW_N(a, double, (size_t)s->plan->n_k + 1);
 	for (int i = 0; i < s->plan->n_state; i++) {
 		double given = m->q[s->plan->state[i]].atol;

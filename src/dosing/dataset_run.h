@@ -33,6 +33,8 @@ struct ql_dataset_sim {
 	const struct ql_dataset_run *run;
 	const struct ql_dataset *data;
 	struct ql_plan *plan;
+	int width;
+	const struct ql_kernel *native; /* NULL: interpret */
 	struct ql_values v; /* of the run */
 	const double *k, *atol, *param;
 	double rtol;
@@ -67,7 +69,8 @@ struct ql_live {
 /* One thread's tools. */
 struct ql_dataset_thread {
 	struct ql_dataset_sim *sim;
-	struct ql_kernel *wide, *single;
+	const struct ql_kernel *wide; /* compiled, or the next one */
+	struct ql_kernel *interpreter, *single;
 	struct ql_ode_work *work;
 	struct ql_steady *steady;
 	struct ql_live *live; /* per lane */

@@ -327,7 +327,7 @@ static void parse_statement(struct ql_parser *p)
 	if (s && (!p->panic || s->kind == QL_RX_IF))
 		ql_push_child(p, s);
 	end_statement(p, s && s->kind == QL_RX_IF);
-	if (p->at == before)
+	if (p->at == before && !end_of_text(p))
 		p->at++;
 }
 
@@ -393,7 +393,7 @@ static void parse_ini(struct ql_parser *p)
 		/* label("...") may follow on the same line */
 		bool label = ql_at_word(p, "label");
 		end_statement(p, label);
-		if (p->at == before)
+		if (p->at == before && !end_of_text(p))
 			p->at++;
 	}
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The actions of `quell model`, one file each. */
+#ifndef QL_CLI_MODEL_VERBS_H
+#define QL_CLI_MODEL_VERBS_H
+
+#include "cli/cli.h"
+#include "lang/model.h"
+
+struct ql_model_options {
+	struct ql_words doses; /* build */
+	int format;            /* export: position in "sbml|rxode2|mrgsolve" */
+	const char *out;       /* export, doc */
+	bool write, check;     /* fmt */
+};
+
+int ql_model_build_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o);
+
+#endif
