@@ -143,21 +143,35 @@ static double draw_random(const struct ql_population_random *r, uint64_t seed, u
 	return r->uniform ? u : ql_quantile_normal(u);
 }
 
+static void draw_laws(const struct ql_population *p, const struct ql_model *m, uint64_t seed, uint64_t patient,
+		      const double *fixed, double *together, double *q)
+{
+	if (p->correlation)
+		correlate(p->correlation, seed, patient, together);
+	if (p->table)
+		draw_row(p->table, seed, patient, q);
+	for (int i = 0; fixed && i < m->n_q; i++)
+		if (m->q[i].kind == QL_COVARIATE && !isnan(fixed[i]))
+			q[i] = fixed[i];
+	for (int i = 0; i < p->n_law; i++) {
+		const struct ql_population_law *law = &p->law[i];
+		if (!fixed || isnan(fixed[law->q]))
+			q[law->q] = draw_law(law, seed, patient, together, q);
+	}
+}
+
+/* Patient numbers stay below 2^40, so that the numbers of repeated draws are nobody else's. */
+#define NEXT_DRAW ((uint64_t)1 << 40)
+#define MAX_DRAWS 100000
+
 void ql_population_draw(const struct ql_population *p, const struct ql_model *m, uint64_t seed, uint64_t patient,
 			const double *fixed, struct ql_values *v)
 {
 	double together[QL_MAX_CORRELATED];
-	if (p->correlation)
-		correlate(p->correlation, seed, patient, together);
-	if (p->table)
-		draw_row(p->table, seed, patient, v->q);
-	for (int i = 0; fixed && i < m->n_q; i++)
-		if (m->q[i].kind == QL_COVARIATE && !isnan(fixed[i]))
-			v->q[i] = fixed[i];
-	for (int i = 0; i < p->n_law; i++) {
-		const struct ql_population_law *law = &p->law[i];
-		if (!fixed || isnan(fixed[law->q]))
-			v->q[law->q] = draw_law(law, seed, patient, together, v->q);
+	draw_laws(p, m, seed, patient, fixed, together, v->q);
+	for (int i = 1; i < MAX_DRAWS && !ql_condition_holds(p->eligibility, v->q, fixed); i++) {
+		patient += NEXT_DRAW;
+		draw_laws(p, m, seed, patient, fixed, together, v->q);
 	}
 	for (int i = 0; i < p->n_random; i++)
 		v->q[p->random[i].q] = draw_random(&p->random[i], seed, patient, together);
