@@ -266,6 +266,36 @@ static void gaps(const struct layout *l)
 		      100 * sum / n, n, 100 * most, worst->title, arm, worst->published->trial);
 }
 
+/* The largest effect of tighter tolerances on a share, and on anything else as a part of its value. */
+static void numerics(const struct layout *l)
+{
+	const struct ql_numerics *n = l->r->numerics;
+	const struct ql_numeric_effect *worst[2] = {NULL, NULL};
+	double most[2] = {0, 0};
+	struct ql_buf *b = &l->c->out;
+	if (!n)
+		return;
+	for (int i = 0; i < n->n_effect; i++) {
+		const struct ql_numeric_effect *e = &n->effect[i];
+		int kind = strcmp(e->unit, "1") != 0;
+		double effect = fabs(e->loose - e->tight) / (kind ? fmax(fabs(e->tight), 1e-300) : 1);
+		if (!(effect <= fmax(most[kind], 1e-12))) { /* less is rounding of sums */
+			most[kind] = effect;
+			worst[kind] = e;
+		}
+	}
+	ql_buf_printf(b, "\nnumerics  %s patients solved again at rtol %g: ", ql_grouped(l->c, n->patients), n->rtol);
+	if (!worst[0] && !worst[1])
+		ql_buf_puts(b, "no endpoint moves");
+	if (worst[0])
+		ql_buf_printf(b, "a share moves by up to %.2g points (%s, %s)", 100 * most[0], worst[0]->endpoint,
+			      l->r->arm[worst[0]->arm].id);
+	if (worst[1])
+		ql_buf_printf(b, "%sanother endpoint by up to %.2g %% (%s, %s)", worst[0] ? ", " : "", 100 * most[1],
+			      worst[1]->endpoint, l->r->arm[worst[1]->arm].id);
+	ql_buf_printf(b, n->failed ? "; %s solves failed\n" : "\n", ql_grouped(l->c, n->failed));
+}
+
 static void ending(const struct layout *l)
 {
 	const struct ql_compare *r = l->r;
@@ -299,5 +329,6 @@ void ql_compare_text(struct ql_cli *c, const struct ql_compare *r)
 	endpoints(&l, false);
 	contrasts(&l);
 	gaps(&l);
+	numerics(&l);
 	ending(&l);
 }

@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "cli/compare_text.h"
 #include "decide/compare_json.h"
+#include "decide/numerics.h"
 #include "decide/report.h"
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 struct outputs {
 	const char *csv, *html, *figure;
+	uint64_t numerics; /* patients solved again at tighter tolerances */
 };
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
@@ -106,6 +108,8 @@ static int run(struct ql_cli *c, struct ql_sim *sim, const struct outputs *o)
 	sim->spec.progress_ctx = c;
 	s = ql_compare_run(&sim->spec, &c->ds, &r);
 	ql_cli_progress(c, "", 1, 1);
+	if (s == QUELL_OK && r && o->numerics && !r->interrupted)
+		s = ql_compare_numerics(&sim->spec, o->numerics, &c->ds, r);
 	int exit = r ? show(c, o, r, sim) : ql_cli_exit(s);
 	ql_compare_free(r);
 	return exit == QL_EXIT_OK ? ql_cli_exit(s) : exit;
@@ -120,6 +124,8 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 	const struct ql_opt opt[] = {
 		{"csv", QL_OPT_TEXT, &o.csv, "DIR", NULL, 0, 0, NULL, "tables for other programs, into an existing folder"},
 		{"html", QL_OPT_TEXT, &o.html, "FILE", NULL, 0, 0, NULL, "a report with curves, in one file"},
+		{"numerics", QL_OPT_COUNT, &o.numerics, "N", "0", 0, 1e6, NULL,
+		 "solve N patients again at tolerances 100 times tighter and show the effect"},
 		{"figure", QL_OPT_TEXT, &o.figure, "FILE.svg", NULL, 0, 0, NULL, "the survival chart alone"},
 		{0}};
 	const struct ql_command cmd = {

@@ -110,6 +110,19 @@ struct ql_contrast { /* paired difference a - b in one endpoint, same virtual pa
 	const struct ql_trial_evidence *trials;  /* for pfs_median; NULL otherwise */
 };
 
+struct ql_numeric_effect { /* NaN: not reached */
+	int arm;
+	const char *endpoint, *unit;
+	double loose, tight; /* estimates of the same patients at the run's tolerance and at the tighter one */
+};
+
+struct ql_numerics { /* decide/numerics.h */
+	uint64_t patients, failed; /* failed: solves at the tighter tolerance */
+	double rtol;               /* the tighter one */
+	struct ql_numeric_effect *effect;
+	int n_effect;
+};
+
 struct ql_compare {
 	struct ql_arena arena;
 	uint64_t model_hash, seed, patients_total;
@@ -119,6 +132,7 @@ struct ql_compare {
 	int n_arm;
 	struct ql_contrast *contrast;
 	int n_contrast;
+	const struct ql_numerics *numerics; /* NULL: not asked for */
 	bool interrupted;
 	double wall_s, cpu_s; /* never in JSON */
 	long steps, rejected;

@@ -169,6 +169,27 @@ static json_t *contrast_json(const struct ql_compare *c, const struct ql_contras
 	return o;
 }
 
+static json_t *numerics_json(const struct ql_compare *c, const struct ql_numerics *n)
+{
+	json_t *o = json_object(), *effects = json_array();
+	put_count(o, "patients", n->patients);
+	put_count(o, "solves_failed", n->failed);
+	put_real(o, "rtol", n->rtol);
+	for (int i = 0; i < n->n_effect; i++) {
+		const struct ql_numeric_effect *e = &n->effect[i];
+		json_t *x = json_object();
+		put_text(x, "regimen", c->arm[e->arm].id);
+		put_text(x, "endpoint", e->endpoint);
+		put_text(x, "unit", e->unit);
+		put_real(x, "estimate", e->loose);
+		put_real(x, "estimate_tighter", e->tight);
+		put_real(x, "effect", e->loose - e->tight);
+		json_array_append_new(effects, x);
+	}
+	put(o, "effects", effects);
+	return o;
+}
+
 void ql_compare_json(const struct ql_compare *c, struct ql_buf *out)
 {
 	json_t *o = json_object(), *regimens = json_array(), *contrasts = json_array(), *tolerances = json_object();
@@ -192,6 +213,7 @@ void ql_compare_json(const struct ql_compare *c, struct ql_buf *out)
 		json_array_append_new(contrasts, contrast_json(c, &c->contrast[i]));
 	put(o, "regimens", regimens);
 	put(o, "contrasts", contrasts);
+	put(o, "numerics", c->numerics ? numerics_json(c, c->numerics) : json_null());
 	ql_json_write(o, out);
 	json_decref(o);
 }

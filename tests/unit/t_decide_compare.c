@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The main job end to end on the shipped model and library. */
 #include "decide/compare_json.h"
+#include "decide/numerics.h"
 #include "decide/job.h"
 #include "decide/simulate.h"
 #include "trial/names.h"
@@ -152,6 +153,39 @@ static void trials_stand_beside_the_hazard_ratios(void **state)
 	assert_string_equal(t->agreement, "no evidence");
 	assert_true(!t->certainty && t->n_row == 0 && isnan(t->network.estimate));
 	ql_compare_free(c);
+}
+
+static double largest_move(const struct ql_numerics *n, const char *unit)
+{
+	double most = 0;
+	for (int i = 0; i < n->n_effect; i++)
+		if (strcmp(n->effect[i].unit, unit) == 0)
+			most = fmax(most, fabs(n->effect[i].loose - n->effect[i].tight));
+	return most;
+}
+
+/* A coarse tolerance shows in the endpoints, the default one hardly; the estimates are those of the run itself. */
+static void the_numerical_error_is_measured(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = small();
+	struct ql_diags ds = {0};
+	struct ql_compare *c = compare(&s);
+	assert_int_equal(ql_compare_numerics(&s, 1000000, &ds, c), QUELL_OK);
+	assert_int_equal(c->numerics->patients, s.patients);
+	assert_true(c->numerics->rtol == 1e-6 && c->numerics->failed == 0 && c->numerics->n_effect > 40);
+	assert_true(largest_move(c->numerics, "1") < 0.02 && largest_move(c->numerics, "month") < 0.5);
+	const struct ql_numeric_effect *first = &c->numerics->effect[0];
+	assert_true(first->loose == endpoint(&c->arm[first->arm], first->endpoint)->estimate);
+	const double fine = largest_move(c->numerics, "month");
+	ql_compare_free(c);
+	s.rtol = 0.1;
+	c = compare(&s);
+	assert_int_equal(ql_compare_numerics(&s, 20, &ds, c), QUELL_OK);
+	assert_int_equal(c->numerics->patients, 20);
+	assert_true(largest_move(c->numerics, "month") > fine);
+	ql_compare_free(c);
+	ql_diags_free(&ds);
 }
 
 /* --- what one patient sees, for comparisons --- */
@@ -495,6 +529,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_asked_for_is_reported),
 		cmocka_unit_test(trials_stand_beside_the_hazard_ratios),
+		cmocka_unit_test(the_numerical_error_is_measured),
 		cmocka_unit_test(same_bytes_for_threads_lanes_and_again),
 		cmocka_unit_test(a_patient_is_the_same_in_any_company),
 		cmocka_unit_test(agrees_with_cvode),
