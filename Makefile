@@ -7,7 +7,7 @@ CCACHE := $(shell command -v ccache)
 CONFIGURE = cmake -S . -G Ninja $(if $(CCACHE),-DCMAKE_C_COMPILER_LAUNCHER=ccache)
 DEMO = compare --population unfit-1l --regimens clb-obi,ven-obi,clb-rituximab,ibrutinib --patients 1000 --years 6 --seed 7
 
-.PHONY: help build demo check bench asan tsan coverage docs format install fuzz clean
+.PHONY: help build demo check bench asan tsan coverage docs format install fuzz page clean
 
 help:
 	@echo 'make build    the program, at $(BUILD)/quell'
@@ -18,6 +18,7 @@ help:
 	@echo 'make coverage which lines the tests reach'
 	@echo 'make fuzz     hostile input for every reader, a minute each'
 	@echo 'make docs     every verb and every diagnostic as pages, into out/docs'
+	@echo 'make page     build the page in web/ (needs npm) and put it into the program'
 	@echo 'make format   clang-format on all sources'
 	@echo 'make install  into PREFIX ($(PREFIX))'
 
@@ -56,6 +57,9 @@ fuzz:
 
 docs: build
 	tools/make_docs $(BUILD)/quell out/docs
+
+page:
+	tools/build_page
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i

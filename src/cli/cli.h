@@ -57,6 +57,10 @@ struct ql_cli {
 	bool color_out, color_err;
 	volatile int *cancel;  /* set by Ctrl-C and SIGTERM */
 	const char *data_dir;  /* after ql_cli_data() */
+	bool captured;         /* the caller reads c->out: nothing is written, nothing is said */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* with captured; NULL: none */
+	void *progress_ctx;
+	bool out_of_memory;    /* after ql_cli_run() */
 };
 
 enum ql_opt_kind {
@@ -95,6 +99,11 @@ void ql_cli_help(struct ql_cli *c, const struct ql_command *cmd);
 
 /* c->data_dir, or false with a diagnostic. */
 bool ql_cli_data(struct ql_cli *c);
+/* Runs argv[1..] as the command line of *c (argv[0] is the program); returns the exit status. Only this and what it
+ * calls may be used by several threads at once, each with a struct ql_cli of its own. */
+int ql_cli_run(struct ql_cli *c, int argc, char **argv);
+/* Gives errors about typed names their place, and leaves out warnings about files that come with quell. */
+void ql_cli_settle_diagnostics(struct ql_cli *c);
 /* Exit status for a status of the library. */
 int ql_cli_exit(enum quell_status s);
 /* The place of a word of the command line, for spans. */

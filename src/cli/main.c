@@ -69,12 +69,15 @@ static void print_version(struct ql_cli *c)
 #elif defined(__aarch64__)
 	isa = "aarch64";
 #endif
-	bool cvode = false, sbml = false, mpi = false;
+	bool cvode = false, sbml = false, serve = false, mpi = false;
 #ifdef QUELL_HAVE_CVODE
 	cvode = true;
 #endif
 #ifdef QUELL_HAVE_SBML
 	sbml = true;
+#endif
+#ifdef QUELL_HAVE_SERVE
+	serve = true;
 #endif
 #ifdef QUELL_HAVE_MPI
 	mpi = true;
@@ -86,8 +89,8 @@ static void print_version(struct ql_cli *c)
 		      "gcc " __VERSION__,
 #endif
 		      isa);
-	ql_buf_printf(&c->out, "cvode solver  %s\nSBML          %s\nMPI           %s\n", on_off(cvode), on_off(sbml),
-		      on_off(mpi));
+	ql_buf_printf(&c->out, "cvode solver  %s\nSBML          %s\nserve         %s\nMPI           %s\n", on_off(cvode), on_off(sbml),
+		      on_off(serve), on_off(mpi));
 }
 
 static int unknown_verb(struct ql_cli *c, const char *word)
@@ -155,6 +158,15 @@ static enum quell_status invoke(void *arg)
 	return QUELL_OK;
 }
 
+int ql_cli_run(struct ql_cli *c, int argc, char **argv)
+{
+	struct invocation v = {c, argc, QL_EXIT_OK, argv};
+	if (ql_protect(invoke, &v) == QUELL_OK)
+		return v.exit;
+	c->out_of_memory = true;
+	return QL_EXIT_INPUT;
+}
+
 static bool color_wanted(int fd)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -178,10 +190,8 @@ static bool about_shipped_file(const struct ql_cli *c, const struct ql_diag *d)
 	       strncmp(d->span.file, c->data_dir, strlen(c->data_dir)) == 0;
 }
 
-static enum quell_status show_diagnostics(void *arg)
+void ql_cli_settle_diagnostics(struct ql_cli *c)
 {
-	struct ql_cli *c = arg;
-	struct ql_buf text = {0};
 	int n = 0;
 	for (int i = 0; i < c->ds.n; i++) {
 		point_at_command_line(c, c->ds.item[i]);
@@ -189,6 +199,13 @@ static enum quell_status show_diagnostics(void *arg)
 			c->ds.item[n++] = c->ds.item[i];
 	}
 	c->ds.n = n;
+}
+
+static enum quell_status show_diagnostics(void *arg)
+{
+	struct ql_cli *c = arg;
+	struct ql_buf text = {0};
+	ql_cli_settle_diagnostics(c);
 	ql_diags_render(&c->ds, c->color_err, &text);
 	if (text.len)
 		fwrite(text.data, 1, text.len, stderr);
@@ -203,20 +220,20 @@ int main(int argc, char **argv)
 	c.cancel = &cancelled;
 	c.color_out = color_wanted(STDOUT_FILENO);
 	c.color_err = color_wanted(STDERR_FILENO);
-	struct invocation v = {&c, argc, QL_EXIT_OK, argv};
-	if (ql_protect(invoke, &v) != QUELL_OK) {
+	int exit = ql_cli_run(&c, argc, argv);
+	if (c.out_of_memory) {
 		fputs("error: memory ran out; ask for fewer patients or outputs\n", stderr);
-		return QL_EXIT_INPUT;
+		return exit;
 	}
-	if (ql_cli_flush(&c) != QUELL_OK && v.exit == QL_EXIT_OK)
-		v.exit = QL_EXIT_INPUT;
+	if (ql_cli_flush(&c) != QUELL_OK && exit == QL_EXIT_OK)
+		exit = QL_EXIT_INPUT;
 	if (ql_protect(show_diagnostics, &c) != QUELL_OK)
-		v.exit = QL_EXIT_INPUT;
-	if (v.exit == QL_EXIT_BUG)
+		exit = QL_EXIT_INPUT;
+	if (exit == QL_EXIT_BUG)
 		fprintf(stderr, "This is a fault of quell %s. Please report it with this command line:\n  %s\n", quell_version(),
 			c.line);
 	ql_buf_free(&c.out);
 	ql_diags_free(&c.ds);
 	ql_arena_free(&c.arena);
-	return v.exit;
+	return exit;
 }

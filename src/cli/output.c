@@ -39,6 +39,8 @@ int ql_cli_exit(enum quell_status s)
 enum quell_status ql_cli_flush(struct ql_cli *c)
 {
 	size_t done = 0;
+	if (c->captured)
+		return QUELL_OK;
 	while (done < c->out.len) {
 		ssize_t n = write(STDOUT_FILENO, c->out.data + done, c->out.len - done);
 		if (n < 0 && errno == EINTR)

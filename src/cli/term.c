@@ -61,6 +61,8 @@ void ql_buf_bar(struct ql_buf *b, double lower, double estimate, double upper, d
 void ql_cli_say(const struct ql_cli *c, const char *verb, const char *fmt, ...)
 {
 	va_list ap;
+	if (c->captured)
+		return;
 	fprintf(stderr, "%s%12s%s  ", c->color_err ? "\033[1m" : "", verb, c->color_err ? "\033[0m" : "");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
@@ -72,6 +74,11 @@ void ql_cli_progress(const struct ql_cli *c, const char *verb, uint64_t done, ui
 {
 	static struct timespec last;
 	struct timespec now;
+	if (c->captured) {
+		if (c->progress)
+			c->progress(c->progress_ctx, done, total);
+		return;
+	}
 	if (!isatty(STDERR_FILENO))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);

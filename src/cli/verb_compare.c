@@ -134,7 +134,7 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		"simulated ones.\n",
 		"quell compare --population unfit-1l --regimens clb-obi,ven-obi,ibrutinib --html report.html\n"
 		"quell compare --regimens clb-obi --regimen my-regimen.yaml --patients 5000 --years 6 --seed 7 --json\n"
-		"quell compare --regimens ven-obi --set disease.K=800 --csv tables\n",
+		"quell compare --regimens ven-obi --set disease.rmax=0.005 --csv tables\n",
 		{common, opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/endpoint.h"
+#include "base/io.h"
+#include <string.h>
+
+#define SEED 9007199254740992.0
+
+static const struct ql_field none[] = {{0}};
+static const struct ql_field compare[] = {
+	{"population", QL_FIELD_NAME, false, 0, 0, NULL, "a population of the library (unfit-1l)"},
+	{"regimens", QL_FIELD_NAMES, true, 0, 0, NULL, "regimens of the library"},
+	{"patients", QL_FIELD_COUNT, false, 1, 1e6, NULL, "virtual patients per regimen (1000)"},
+	{"years", QL_FIELD_NUMBER, false, 0.1, 40, NULL, "how long each is followed (6)"},
+	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
+	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
+	{"rtol", QL_FIELD_NUMBER, false, 1e-10, 0.1, NULL, "relative tolerance of the integrator (1e-4)"},
+	{0}};
+static const struct ql_field simulate[] = {
+	{"population", QL_FIELD_NAME, false, 0, 0, NULL, "a population of the library (unfit-1l)"},
+	{"regimens", QL_FIELD_NAMES, true, 0, 0, NULL, "regimens of the library"},
+	{"patient", QL_FIELD_COUNT, false, 0, 2e9, NULL, "which patient of the population (0)"},
+	{"typical", QL_FIELD_FLAG, false, 0, 0, NULL, "no hidden differences between patients"},
+	{"years", QL_FIELD_NUMBER, false, 0.1, 40, NULL, "how long the patient is followed (6)"},
+	{"step", QL_FIELD_NUMBER, false, 1, 3652.5, NULL, "days between values (7)"},
+	{"outputs", QL_FIELD_NAMES, false, 0, 0, NULL, "outputs of the model (all)"},
+	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
+	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
+	{0}};
+static const struct ql_field rows[] = {
+	{"trial", QL_FIELD_TEXT, false, 0, 0, NULL, "one trial"},
+	{"line", QL_FIELD_CHOICE, false, 0, 0, "1L|RR|1L+RR|maint|RT", "line of treatment"},
+	{"treatment", QL_FIELD_TEXT, false, 0, 0, NULL, "a regimen on either side"},
+	{"endpoint", QL_FIELD_TEXT, false, 0, 0, NULL, "an endpoint, or how it begins"},
+	{"subgroup", QL_FIELD_TEXT, false, 0, 0, NULL, "all, IGHV-U, ..."},
+	{"verified", QL_FIELD_FLAG, false, 0, 0, NULL, "verified rows only"},
+	{0}};
+static const struct ql_field nma[] = {
+	{"endpoint", QL_FIELD_CHOICE, false, 0, 0, "pfs|os|ttnt|efs|pfs2", "hazard ratio of (pfs)"},
+	{"line", QL_FIELD_CHOICE, false, 0, 0, "1L|RR|maint|RT", "line of treatment (1L)"},
+	{"reference", QL_FIELD_TEXT, false, 0, 0, NULL, "regimen that the others are compared with"},
+	{"method", QL_FIELD_CHOICE, false, 0, 0, "DL|REML|ML|PM", "variance between trials (DL)"},
+	{"model", QL_FIELD_CHOICE, false, 0, 0, "random|common", "effects of trials (random)"},
+	{"hk", QL_FIELD_FLAG, false, 0, 0, NULL, "Hartung-Knapp intervals"},
+	{"recalled", QL_FIELD_FLAG, false, 0, 0, NULL, "let recalled rows in"},
+	{"exclude", QL_FIELD_TEXTS, false, 0, 0, NULL, "trials to leave out"},
+	{"rows", QL_FIELD_FLAG, false, 0, 0, NULL, "list the rows left out, with the reason"},
+	{"certainty", QL_FIELD_FLAG, false, 0, 0, NULL, "reasons behind the judgements of certainty"},
+	{0}};
+
+const struct ql_endpoint ql_endpoints[] = {
+	{"GET", "/api/v1/about", "@about", none, "quell.about/1", "version, regimens and populations of the library", false},
+	{"GET", "/api/v1/regimens", "@shelf regimens", none, "quell.library/1", "regimens of the library", false},
+	{"GET", "/api/v1/regimens/{name}", "@item regimens", none, "quell.library_item/1", "one regimen, as written", false},
+	{"GET", "/api/v1/populations", "@shelf populations", none, "quell.library/1", "populations of the library", false},
+	{"GET", "/api/v1/populations/{name}", "@item populations", none, "quell.library_item/1", "one population, as written", false},
+	{"GET", "/api/v1/agents", "@shelf agents", none, "quell.library/1", "agents of the library", false},
+	{"GET", "/api/v1/agents/{name}", "@item agents", none, "quell.library_item/1", "one agent, as written", false},
+	{"GET", "/api/v1/codes/{code}", "@code", none, "quell.code/1", "what a diagnostic code means", false},
+	{"GET", "/api/v1/model", "model show", none, "quell.model/1", "every quantity of the model with unit, source and grade", false},
+	{"GET", "/api/v1/evidence", "evidence list", none, "quell.evidence/1", "the trials of the evidence base", false},
+	{"GET", "/api/v1/evidence/rows", "evidence find", rows, "quell.evidence/1", "published figures, filtered", false},
+	{"GET", "/api/v1/evidence/trials/{trial}", "evidence show", none, "quell.evidence/1", "every figure of one trial", false},
+	{"POST", "/api/v1/nma", "evidence nma", nma, "quell.evidence_nma/1", "network meta-analysis of an endpoint", false},
+	{"POST", "/api/v1/simulate", "simulate", simulate, "quell.simulation/1", "time courses of one profile", false},
+	{"POST", "/api/v1/compare", "compare", compare, "quell.compare/1",
+	 "the same virtual patients under several regimens; large comparisons become jobs", true},
+};
+const int ql_n_endpoints = sizeof ql_endpoints / sizeof *ql_endpoints;
+
+/* The word at {..} when `path` has the shape of `pattern`; "" when it has no braces; NULL if it has another shape. */
+static const char *match(struct ql_arena *a, const char *pattern, const char *path)
+{
+	const char *brace = strchr(pattern, '{');
+	if (!brace)
+		return strcmp(pattern, path) == 0 ? "" : NULL;
+	size_t n = (size_t)(brace - pattern);
+	if (strncmp(pattern, path, n) != 0 || !path[n] || strchr(path + n, '/'))
+		return NULL;
+	return ql_arena_strdup(a, path + n);
+}
+
+const struct ql_endpoint *ql_endpoint_find(struct ql_arena *a, const char *method, const char *path, const char **word,
+					   const char **allow)
+{
+	*word = *allow = NULL;
+	for (int i = 0; i < ql_n_endpoints; i++) {
+		const struct ql_endpoint *e = &ql_endpoints[i];
+		const char *at = match(a, e->path, path);
+		if (!at)
+			continue;
+		if (strcmp(method, e->method) == 0) {
+			*word = *at ? at : NULL;
+			return e;
+		}
+		*allow = e->method;
+	}
+	return NULL;
+}
+
+/* --- one field --- */
+
+struct build { /* a command line in the making */
+	const struct ql_endpoint *e;
+	struct ql_arena *a;
+	struct ql_diags *ds;
+	const struct ql_request *q;
+	struct ql_command_line *out;
+	struct ql_buf text;
+	double patients, regimens, years;
+};
+
+/* Where a field stands in the body; its first mention, which for flat objects is the field itself. */
+static struct ql_span place(const struct build *b, const char *name)
+{
+	struct ql_span at = {"request", 0, 0, 0};
+	const char *quoted = ql_arena_printf(b->a, "\"%s\"", name), *body = b->q->body;
+	const char *hit = body && strlen(body) == b->q->body_len ? strstr(body, quoted) : NULL;
+	if (!hit)
+		return at;
+	at.line = at.col = 1;
+	at.len = (int)strlen(quoted);
+	for (const char *p = body; p < hit; p++) {
+		at.col = *p == '\n' ? 1 : at.col + 1;
+		at.line += *p == '\n';
+	}
+	return at;
+}
+
+static void push(struct build *b, const char *word)
+{
+	b->out->argv[b->out->argc++] = ql_arena_strdup(b->a, word);
+	ql_buf_printf(&b->text, " %s", word);
+}
+
+static bool refuse(struct build *b, const char *name, const char *found, const char *accepted)
+{
+	struct ql_diag *d = ql_diag_add(b->ds, QL_E1103, place(b, name), "`%s` does not take %s", name, found);
+	ql_diag_help(d, "accepted: %s", accepted);
+	return false;
+}
+
+static bool is_name(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+");
+	return n > 0 && n <= 64 && !s[n] && s[0] != '-';
+}
+
+static bool is_text(const char *s)
+{
+	size_t n = 0;
+	for (; s[n]; n++)
+		if ((unsigned char)s[n] < 0x20 || s[n] == 0x7f || s[n] == ',')
+			return false;
+	return n > 0 && n <= 120;
+}
+
+/* "--name value" or, for people, quoted where the shell would stumble. */
+static void push_option(struct build *b, const char *name, const char *value)
+{
+	b->out->argv[b->out->argc++] = ql_arena_printf(b->a, "--%s=%s", name, value);
+	bool plain = value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.,=:@%/")] == 0;
+	ql_buf_printf(&b->text, " --%s ", name);
+	if (plain) {
+		ql_buf_puts(&b->text, value);
+		return;
+	}
+	ql_buf_puts(&b->text, "'");
+	for (const char *p = value; *p; p++) {
+		if (*p == '\'')
+			ql_buf_puts(&b->text, "'\\''");
+		else
+			ql_buf_add(&b->text, p, 1);
+	}
+	ql_buf_puts(&b->text, "'");
+}
+
+static bool take_word(struct build *b, const struct ql_field *f, json_t *v)
+{
+	bool name = f->kind == QL_FIELD_NAME;
+	const char *s = json_string_value(v);
+	if (!s || !(name ? is_name(s) : is_text(s)))
+		return refuse(b, f->name, s ? "this text" : "a value of this kind",
+			      name ? "a name of the library: letters, digits, - _ +" : "printable text without commas");
+	push_option(b, f->name, s);
+	return true;
+}
+
+static bool take_words(struct build *b, const struct ql_field *f, json_t *v)
+{
+	const char *accepted = f->kind == QL_FIELD_NAMES ? "a list of 1 to 64 names of the library" : "a list of texts without commas";
+	struct ql_buf list = {0};
+	size_t n = json_array_size(v);
+	bool ok = json_is_array(v) && n <= 64 && (n > 0 || !f->required);
+	for (size_t i = 0; i < n && ok; i++) {
+		const char *s = json_string_value(json_array_get(v, i));
+		ok = s && (f->kind == QL_FIELD_NAMES ? is_name(s) : is_text(s));
+		if (ok)
+			ql_buf_printf(&list, "%s%s", i ? "," : "", s);
+	}
+	if (ok && n > 0)
+		push_option(b, f->name, list.data);
+	ql_buf_free(&list);
+	if (strcmp(f->name, "regimens") == 0)
+		b->regimens = (double)n;
+	return ok ? true : refuse(b, f->name, json_is_array(v) ? "this list" : "a value of this kind", accepted);
+}
+
+static bool take_number(struct build *b, const struct ql_field *f, json_t *v)
+{
+	char lo[32], hi[32], text[32];
+	double x = json_number_value(v);
+	bool whole = f->kind == QL_FIELD_COUNT;
+	bool ok = json_is_number(v) && x >= f->lo && x <= f->hi && (!whole || x == (double)(int64_t)x);
+	if (!ok)
+		return refuse(b, f->name, json_is_number(v) ? ql_format_double(x, text) : "a value of this kind",
+			      ql_arena_printf(b->a, "%s from %s to %s", whole ? "a whole number" : "a number",
+					      ql_format_double(f->lo, lo), ql_format_double(f->hi, hi)));
+	if (strcmp(f->name, "patients") == 0)
+		b->patients = x;
+	if (strcmp(f->name, "years") == 0)
+		b->years = x;
+	if (whole)
+		push_option(b, f->name, ql_arena_printf(b->a, "%lld", (long long)x));
+	else
+		push_option(b, f->name, ql_format_double(x, text));
+	return true;
+}
+
+static bool take_choice(struct build *b, const struct ql_field *f, json_t *v)
+{
+	const char *s = json_string_value(v);
+	size_t n = s ? strlen(s) : 0;
+	for (const char *p = f->choices; n && p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (strncmp(p, s, n) == 0 && (p[n] == '|' || !p[n])) {
+			push_option(b, f->name, s);
+			return true;
+		}
+	}
+	return refuse(b, f->name, s ? "this word" : "a value of this kind", f->choices);
+}
+
+static bool take_flag(struct build *b, const struct ql_field *f, json_t *v)
+{
+	if (!json_is_boolean(v))
+		return refuse(b, f->name, "a value of this kind", "true or false");
+	if (json_is_true(v))
+		push(b, ql_arena_printf(b->a, "--%s", f->name));
+	return true;
+}
+
+static bool take_settings(struct build *b, const struct ql_field *f, json_t *v)
+{
+	const char *key;
+	json_t *x;
+	char text[32];
+	bool ok = json_is_object(v) && json_object_size(v) <= 64;
+	json_object_foreach(v, key, x) {
+		if (!ok)
+			break;
+		size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.[]");
+		if (n == 0 || key[n] || n > 120 || !json_is_number(x))
+			ok = refuse(b, f->name, "this setting", "names of the model with numbers, {\"disease.rmax\": 0.005}");
+		else
+			push_option(b, f->name, ql_arena_printf(b->a, "%s=%s", key, ql_format_double(json_number_value(x), text)));
+	}
+	return ok ? true : refuse(b, f->name, "a value of this kind", "an object of at most 64 names with numbers");
+}
+
+static void take(struct build *b, const struct ql_field *f, json_t *v)
+{
+	switch (f->kind) {
+	case QL_FIELD_NAME:
+	case QL_FIELD_TEXT:
+		take_word(b, f, v);
+		break;
+	case QL_FIELD_NAMES:
+	case QL_FIELD_TEXTS:
+		take_words(b, f, v);
+		break;
+	case QL_FIELD_COUNT:
+	case QL_FIELD_NUMBER:
+		take_number(b, f, v);
+		break;
+	case QL_FIELD_CHOICE:
+		take_choice(b, f, v);
+		break;
+	case QL_FIELD_FLAG:
+		take_flag(b, f, v);
+		break;
+	case QL_FIELD_SETTINGS:
+		take_settings(b, f, v);
+		break;
+	}
+}
+
+/* --- all fields --- */
+
+static void check_unknown(struct build *b, json_t *body)
+{
+	const char *key, *names[32];
+	json_t *v;
+	int n = 0;
+	for (const struct ql_field *f = b->e->field; f->name; f++)
+		names[n++] = f->name;
+	json_object_foreach(body, key, v) {
+		bool known = false;
+		for (int i = 0; i < n; i++)
+			known |= strcmp(names[i], key) == 0;
+		if (known)
+			continue;
+		bool shown = is_text(key);
+		struct ql_diag *d = ql_diag_add(b->ds, QL_E1102, shown ? place(b, key) : (struct ql_span){"request", 0, 0, 0},
+						"no field `%s` here", shown ? key : "?");
+		const char *near = shown ? ql_suggest(key, names, n) : NULL;
+		if (near)
+			ql_diag_help(d, "did you mean `%s`? `/api` lists the fields of every address", near);
+		else
+			ql_diag_help(d, "`/api` lists the fields of every address");
+	}
+}
+
+static void take_fields(struct build *b, json_t *body)
+{
+	check_unknown(b, body);
+	for (const struct ql_field *f = b->e->field; f->name; f++) {
+		json_t *v = json_object_get(body, f->name);
+		if (v && !json_is_null(v))
+			take(b, f, v);
+		else if (f->required)
+			ql_diag_help(ql_diag_add(b->ds, QL_E1104, (struct ql_span){"request", 0, 0, 0}, "`%s` is missing", f->name),
+				     "give %s", f->help);
+	}
+}
+
+static json_t *read_body(struct build *b)
+{
+	json_error_t e;
+	ql_diags_add_source(b->ds, "request", b->q->body ? b->q->body : "", b->q->body_len);
+	json_t *v = json_loadb(b->q->body ? b->q->body : "", b->q->body_len, JSON_REJECT_DUPLICATES, &e);
+	if (!v) {
+		struct ql_span at = {"request", e.line > 0 ? e.line : 1, e.column > 0 ? e.column : 1, 0};
+		ql_diag_help(ql_diag_add(b->ds, QL_E1101, at, "%s", e.text), "send one JSON object; `/api` shows examples");
+	} else if (!json_is_object(v)) {
+		ql_diag_help(ql_diag_add(b->ds, QL_E1101, (struct ql_span){"request", 1, 1, 0}, "the body is not an object"),
+			     "send one JSON object; `/api` shows examples");
+		json_decref(v);
+		v = NULL;
+	}
+	return v;
+}
+
+/* A query as the object that a body would have been: numbers and flags by the kind of their field. */
+static json_t *read_query(struct build *b)
+{
+	json_t *o = json_object();
+	for (int i = 0; i < b->q->n_arg; i++) {
+		const char *name = b->q->arg_name[i], *text = b->q->arg_value[i] ? b->q->arg_value[i] : "true";
+		const struct ql_field *f = b->e->field;
+		double x;
+		while (f->name && strcmp(f->name, name) != 0)
+			f++;
+		bool flag = f->name && f->kind == QL_FIELD_FLAG && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0);
+		bool number = f->name && (f->kind == QL_FIELD_COUNT || f->kind == QL_FIELD_NUMBER) &&
+			      ql_parse_double(text, strlen(text), &x);
+		json_t *v = flag ? json_boolean(text[0] == 't') : number ? json_real(x) : json_string(text);
+		if (!v || json_object_set_new(o, name, v) != 0)
+			ql_diag_help(ql_diag_add(b->ds, QL_E1103, (struct ql_span){"request", 0, 0, 0}, "the query is not UTF-8 text"),
+				     "encode it as %%XX of its UTF-8 bytes");
+	}
+	return o;
+}
+
+enum quell_status ql_endpoint_command(const struct ql_endpoint *e, const char *word, const struct ql_request *q,
+				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out)
+{
+	struct build b = {.e = e, .a = a, .ds = ds, .q = q, .out = out, .patients = 1000, .years = 6};
+	*out = (struct ql_command_line){.argv = QL_NEW_N(a, char *, 128)};
+	ql_buf_puts(&b.text, "quell");
+	char *words = ql_arena_strdup(a, e->words), *rest = words;
+	for (char *w; (w = rest) && *w;) {
+		rest = strchr(w, ' ');
+		if (rest)
+			*rest++ = 0;
+		push(&b, w);
+	}
+	json_t *body = strcmp(e->method, "POST") == 0 ? read_body(&b) : read_query(&b);
+	if (body)
+		take_fields(&b, body);
+	json_decref(body);
+	if (word && (!is_text(word) || word[0] == '-')) {
+		refuse(&b, "name", "this text", "printable text without commas that does not begin with -");
+	} else if (word) {
+		push(&b, word);
+	}
+	if (e->words[0] != '@')
+		push(&b, "--json");
+	out->text = e->words[0] == '@' ? "" : ql_arena_strdup(a, b.text.data);
+	out->size = e->sized ? b.patients * b.regimens * b.years : 0;
+	ql_buf_free(&b.text);
+	return ds->n_errors ? QUELL_ERR_INPUT : QUELL_OK;
+}

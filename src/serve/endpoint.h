@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The addresses of the API as a table: what each takes and which command answers it. Checking, the description at /api
+ * and the command line shown to the user all come from it.
+ */
+#ifndef QL_SERVE_ENDPOINT_H
+#define QL_SERVE_ENDPOINT_H
+
+#include "serve/request.h"
+#include <jansson.h>
+
+enum ql_field_kind {
+	QL_FIELD_NAME,     /* a name of the library: never a path */
+	QL_FIELD_NAMES,    /* a list of them */
+	QL_FIELD_TEXT,     /* printable text, no comma */
+	QL_FIELD_TEXTS,
+	QL_FIELD_COUNT,    /* whole number in lo..hi */
+	QL_FIELD_NUMBER,
+	QL_FIELD_CHOICE,   /* one of "a|b|c" */
+	QL_FIELD_FLAG,
+	QL_FIELD_SETTINGS  /* {"disease.rmax": 0.005} */
+};
+
+struct ql_field { /* a NULL name ends a table */
+	const char *name;
+	enum ql_field_kind kind;
+	bool required;
+	double lo, hi;
+	const char *choices, *help;
+};
+
+struct ql_endpoint {
+	const char *method, *path; /* "/api/v1/regimens/{name}": the word there becomes the last argument */
+	const char *words;         /* "evidence nma"; "@..." is answered by library.c */
+	const struct ql_field *field; /* options of the same name */
+	const char *schema, *summary;
+	bool sized; /* by patients, regimens and years: large ones become jobs */
+};
+extern const struct ql_endpoint ql_endpoints[];
+extern const int ql_n_endpoints;
+
+struct ql_command_line {
+	int argc;
+	char **argv;
+	const char *text; /* for people: "quell compare --population unfit-1l ..." */
+	double size;      /* patients x regimens x years, 0 unless sized */
+};
+
+/* The endpoint of a path, whatever its method; *word is the part in braces (in the arena) or NULL. */
+const struct ql_endpoint *ql_endpoint_find(struct ql_arena *a, const char *method, const char *path, const char **word,
+					   const char **allow);
+/* Checks query or body and builds the command. QUELL_ERR_INPUT with every mistake in ds. */
+enum quell_status ql_endpoint_command(const struct ql_endpoint *e, const char *word, const struct ql_request *q,
+				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out);
+/* The OpenAPI 3.1 description. */
+void ql_openapi(struct ql_buf *out);
+
+#endif

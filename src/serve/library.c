@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "serve/library.h"
+#include "base/json.h"
+#include "base/paths.h"
+#include "base/yaml.h"
+#include "serve/endpoint.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
+
+static json_t *tree(const struct ql_yaml *y)
+{
+	double x;
+	if (!y)
+		return json_null();
+	if (y->kind == QL_YAML_SCALAR)
+		return ql_yaml_is_number(y, &x) ? ql_json_real(x) : ql_json_text(y->text);
+	json_t *o = y->kind == QL_YAML_LIST ? json_array() : json_object();
+	for (int i = 0; i < y->n; i++) {
+		if (y->kind == QL_YAML_LIST)
+			json_array_append_new(o, tree(y->item[i]));
+		else
+			put(o, y->key[i], tree(y->item[i]));
+	}
+	return o;
+}
+
+static void put_field(json_t *o, const char *key, const struct ql_yaml *y, const char *field)
+{
+	const struct ql_yaml *v = ql_yaml_get(y, field);
+	if (v)
+		put(o, key, tree(v));
+}
+
+static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *name, struct ql_diags *ds)
+{
+	json_t *list = json_array();
+	int n;
+	const char *folder = ql_arena_printf(a, "library/%s", name);
+	const char **item = ql_library_list(a, data_dir, folder, ".yaml", &n);
+	for (int i = 0; i < n; i++) {
+		struct ql_yaml *y;
+		if (ql_yaml_read(a, ql_arena_printf(a, "%s/%s/%s.yaml", data_dir, folder, item[i]), ds, &y) != QUELL_OK || !y)
+			continue;
+		json_t *o = json_object();
+		put(o, "id", ql_json_text(item[i]));
+		put_field(o, "title", y, "title");
+		put_field(o, "line", y, "line");
+		put_field(o, "evidence_grade", y, "evidence");
+		put_field(o, "warning", y, "warning");
+		put_field(o, "treatment", y, "treatment");
+		put_field(o, "trials", y, "trials");
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *head(const char *schema)
+{
+	json_t *o = json_object();
+	put(o, "schema", json_string(schema));
+	put(o, "version", json_string(quell_version()));
+	return o;
+}
+
+static json_t *about(struct ql_arena *a, const char *data_dir, struct ql_diags *ds)
+{
+	json_t *o = head("quell.about/1"), *answers = json_array();
+	for (int i = 0; i < ql_n_endpoints; i++)
+		json_array_append_new(answers, json_string(ql_endpoints[i].path));
+	put(o, "regimens", shelf(a, data_dir, "regimens", ds));
+	put(o, "populations", shelf(a, data_dir, "populations", ds));
+	put(o, "paths", answers);
+	return o;
+}
+
+static bool is_shelf(const char *s)
+{
+	return strcmp(s, "regimens") == 0 || strcmp(s, "populations") == 0 || strcmp(s, "agents") == 0;
+}
+
+static json_t *item(struct ql_arena *a, const char *data_dir, const char *shelf_name, const char *name, struct ql_diags *ds)
+{
+	struct ql_yaml *y = NULL;
+	char *word = ql_arena_strndup(a, shelf_name, strlen(shelf_name) - 1);
+	if (strpbrk(name, "./")) { /* would be read as a path */
+		ql_diag_help(ql_diag_add(ds, QL_E1103, (struct ql_span){"request", 0, 0, 0}, "`%s` is no name of the library", name),
+			     "`/api/v1/%s` lists the names", shelf_name);
+		return NULL;
+	}
+	const char *path = ql_library_file(a, data_dir, ql_arena_printf(a, "library/%s", shelf_name), name, ".yaml", QL_E0916, word, ds);
+	if (!path || ql_yaml_read(a, path, ds, &y) != QUELL_OK)
+		return NULL;
+	json_t *o = head("quell.library_item/1");
+	put(o, "id", ql_json_text(name));
+	put(o, "item", tree(y));
+	return o;
+}
+
+static json_t *code(struct ql_arena *a, const char *name, struct ql_diags *ds)
+{
+	char *upper = ql_arena_strdup(a, name);
+	for (char *p = upper; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	int found = ql_code_find(upper);
+	if (found < 0) {
+		ql_diag_help(ql_diag_add(ds, QL_E0916, (struct ql_span){"request", 0, 0, 0}, "no diagnostic code `%s`", name),
+			     "`quell explain codes` lists them");
+		return NULL;
+	}
+	json_t *o = head("quell.code/1");
+	put(o, "code", json_string(upper));
+	put(o, "title", ql_json_text(ql_code_title((enum ql_code)found)));
+	put(o, "text", ql_json_text(ql_code_text((enum ql_code)found)));
+	return o;
+}
+
+struct call {
+	const char *data_dir;
+	struct ql_serve_command *c;
+	struct ql_arena a;
+	json_t *answer;
+};
+
+static enum quell_status answer(void *arg)
+{
+	struct call *k = arg;
+	char **argv = k->c->argv;
+	int argc = k->c->argc;
+	if (strcmp(argv[0], "@about") == 0)
+		k->answer = about(&k->a, k->data_dir, &k->c->ds);
+	else if (strcmp(argv[0], "@code") == 0 && argc == 2)
+		k->answer = code(&k->a, argv[1], &k->c->ds);
+	else if (strcmp(argv[0], "@item") == 0 && argc == 3 && is_shelf(argv[1]))
+		k->answer = item(&k->a, k->data_dir, argv[1], argv[2], &k->c->ds);
+	else if (strcmp(argv[0], "@shelf") == 0 && argc == 2 && is_shelf(argv[1])) {
+		k->answer = head("quell.library/1");
+		put(k->answer, argv[1], shelf(&k->a, k->data_dir, argv[1], &k->c->ds));
+	}
+	if (k->answer)
+		ql_json_write(k->answer, &k->c->out);
+	return k->answer && k->c->ds.n_errors == 0 ? QUELL_OK : QUELL_ERR_INPUT;
+}
+
+void ql_serve_library(const char *data_dir, struct ql_serve_command *c)
+{
+	struct call k = {.data_dir = data_dir, .c = c};
+	c->status = ql_protect(answer, &k);
+	json_decref(k.answer);
+	ql_arena_free(&k.a);
+}
+
+/* --- the stamp --- */
+
+static uint64_t stamp_folder(struct ql_arena *a, const char *path, int depth)
+{
+	uint64_t sum = 0;
+	DIR *d = depth < 8 ? opendir(path) : NULL;
+	for (struct dirent *e; d && (e = readdir(d));) {
+		struct stat st;
+		if (e->d_name[0] == '.')
+			continue;
+		const char *full = ql_arena_printf(a, "%s/%s", path, e->d_name);
+		if (stat(full, &st) != 0)
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			sum += stamp_folder(a, full, depth + 1);
+			continue;
+		}
+		int64_t what[3] = {st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
+		sum += ql_hash(ql_hash_str(full), what, sizeof what); /* a sum: the order of a folder is not fixed */
+	}
+	if (d)
+		closedir(d);
+	return sum;
+}
+
+uint64_t ql_serve_stamp(const char *data_dir)
+{
+	struct ql_arena a = {0};
+	uint64_t sum = 0;
+	static const char *const folder[] = {"models", "library", "evidence"};
+	for (size_t i = 0; i < sizeof folder / sizeof *folder; i++)
+		sum += stamp_folder(&a, ql_arena_printf(&a, "%s/%s", data_dir, folder[i]), 0);
+	ql_arena_free(&a);
+	return sum;
+}

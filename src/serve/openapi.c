@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The description of the API (OpenAPI 3.1), from the table of endpoints. */
+#include "base/json.h"
+#include "serve/endpoint.h"
+#include <string.h>
+
+static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
+
+static json_t *choices(const char *list)
+{
+	json_t *out = json_array();
+	for (const char *p = list; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		json_array_append_new(out, json_stringn(p, strcspn(p, "|")));
+	}
+	return out;
+}
+
+static json_t *field_schema(const struct ql_field *f)
+{
+	json_t *o = json_object();
+	switch (f->kind) {
+	case QL_FIELD_NAME:
+		put(o, "type", json_string("string"));
+		put(o, "pattern", json_string("^[A-Za-z0-9_+][A-Za-z0-9_+-]{0,63}$"));
+		break;
+	case QL_FIELD_TEXT:
+		put(o, "type", json_string("string"));
+		put(o, "maxLength", json_integer(120));
+		break;
+	case QL_FIELD_NAMES:
+	case QL_FIELD_TEXTS:
+		put(o, "type", json_string("array"));
+		put(o, "items", json_pack("{s:s}", "type", "string"));
+		put(o, "maxItems", json_integer(64));
+		break;
+	case QL_FIELD_COUNT:
+	case QL_FIELD_NUMBER:
+		put(o, "type", json_string(f->kind == QL_FIELD_COUNT ? "integer" : "number"));
+		put(o, "minimum", json_real(f->lo));
+		put(o, "maximum", json_real(f->hi));
+		break;
+	case QL_FIELD_CHOICE:
+		put(o, "type", json_string("string"));
+		put(o, "enum", choices(f->choices));
+		break;
+	case QL_FIELD_FLAG:
+		put(o, "type", json_string("boolean"));
+		break;
+	case QL_FIELD_SETTINGS:
+		put(o, "type", json_string("object"));
+		put(o, "additionalProperties", json_pack("{s:s}", "type", "number"));
+		break;
+	}
+	put(o, "description", json_string(f->help));
+	return o;
+}
+
+static json_t *body_of(const struct ql_field *field)
+{
+	json_t *schema = json_object(), *properties = json_object(), *required = json_array();
+	for (const struct ql_field *f = field; f->name; f++) {
+		put(properties, f->name, field_schema(f));
+		if (f->required)
+			json_array_append_new(required, json_string(f->name));
+	}
+	put(schema, "type", json_string("object"));
+	put(schema, "properties", properties);
+	put(schema, "required", required);
+	put(schema, "additionalProperties", json_false());
+	return json_pack("{s:b,s:{s:{s:o}}}", "required", 1, "content", "application/json", "schema", schema);
+}
+
+static json_t *parameter(const char *name, const char *in, bool required, json_t *schema)
+{
+	return json_pack("{s:s,s:s,s:b,s:o}", "name", name, "in", in, "required", required, "schema", schema);
+}
+
+static json_t *parameters_of(const struct ql_endpoint *e)
+{
+	json_t *list = json_array();
+	const char *brace = strchr(e->path, '{');
+	if (brace) {
+		json_t *p = json_object();
+		put(p, "name", json_stringn(brace + 1, strcspn(brace + 1, "}")));
+		put(p, "in", json_string("path"));
+		put(p, "required", json_true());
+		put(p, "schema", json_pack("{s:s}", "type", "string"));
+		json_array_append_new(list, p);
+	}
+	for (const struct ql_field *f = e->field; f->name && strcmp(e->method, "GET") == 0; f++)
+		json_array_append_new(list, parameter(f->name, "query", f->required, field_schema(f)));
+	return list;
+}
+
+static json_t *reply(const char *description, const char *type)
+{
+	return json_pack("{s:s,s:{s:{}}}", "description", description, "content", type);
+}
+
+static json_t *replies(const struct ql_endpoint *e)
+{
+	json_t *o = json_object();
+	put(o, "200", reply(e->schema, "application/json"));
+	if (e->sized)
+		put(o, "202", reply("too large to wait for: {\"job\": ...}; see /api/v1/jobs/{id}", "application/json"));
+	put(o, "default", reply("problem document (RFC 9457) with quell's diagnostics", "application/problem+json"));
+	return o;
+}
+
+static void add_endpoint(json_t *paths, const struct ql_endpoint *e)
+{
+	json_t *operation = json_object(), *item = json_object();
+	put(operation, "summary", json_string(e->summary));
+	put(operation, "parameters", parameters_of(e));
+	if (strcmp(e->method, "POST") == 0)
+		put(operation, "requestBody", body_of(e->field));
+	put(operation, "responses", replies(e));
+	put(item, strcmp(e->method, "POST") == 0 ? "post" : "get", operation);
+	put(paths, e->path, item);
+}
+
+/* Jobs are answered by the router itself. */
+static void add_jobs(json_t *paths)
+{
+	static const struct {
+		const char *path, *method, *summary, *type;
+	} job[] = {{"/api/v1/jobs", "get", "the jobs of this start of the program", "application/json"},
+		   {"/api/v1/jobs/{id}", "get", "state and progress of a job", "application/json"},
+		   {"/api/v1/jobs/{id}", "delete", "stop a job; what it has is thrown away", "application/json"},
+		   {"/api/v1/jobs/{id}/events", "get", "its progress as server-sent events, one JSON object each", "text/event-stream"},
+		   {"/api/v1/jobs/{id}/result", "get", "its result, when it is done", "application/json"}};
+	for (size_t i = 0; i < sizeof job / sizeof *job; i++) {
+		json_t *item = json_object_get(paths, job[i].path), *operation = json_object(), *list = json_array();
+		if (!item) {
+			item = json_object();
+			put(paths, job[i].path, item);
+		}
+		if (strchr(job[i].path, '{'))
+			json_array_append_new(list, parameter("id", "path", true, json_pack("{s:s}", "type", "string")));
+		put(operation, "summary", json_string(job[i].summary));
+		put(operation, "parameters", list);
+		put(operation, "responses", json_pack("{s:o,s:o}", "200", reply("", job[i].type), "default",
+						      reply("problem document (RFC 9457)", "application/problem+json")));
+		put(item, job[i].method, operation);
+	}
+}
+
+void ql_openapi(struct ql_buf *out)
+{
+	json_t *o = json_object(), *paths = json_object();
+	for (int i = 0; i < ql_n_endpoints; i++)
+		add_endpoint(paths, &ql_endpoints[i]);
+	add_jobs(paths);
+	put(o, "openapi", json_string("3.1.0"));
+	put(o, "info", json_pack("{s:s,s:s,s:s}", "title", "quell", "version", quell_version(), "description",
+				 "The answers are those of the command line with --json. The header Quell-Command holds the command. "
+				 "Research use only: groups of virtual patients, not advice for a person."));
+	put(o, "paths", paths);
+	ql_json_write(o, out);
+	json_decref(o);
+}
