@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell explain NAME: everything of that name, in the model, the library, the evidence and the list of diagnostics. */
+#include "base/json.h"
 #include "base/paths.h"
+#include "cli/explain_text.h"
 #include "cli/library_text.h"
+#include "decide/diagram.h"
 #include "evidence/table.h"
 #include <ctype.h>
 #include <string.h>
@@ -150,34 +153,148 @@ static bool explain_name(struct ql_cli *c, const char *name, const char *path, s
 	return found;
 }
 
-int ql_verb_explain(struct ql_cli *c, int argc, char **argv)
+/* --- therapies and agents --- */
+
+struct request {
+	const char *name, *model, *figure, *html;
+	struct ql_explain x;
+	struct ql_explanation e[16];
+	int n;
+};
+
+static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
 {
-	const char *model = NULL;
-	const struct ql_opt opt[] = {
-		{"model", QL_OPT_TEXT, &model, "FILE", "the shipped CLL model", 0, 0, NULL, "look for names in another model"},
-		{0}};
-	const struct ql_command cmd = {
-		"explain", "NAME", 1, 1,
-		"Says what a name means: a parameter, state or output of the model, a regimen, agent or population of the\n"
-		"library, a trial, or the code of a diagnostic. `regimens`, `agents`, `populations` and `codes` list them.\n",
-		"quell explain ven-obi\nquell explain disease.rmax\nquell explain E0301\nquell explain regimens\n",
-		{opt}};
-	int exit;
+	struct ql_out_file f;
+	enum quell_status s = ql_out_open(&f, path, &c->ds);
+	if (s != QUELL_OK)
+		return s;
+	ql_out_write(&f, text->data, text->len);
+	return ql_out_commit(&f, &c->ds);
+}
+
+static bool in_folder(struct ql_cli *c, const char *folder, const char *name)
+{
+	int n;
+	const char **list = ql_library_list(&c->arena, c->data_dir, folder, ".yaml", &n);
+	for (int i = 0; i < n; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum quell_status gather(struct ql_cli *c, struct request *r, bool all, bool agent)
+{
+	enum quell_status s = QUELL_OK;
+	for (int i = 0; all && i < r->x.therapies.n && i < 16 && s == QUELL_OK; i++)
+		s = ql_explain_therapy(&r->x, r->x.therapies.item[i].id, &c->ds, &r->e[r->n++]);
+	if (!all)
+		s = agent ? ql_explain_agent(&r->x, r->name, &c->ds, &r->e[r->n++]) : ql_explain_therapy(&r->x, r->name, &c->ds, &r->e[r->n++]);
+	return s;
+}
+
+static enum quell_status show_explained(struct ql_cli *c, struct request *r)
+{
+	enum quell_status s = QUELL_OK;
+	struct ql_buf text = {0};
+	if (c->json)
+		ql_explain_json(&r->x, r->e, r->n, &c->out);
+	else
+		ql_text_explanation(c, &r->e[0]);
+	if (r->html && (s = ql_explain_html(&r->x, &r->e[0], &c->ds, &text)) == QUELL_OK)
+		s = write_file(c, r->html, &text);
+	text.len = 0;
+	if (s == QUELL_OK && r->figure && (s = ql_therapy_figure(r->x.model, r->x.data_dir, r->e[0].therapy, &c->ds, &text)) == QUELL_OK)
+		s = write_file(c, r->figure, &text);
+	ql_buf_free(&text);
+	return s;
+}
+
+static int explain_therapies(struct ql_cli *c, struct request *r, bool agent)
+{
+	bool all = strcmp(r->name, "therapies") == 0;
+	enum quell_status s = ql_explain_open(&r->x, c->data_dir, &c->ds);
+	for (int i = 0; s == QUELL_OK && all && !c->json && i < r->x.therapies.n; i++)
+		ql_text_therapy_line(c, &r->x.therapies.item[i]);
+	if (s == QUELL_OK && (c->json || !all))
+		s = gather(c, r, all, agent);
+	if (s == QUELL_OK && (c->json || !all))
+		s = show_explained(c, r);
+	for (int i = 0; i < r->n; i++)
+		ql_explanation_free(&r->e[i]);
+	ql_explain_close(&r->x);
+	return ql_cli_exit(s);
+}
+
+/* What is said in words of anything else, as JSON. */
+static void text_as_json(struct ql_cli *c, const char *name)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "schema", json_string("quell.explain/1"));
+	json_object_set_new(o, "name", ql_json_text(name));
+	json_object_set_new(o, "text", ql_json_text(c->out.data));
+	c->out.len = 0;
+	ql_cli_print_json(c, o);
+}
+
+static int explain_other(struct ql_cli *c, struct request *r)
+{
 	struct ql_words known = {0};
-	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
-		return exit;
-	const char *name = c->args.item[0];
-	if (explain_code(c, name))
-		return QL_EXIT_OK;
-	if (!ql_cli_data(c))
-		return QL_EXIT_INPUT;
-	if (explain_shelf(c, name) || explain_name(c, name, model, &known))
-		return c->ds.n_errors ? QL_EXIT_INPUT : QL_EXIT_OK;
-	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0916, ql_cli_span(c, name), "nothing is called `%s`", name);
-	const char *near = ql_suggest(name, known.item, known.n);
+	bool agent = in_folder(c, "library/agents", r->name);
+	if (explain_shelf(c, r->name) || explain_name(c, r->name, r->model, &known)) {
+		if (c->json && !agent)
+			text_as_json(c, r->name);
+		if (agent && c->json)
+			c->out.len = 0;
+		return c->ds.n_errors ? QL_EXIT_INPUT : agent ? explain_therapies(c, r, true) : QL_EXIT_OK;
+	}
+	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0916, ql_cli_span(c, r->name), "nothing is called `%s`", r->name);
+	const char *near = ql_suggest(r->name, known.item, known.n);
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
 	else
 		ql_diag_help(d, "`quell explain regimens`, `quell model show` list names");
 	return QL_EXIT_INPUT;
+}
+
+static bool fits_files(struct ql_cli *c, const struct request *r)
+{
+	if ((!r->figure && !r->html) || in_folder(c, "library/therapies", r->name))
+		return true;
+	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0914, ql_cli_span(c, r->name), "there is no page or figure of `%s`", r->name);
+	ql_diag_help(d, "name one therapy; `quell explain therapies` lists them");
+	return false;
+}
+
+int ql_verb_explain(struct ql_cli *c, int argc, char **argv)
+{
+	struct request r = {0};
+	const struct ql_opt opt[] = {
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
+		{"figure", QL_OPT_TEXT, &r.figure, "FILE.svg", NULL, 0, 0, NULL, "of a therapy: how it works in the model, drawn from the model"},
+		{"html", QL_OPT_TEXT, &r.html, "FILE", NULL, 0, 0, NULL, "of a therapy: all of it as a page"},
+		{"model", QL_OPT_TEXT, &r.model, "FILE", "the shipped CLL model", 0, 0, NULL, "look for names in another model"},
+		{0}};
+	const struct ql_command cmd = {
+		"explain", "NAME", 1, 1,
+		"Says what a name means: a therapy, agent, regimen, population or what-if of the library, a parameter, state or\n"
+		"output of the model, a trial, or the code of a diagnostic. Therapies and agents come with five aspects\n"
+		"(mechanism, efficacy, safety, resistance, future), each with sources and the equations that stand for it, and\n"
+		"with figures simulated on the spot. `therapies`, `agents`, `regimens`, `populations`, `whatifs`, `codes` list names.\n",
+		"quell explain therapies\nquell explain anti-cd20 --figure anti-cd20.svg\nquell explain ven-obi\nquell explain disease.rmax\n"
+		"quell explain E0301\nquell explain therapies --json\n",
+		{opt}};
+	int exit;
+	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
+		return exit;
+	r.name = c->args.item[0];
+	if (explain_code(c, r.name)) {
+		if (c->json)
+			text_as_json(c, r.name);
+		return QL_EXIT_OK;
+	}
+	if (!ql_cli_data(c) || !fits_files(c, &r))
+		return c->data_dir ? QL_EXIT_USAGE : QL_EXIT_INPUT;
+	if (strcmp(r.name, "therapies") == 0 || in_folder(c, "library/therapies", r.name))
+		return explain_therapies(c, &r, false);
+	return explain_other(c, &r);
 }

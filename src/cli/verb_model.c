@@ -2,27 +2,15 @@
 /* quell model: check a model text, show what it holds. */
 #include "base/json.h"
 #include "cli/library_text.h"
+#include "cli/model_regimens.h"
 #include "cli/model_verbs.h"
 #include <string.h>
 
 
 static int plan_size(struct ql_cli *c, struct ql_model *m, const struct ql_kernel_set *k, int *jacobian, int *fill)
 {
-	struct ql_plan *p = NULL;
-	struct ql_kernel *kernel = NULL;
 	bool all = !k || (k->n_active == 1 && strcmp(k->active[0], "*") == 0);
-	*jacobian = *fill = 0;
-	if (ql_plan_make(m, k ? k->name : "all", all ? NULL : k->active, all ? 0 : k->n_active, &c->ds, &p) != QUELL_OK)
-		return -1;
-	int n = p->n_state;
-	if (ql_interp_make(p, 1, &kernel) == QUELL_OK) {
-		*fill = kernel->n_lu;
-		for (int i = 0; i < kernel->n_lu; i++)
-			*jacobian += kernel->lu_is_jac[i];
-		ql_interp_free(kernel);
-	}
-	ql_plan_free(p);
-	return n;
+	return ql_model_plan_size(c, m, k ? k->name : "all", all ? NULL : k->active, all ? 0 : k->n_active, jacobian, fill);
 }
 
 static int count_kind(const struct ql_model *m, enum ql_kind k)
@@ -151,7 +139,7 @@ static json_t *quantity_json(const struct ql_quantity *q, double typical)
 	return o;
 }
 
-static void show_json(struct ql_cli *c, struct ql_model *m, const double *typical)
+static void show_json(struct ql_cli *c, struct ql_model *m, const double *typical, const struct ql_regimen_sizes *sizes)
 {
 	char hash[32];
 	json_t *o = json_object(), *list = json_array(), *sets = json_array();
@@ -160,7 +148,7 @@ static void show_json(struct ql_cli *c, struct ql_model *m, const double *typica
 	json_object_set_new(o, "model", ql_json_text(m->name));
 	json_object_set_new(o, "model_hash", json_string(hash));
 	for (int i = 0; i < m->n_q; i++)
-		if (m->q[i].kind != QL_RANDOM && m->q[i].kind != QL_ACTIVE && m->q[i].kind != QL_LET)
+		if (m->q[i].kind != QL_RANDOM && m->q[i].kind != QL_ACTIVE)
 			json_array_append_new(list, quantity_json(&m->q[i], typical[i]));
 	json_object_set_new(o, "quantities", list);
 	for (int i = 0; i < m->n_kernel; i++) {
@@ -176,18 +164,23 @@ static void show_json(struct ql_cli *c, struct ql_model *m, const double *typica
 		json_array_append_new(sets, k);
 	}
 	json_object_set_new(o, "kernels", sets);
+	if (sizes->n)
+		json_object_set_new(o, "regimens", ql_model_regimens_json(sizes));
 	ql_cli_print_json(c, o);
 }
 
-static int show(struct ql_cli *c, const char *path)
+static int show(struct ql_cli *c, const char *path, bool shipped)
 {
 	struct ql_model *m = NULL;
 	enum quell_status s = ql_model_load(path, &c->ds, &m);
 	if (s != QUELL_OK)
 		return ql_cli_exit(s);
 	const double *typical = ql_typical_values(c, m);
+	struct ql_regimen_sizes sizes = {0};
+	if (shipped)
+		sizes = ql_model_regimen_sizes(c, m);
 	if (c->json) {
-		show_json(c, m, typical);
+		show_json(c, m, typical, &sizes);
 	} else {
 		ql_buf_printf(&c->out, "%s%s%s  %s\nhash %016llx\n", ql_cli_style(c, QL_BOLD), m->name, ql_cli_style(c, QL_PLAIN),
 			      m->doc ? m->doc : "", (unsigned long long)m->hash);
@@ -200,7 +193,56 @@ static int show(struct ql_cli *c, const char *path)
 		quantities(c, m, typical, QL_INPUT, "inputs");
 		quantities(c, m, typical, QL_OUTPUT, "outputs");
 		kernels(c, m);
+		if (sizes.n) {
+			section(c, "regimens of the library, with what is left of the states for each alone", sizes.n);
+			ql_model_regimens_text(c, &sizes);
+		}
 	}
+	ql_model_free(m);
+	return c->ds.n_errors ? QL_EXIT_INPUT : QL_EXIT_OK;
+}
+
+/* `quell model show mab.kseq`: names of the shipped model in place of a file. */
+static bool names_quantities(const struct ql_cli *c)
+{
+	for (int i = 1; i < c->args.n; i++)
+		if (strchr(c->args.item[i], '/') || strstr(c->args.item[i], ".qm"))
+			return false;
+	return c->args.n > 1;
+}
+
+static void unknown_quantity(struct ql_cli *c, const struct ql_model *m, const char *name)
+{
+	const unsigned kinds = 1u << QL_PARAM | 1u << QL_AGENT | 1u << QL_COVARIATE | 1u << QL_INPUT | 1u << QL_STATE | 1u << QL_OUTPUT | 1u << QL_LET;
+	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0916, ql_cli_span(c, name), "the model has no quantity `%s`", name);
+	const char *near = ql_model_suggest(m, name, kinds);
+	if (near)
+		ql_diag_help(d, "did you mean `%s`?", near);
+	else
+		ql_diag_help(d, "`quell model show` lists the names; a file is given with its ending .qm");
+}
+
+static int show_names(struct ql_cli *c, const char *path)
+{
+	struct ql_model *m = NULL;
+	enum quell_status s = ql_model_load(path, &c->ds, &m);
+	if (s != QUELL_OK)
+		return ql_cli_exit(s);
+	const double *typical = ql_typical_values(c, m);
+	json_t *list = json_array();
+	for (int i = 1; i < c->args.n; i++) {
+		int q = ql_model_find(m, c->args.item[i]);
+		if (q < 0)
+			unknown_quantity(c, m, c->args.item[i]);
+		else if (c->json)
+			json_array_append_new(list, quantity_json(&m->q[q], typical[q]));
+		else
+			ql_text_quantity(c, m, typical, q);
+	}
+	if (c->json)
+		ql_cli_print_json(c, list);
+	else
+		json_decref(list);
 	ql_model_free(m);
 	return c->ds.n_errors ? QL_EXIT_INPUT : QL_EXIT_OK;
 }
@@ -238,18 +280,20 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 		{"doses", QL_OPT_LIST, &o.doses, "A,B,...", "each alone, and all", 0, 0, NULL, "`build`: what runs will give or set"},
 		{0}};
 	const struct ql_command cmd = {
-		"model", "ACTION [FILE...]", 1, 1000,
+		"model", "ACTION [FILE...|NAME...]", 1, 1000,
 		"check FILE...   grammar, names and units of model texts; all mistakes at once\n"
-		"show [FILE]     states, parameters with source and grade, doses, outputs, states left for each kernel\n"
+		"show [FILE]     states, parameters with source and grade, doses, outputs, states left for each kernel and regimen\n"
+		"show NAME...    these quantities of the shipped model only\n"
 		"build [FILE]    compile for this machine, into a cache; runs then use it by themselves\n"
 		"Without FILE: the shipped CLL model.\n",
-		"quell model check my-model.qm\nquell model show my-model.qm --json\nquell model build my-model.qm\n",
+		"quell model check my-model.qm\nquell model show my-model.qm --json\nquell model show mab.kseq\nquell model build my-model.qm\n",
 		{opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
 	const char *action = c->args.item[0], *file;
-	if (c->args.n == 1) {
+	bool names = strcmp(action, "show") == 0 && names_quantities(c), shipped = c->args.n == 1 || names;
+	if (shipped) {
 		if (!ql_cli_data(c))
 			return QL_EXIT_INPUT;
 		file = ql_arena_printf(&c->arena, "%s/models/cll/cll.qm", c->data_dir);
@@ -258,8 +302,10 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 	}
 	if (strcmp(action, "check") == 0)
 		return check(c, file);
+	if (names)
+		return show_names(c, file);
 	if (strcmp(action, "show") == 0 && c->args.n <= 2)
-		return show(c, file);
+		return show(c, file, shipped);
 	if (strcmp(action, "build") == 0 && c->args.n <= 2)
 		return ql_model_build_verb(c, file, &o);
 	return wrong_action(c, action);

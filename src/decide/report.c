@@ -464,18 +464,25 @@ static void limits(struct ql_buf *b, const struct ql_compare *c)
 	ql_buf_puts(b, "</ul>\n");
 }
 
-static void head(struct ql_buf *b, const struct ql_compare *c)
+void ql_report_head(struct ql_buf *b, const char *title)
 {
 	ql_buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 		       "content=\"width=device-width,initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	for (int a = 0; a < c->n_arm; a++) {
-		ql_buf_puts(b, a ? ", " : "");
-		ql_html_text(b, c->arm[a].id);
-	}
-	ql_buf_puts(b, " compared</title>\n<style>\n");
+	ql_html_text(b, title);
+	ql_buf_puts(b, "</title>\n<style>\n");
 	ql_report_svg_style(b);
 	ql_buf_puts(b, page_style);
 	ql_buf_puts(b, "</style>\n</head>\n<body>\n<header>\n<p class=\"soft\">quell</p>\n<h1>");
+}
+
+static void head(struct ql_buf *b, const struct ql_compare *c)
+{
+	struct ql_buf title = {0};
+	for (int a = 0; a < c->n_arm; a++)
+		ql_buf_printf(&title, "%s%s", a ? ", " : "", c->arm[a].id);
+	ql_buf_puts(&title, " compared");
+	ql_report_head(b, title.data);
+	ql_buf_free(&title);
 	ql_buf_printf(b, "%d regimen%s compared: ", c->n_arm, c->n_arm == 1 ? "" : "s");
 	ql_html_text(b, c->population_title ? c->population_title : c->population);
 	ql_buf_puts(b, "</h1>\n<p>");
