@@ -387,14 +387,14 @@ static double epcoritamab(bool stepped, double *burden_left)
 	return x;
 }
 
-/* Hosseini 2020: step-up lowers cytokine release without loss of effect. The factor is about three here: with the
- * calibrated proportional release it cannot be the four to six of a supralinear one. */
+/* Hosseini 2020, and the check table of the component model: step-up lowers peak interleukin-6 four- to six-fold at equal
+ * response. T cells release when they become active, so the first doses spread one burst over weeks and raise tolerance. */
 static void step_up_lowers_cytokine_release(void **state)
 {
 	(void)state;
 	double stepped_left, flat_left;
 	double stepped = epcoritamab(true, &stepped_left), flat = epcoritamab(false, &flat_left);
-	assert_true(flat > 2.5 * stepped);
+	assert_true(flat > 4 * stepped && flat < 6 * stepped);
 	assert_true(stepped_left < 1.25 * flat_left);
 }
 
