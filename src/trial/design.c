@@ -182,8 +182,8 @@ static void read_stop(struct design_reader *r, const struct ql_yaml *y, struct q
 
 static void read_arm(struct design_reader *r, const struct ql_yaml *y, struct ql_design_arm *out)
 {
-	static const char *const keys[] = {"arm", "title", "regimen", "regimens", "n", "allocation",
-					   "stop", "crossover", "source", "grade", "note", NULL};
+	static const char *const keys[] = {"arm", "title", "treatment", "subgroup", "regimen", "regimens", "n",
+					   "allocation", "stop", "crossover", "source", "grade", "note", NULL};
 	*out = (struct ql_design_arm){.name = "?", .allocation = 1.0, .crossover = -1, .span = y->span};
 	if (y->kind != QL_YAML_MAP) {
 		ql_design_complain(r, QL_E0641, y->span, "write {arm: NAME, regimen: NAME, n: PATIENTS}",
@@ -193,6 +193,9 @@ static void read_arm(struct design_reader *r, const struct ql_yaml *y, struct ql
 	ql_yaml_check_keys(y, keys, r->ds);
 	ql_yaml_string(y, "arm", true, r->ds, &out->name);
 	ql_yaml_string(y, "title", false, r->ds, &out->title);
+	out->treatment = out->name;
+	ql_yaml_string(y, "treatment", false, r->ds, &out->treatment);
+	ql_yaml_string(y, "subgroup", false, r->ds, &out->subgroup);
 	const struct ql_yaml *one = ql_yaml_get(y, "regimen"), *many = list(r, y, "regimens");
 	if (one && one->kind == QL_YAML_SCALAR) {
 		out->part = QL_NEW(r->a, struct ql_design_part);
@@ -273,6 +276,25 @@ static void read_strata(struct design_reader *r)
 			s->n_cut++;
 		}
 		r->out->n_stratum += s->q >= 0;
+	}
+}
+
+static void read_subgroups(struct design_reader *r)
+{
+	static const char *const keys[] = {"name", "if", "source", "grade", NULL};
+	const struct ql_yaml *y = list(r, r->out->yaml, "subgroups");
+	r->out->subgroup = QL_NEW_N(r->a, struct ql_design_subgroup, y ? (size_t)y->n + 1 : 1);
+	for (int i = 0; y && i < y->n; i++) {
+		struct ql_design_subgroup *g = &r->out->subgroup[r->out->n_subgroup];
+		const struct ql_yaml *who = ql_yaml_get(y->item[i], "if");
+		if (!ql_yaml_string(y->item[i], "name", true, r->ds, &g->name))
+			continue;
+		ql_yaml_check_keys(y->item[i], keys, r->ds);
+		if (!who)
+			ql_design_complain(r, QL_E0641, y->item[i]->span, "add `if: {covariate: NAME, is: X}`",
+					   "subgroup `%s` does not say who belongs to it", g->name);
+		else if ((g->who = ql_condition_read(r->m, who, r->a, r->ds)) != NULL)
+			r->out->n_subgroup++;
 	}
 }
 
@@ -371,7 +393,7 @@ static void read_follow_up(struct design_reader *r)
 static void read_head(struct design_reader *r)
 {
 	static const char *const keys[] = {"trial", "title", "nct", "role", "line", "sources", "population", "arms",
-					   "stratify", "visits", "assess", "endpoints", "follow_up", "protocol", "note", NULL};
+					   "stratify", "subgroups", "visits", "assess", "endpoints", "follow_up", "protocol", "note", NULL};
 	static const char *const roles[] = {"calibration", "validation", "evidence", "plan"};
 	struct ql_design *d = r->out;
 	ql_yaml_check_keys(d->yaml, keys, r->ds);
@@ -411,6 +433,7 @@ static enum quell_status load(void *arg)
 	read_population(r);
 	read_arms(r);
 	read_strata(r);
+	read_subgroups(r);
 	read_visits(r);
 	read_assessment(r);
 	read_follow_up(r);

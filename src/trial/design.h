@@ -28,7 +28,9 @@ struct ql_design_part { /* one regimen of an arm; several where investigators ch
 };
 
 struct ql_design_arm {
-	const char *name;       /* as in the column treatment of evidence/trials.csv */
+	const char *name;
+	const char *treatment;  /* as in the column treatment of evidence/trials.csv; the name, unless the file says */
+	const char *subgroup;   /* rows of this subgroup are about this arm: cohorts of one treatment. NULL = none */
 	const char *title;      /* may be NULL */
 	struct ql_design_part *part;
 	int n_part;
@@ -57,6 +59,11 @@ struct ql_design_cut { /* a data cut */
 	double median_months; /* median follow-up */
 };
 
+struct ql_design_subgroup { /* of all arms; name as in the column subgroup of evidence/trials.csv */
+	const char *name;
+	const struct ql_condition *who;
+};
+
 struct ql_design_endpoint {
 	const char *id; /* as in `quell compare --json`, "pfs_rate_24mo" */
 	struct ql_span span;
@@ -73,6 +80,8 @@ struct ql_design {
 	int n_arm;
 	struct ql_design_stratum *stratum;
 	int n_stratum;
+	struct ql_design_subgroup *subgroup;
+	int n_subgroup;
 	struct ql_design_visits *visits; /* never empty */
 	int n_visits;
 	double window_day;               /* a visit answers for a planned day this near */
