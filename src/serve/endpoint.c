@@ -57,6 +57,7 @@ const struct ql_endpoint ql_endpoints[] = {
 	{"GET", "/api/v1/agents/{name}", "@item agents", none, "quell.library_item/1", "one agent, as written", false},
 	{"GET", "/api/v1/codes/{code}", "@code", none, "quell.code/1", "what a diagnostic code means", false},
 	{"GET", "/api/v1/model", "model show", none, "quell.model/1", "every quantity of the model with unit, source and grade", false},
+	{"GET", "/api/v1/model/modules/{file}", "@module", none, "quell.module/1", "a module of the model as written", false},
 	{"GET", "/api/v1/evidence", "evidence list", none, "quell.evidence/1", "the trials of the evidence base", false},
 	{"GET", "/api/v1/evidence/rows", "evidence find", rows, "quell.evidence/1", "published figures, filtered", false},
 	{"GET", "/api/v1/evidence/trials/{trial}", "evidence show", none, "quell.evidence/1", "every figure of one trial", false},

@@ -119,6 +119,26 @@ static json_t *code(struct ql_arena *a, const char *name, struct ql_diags *ds)
 	return o;
 }
 
+/* A module's text, "disease.qm". */
+static json_t *module(struct ql_arena *a, const char *data_dir, const char *name, struct ql_diags *ds)
+{
+	const struct ql_source *text;
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"); /* no path */
+	const char *path = ql_arena_printf(a, "%s/models/cll/%s", data_dir, name);
+	struct stat st;
+	if (n == 0 || strcmp(name + n, ".qm") != 0 || stat(path, &st) != 0) {
+		ql_diag_help(ql_diag_add(ds, QL_E0916, (struct ql_span){"request", 0, 0, 0}, "no module `%s`", name),
+			     "`/api/v1/model` names the file of every quantity");
+		return NULL;
+	}
+	if (ql_read_source(ds, path, &text) != QUELL_OK)
+		return NULL;
+	json_t *o = head("quell.module/1");
+	put(o, "file", ql_json_text(name));
+	put(o, "text", ql_json_text(text->text));
+	return o;
+}
+
 struct call {
 	const char *data_dir;
 	struct ql_serve_command *c;
@@ -135,6 +155,8 @@ static enum quell_status answer(void *arg)
 		k->answer = about(&k->a, k->data_dir, &k->c->ds);
 	else if (strcmp(argv[0], "@code") == 0 && argc == 2)
 		k->answer = code(&k->a, argv[1], &k->c->ds);
+	else if (strcmp(argv[0], "@module") == 0 && argc == 2)
+		k->answer = module(&k->a, k->data_dir, argv[1], &k->c->ds);
 	else if (strcmp(argv[0], "@item") == 0 && argc == 3 && is_shelf(argv[1]))
 		k->answer = item(&k->a, k->data_dir, argv[1], argv[2], &k->c->ds);
 	else if (strcmp(argv[0], "@shelf") == 0 && argc == 2 && is_shelf(argv[1])) {

@@ -17,7 +17,7 @@ export function range(lower: number | null, upper: number | null, unit: string):
   const open = (x: number | null) => (x === null ? '?' : value(x, unit));
   return `${open(lower)}–${open(upper)}`;
 }
-export const unitWord = (unit: string): string => (unit === '1' ? 'per 100' : unit === 'month' ? 'months' : unit);
+export const unitWord = (unit: string): string => (unit === '1' ? t.per100 : unit === 'month' ? t.monthsUnit : unit === '1/year' ? t.perYear : unit);
 export const scale = (unit: string): number => (unit === '1' ? 100 : 1);
 
 export function intervalText(i: Interval, unit: string): string {

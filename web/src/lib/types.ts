@@ -93,10 +93,9 @@ export interface Choice {
 }
 export interface About {
   version: string;
-  model: string;
-  model_hash: string;
   regimens: Choice[];
   populations: Choice[];
+  paths: string[];
 }
 export interface CompareSettings {
   population: string;
@@ -104,4 +103,86 @@ export interface CompareSettings {
   patients: number;
   years: number;
   seed: number;
+  set: Record<string, number>;
+}
+
+/* --- evidence --- */
+
+export interface Effect {
+  treat: string;
+  comp: string;
+  te: number;
+  se: number;
+  lower: number;
+  upper: number;
+  predict_lower: number | null;
+  predict_upper: number | null;
+}
+export interface Network {
+  reference: string;
+  studies: number;
+  treatments: number;
+  level: number;
+  tau2: number;
+  I2: number | null;
+  effects: Effect[];
+  league: Effect[];
+  pscores: Record<string, number>;
+  notes: string[];
+}
+export interface EvidenceRow {
+  row: number;
+  trial: string;
+  line: string;
+  population: string;
+  treatment: string;
+  comparator: string;
+  n_arm: number | null;
+  n_comp: number | null;
+  endpoint: string;
+  value: number | null;
+  lower: number | null;
+  upper: number | null;
+  followup_mo: number | null;
+  verified: boolean;
+  role: string;
+  year: number;
+  reference: string;
+  publication: string;
+  fate?: string;
+  used?: boolean;
+}
+export interface Certainty {
+  treat: string;
+  comp: string;
+  confidence: string;
+  [domain: string]: unknown;
+}
+export interface EvidenceNma {
+  endpoint: string;
+  line: string;
+  networks: Network[];
+  rows: EvidenceRow[];
+  certainty?: Certainty[];
+}
+
+/* --- model --- */
+
+export interface Quantity {
+  name: string;
+  kind: string;
+  unit: string;
+  value: number | null;
+  spread: string | null;
+  meaning: string | null;
+  grade: string | null;
+  sources: string[];
+  file: string;
+  line: number;
+}
+export interface Model {
+  model: string;
+  model_hash: string;
+  quantities: Quantity[];
+  kernels: { name: string; states: number }[];
 }

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// page.mjs QUELL [--renew]: the page in a browser, as people use it. Exit status 77 where no browser is installed.
+import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { axe, chromium, compareShot, expect, faults, median, open, serve } from './tools.mjs';
+
+const [program, option] = process.argv.slice(2);
+const renew = option === '--renew';
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
+if (!executablePath) {
+  console.log('skipped: no Chromium');
+  process.exit(77);
+}
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });
+const said = [];
+const table = '#panel table tbody tr';
+const tabs = ['table', 'curves', 'icons', 'dots', 'scatter', 'courses', 'words'];
+const press = async (page, key, n = 1) => { for (let i = 0; i < n; i++) await page.keyboard.press(key); };
+
+/** Time from starting the program to the first comparison on the screen. */
+async function firstComparison() {
+  const server = await serve(program);
+  const page = await open(browser, server.url);
+  await page.waitForSelector(table);
+  said.push(`program start to first comparison: ${((performance.now() - server.began) / 1000).toFixed(2)} s`);
+  await page.context().close();
+  return server;
+}
+
+async function everyView(server) {
+  const views = [...tabs.map((k) => [`compare-${k}`, `#/compare?view=${k}`, '#panel > *']),
+    ['evidence', '#/evidence', '.two svg'], ['model', '#/model', 'pre span'], ['limits', '#/limits', 'main li']];
+  for (const dark of [false, true]) {
+    for (const width of [1280, 320]) {
+      const page = await open(browser, `${server.url}#/limits`, { viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
+      for (const [name, address, sign] of views) {
+        const what = `${name}, ${width} px, ${dark ? 'dark' : 'light'}`;
+        await page.goto(server.url + address);
+        await page.reload();
+        if (!expect(`${what} appears`, await page.waitForSelector(sign, { timeout: 20000 }).then(() => true, () => false))) continue;
+        await page.waitForTimeout(150);
+        await axe(page, what);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(`${what} fits the width`, over <= 0, `${over} px too wide`);
+        if (!dark || width === 1280) await compareShot(page, `${name}-${width}${dark ? '-dark' : ''}`, renew);
+      }
+      await page.context().close();
+    }
+  }
+  for (const width of [2560, 3840]) {
+    const page = await open(browser, `${server.url}#/compare?view=curves`, { viewport: { width, height: 1400 } });
+    await page.waitForSelector('#panel svg');
+    expect(`curves at ${width} px`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await page.context().close();
+  }
+}
+
+/** The numbers on the page, the API and the command line are the same; every control does something. */
+async function designersJourney(server) {
+  const page = await open(browser, server.url);
+  await page.waitForSelector(table);
+  await page.selectOption('form select >> nth=0', 'relapsed');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('relapsed'));
+  await page.click('.chip button >> nth=3');
+  await page.waitForFunction(() => document.querySelectorAll('#panel thead th').length === 4);
+  await page.selectOption('.add', 'zanubrutinib');
+  await page.waitForFunction(() => [...document.querySelectorAll('#panel thead th')].some((x) => x.textContent.includes('zanubrutinib')));
+  await page.fill('#years', '3');
+  await page.press('#years', 'Enter');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('3 years'));
+  await page.click('text=Copy command');
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  expect('copied command', /^quell compare --population relapsed --regimens clb-obi,ven-obi,clb-rituximab,zanubrutinib --patients 200 --years 3 --seed 7$/.test(command), command);
+  const run = JSON.parse(spawnSync(program, [...command.split(' ').slice(1), '--json'], { maxBuffer: 1 << 28 }).stdout.toString());
+  const shown = await page.$$eval('#panel tbody tr:first-child .big', (x) => x.map((e) => Number(e.textContent)));
+  const told = run.regimens.map((r) => 100 * r.endpoints[0].estimate);
+  expect('numbers of the page are those of the command', shown.length === 4 && shown.every((x, i) => Math.abs(x - told[i]) <= 0.5), { shown, told });
+  await page.click('text=Copy link');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await open(browser, link);
+  await other.waitForSelector(table);
+  expect('a link shows the same', (await other.textContent('#panel')) === (await page.textContent('#panel')));
+  await other.context().close();
+  for (const k of tabs.slice(1)) {
+    await page.click(`#tab-${k}`);
+    const figure = await page.$('#panel figure');
+    if (!figure) continue;
+    await figure.waitForSelector('svg');
+    for (const kind of ['CSV', 'SVG', 'PNG']) {
+      const [file] = await Promise.all([page.waitForEvent('download'), (await figure.$(`button:has-text("${kind}")`)).click()]);
+      const data = readFileSync(await file.path());
+      const good = kind === 'CSV' ? data.toString().split('\n').length > 2 : kind === 'SVG' ? data.toString().startsWith('<svg') && !data.toString().includes('var(--') : data.subarray(1, 4).toString() === 'PNG' && data.length > 2000;
+      expect(`${kind} of ${k}`, good, `${data.length} bytes`);
+    }
+    await (await figure.$('button:has-text("Table")')).click();
+    expect(`table of ${k}`, (await figure.$$('tbody tr')).length > 1);
+  }
+  await page.emulateMedia({ media: 'print' });
+  expect('print sheet hides the form', !(await page.isVisible('form')));
+  await page.emulateMedia({ media: 'screen' });
+  await page.click('text=Untreated, fit');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('fit'));
+  await page.goBack();
+  await page.context().close();
+}
+
+async function readersJourney(server) {
+  const page = await open(browser, `${server.url}#/evidence`);
+  await page.waitForSelector('.two svg');
+  const before = await page.textContent('.two figure:last-child');
+  await page.click('input[aria-label^="CLL14"]');
+  await page.waitForSelector('text=1 trial left out by you');
+  expect('leaving a trial out changes the forest plot', before !== (await page.textContent('.two figure:last-child')));
+  expect('the address remembers what is left out', page.url().includes('exclude=CLL14'), page.url());
+  await page.click('text=Back to the population').catch(() => page.click('button:has-text("Back")'));
+  await page.focus('g[role="button"][aria-label^="Ven-G:"]');
+  await page.keyboard.press('Enter');
+  expect('a circle of the network filters', (await page.getAttribute('g[role="button"][aria-label^="Ven-G:"]', 'aria-pressed')) === 'true');
+  await page.click('summary:has-text("League")');
+  expect('league table', (await page.$$('details[open] tbody tr')).length > 10);
+  await page.selectOption('form select >> nth=0', 'RR');
+  await page.waitForFunction(() => location.hash.includes('line=RR'));
+  await page.goto(`${server.url}#/model`);
+  await page.reload();
+  await page.waitForSelector('pre span');
+  await page.fill('input[type=search]', 'doubling');
+  await page.waitForSelector('text=found');
+  await page.click('tbody th button >> nth=0');
+  await page.waitForSelector('pre .mark');
+  await page.context().close();
+}
+
+/** Nothing but the keyboard, from the address bar to a changed result. */
+async function keyboardJourney(server) {
+  const page = await open(browser, server.url);
+  await page.waitForSelector(table);
+  await press(page, 'Tab');
+  expect('the first stop skips to the result', (await page.evaluate(() => document.activeElement.className)).includes('skip'));
+  const stops = [];
+  let changed = false;
+  for (let i = 0; i < 60; i++) {
+    await press(page, 'Tab');
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      const r = e.getBoundingClientRect();
+      const o = getComputedStyle(e);
+      return { id: e.id, tag: e.tagName, type: e.type ?? '', visible: r.width > 0 && r.height > 0, outline: o.outlineStyle !== 'none' && parseFloat(o.outlineWidth) >= 2, label: e.getAttribute('aria-label') ?? e.textContent.slice(0, 30) };
+    });
+    stops.push(at);
+    if (at.id === 'years' && !changed) {
+      await page.keyboard.press('Control+A');
+      await page.keyboard.type('2');
+      await page.keyboard.press('Enter');
+      changed = await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('2 years')).then(() => true, () => false);
+    }
+    if (at.id.startsWith('tab-')) break;
+  }
+  expect('years changed by keyboard', changed);
+  expect('focus is always seen', stops.every((s) => s.visible && (s.outline || s.tag === 'SUMMARY')), stops.filter((s) => !s.visible || !s.outline));
+  expect('the tabs are reached', stops.at(-1).id === 'tab-table', stops.at(-1));
+  await press(page, 'ArrowRight');
+  await page.waitForSelector('#panel svg');
+  expect('arrow keys move between tabs', (await page.getAttribute('#tab-curves', 'aria-selected')) === 'true');
+  await press(page, 'Tab');
+  await press(page, 'Enter');
+  expect('table of a chart by keyboard', (await page.$$('#panel figure table tbody tr')).length > 10);
+  await page.context().close();
+}
+
+async function tour(server) {
+  const page = await open(browser, server.url);
+  await page.waitForSelector(table);
+  await page.click('text=Show me around');
+  for (let i = 0; i < 5; i++) {
+    await page.waitForSelector('[role=dialog]');
+    await axe(page, `tour, stop ${i + 1}`);
+    const next = await page.$('[role=dialog] button:has-text("Next")');
+    if (next) await next.click();
+  }
+  await page.keyboard.press('Escape');
+  expect('Escape ends the tour', (await page.$('[role=dialog]')) === null);
+  await page.context().close();
+}
+
+/** The slider under a moving hand: how long from a position to its drawing. */
+async function slider(server) {
+  const page = await open(browser, `${server.url}#/compare?view=curves`);
+  await page.waitForSelector('#panel svg');
+  await page.click('summary');
+  const times = async (label, from, to) => {
+    await page.evaluate(() => performance.clearMeasures('quell:redraw'));
+    const box = await (await page.$(`input[type=range][aria-label="${label}"]`)).boundingBox();
+    await page.mouse.move(box.x + box.width * from, box.y + box.height / 2);
+    await page.mouse.down();
+    for (let i = 1; i <= 30; i++) {
+      await page.mouse.move(box.x + box.width * (from + ((to - from) * i) / 30), box.y + box.height / 2);
+      await page.waitForTimeout(60);
+    }
+    const during = await page.evaluate(() => performance.getEntriesByName('quell:redraw').map((e) => e.duration));
+    await page.mouse.up();
+    return during;
+  };
+  const age = await times('Age', 0.2, 0.8);
+  expect('the page is redrawn while the hand is on the slider', age.length >= 2, age.length);
+  said.push(`slider to redraw, 200 patients x 4 regimens, ${age.length} redraws in 1.8 s: median ${median(age).toFixed(0)} ms, worst ${Math.max(...age).toFixed(0)} ms`);
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Age'));
+  await page.context().close();
+}
+
+async function trouble() {
+  let server = await serve(program);
+  const page = await open(browser, server.url);
+  await page.waitForSelector(table);
+  page.quiet = true; // the browser notes refused requests on its console
+  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=vn-obi,ven-obi&patients=50`);
+  await page.reload();
+  await page.waitForSelector('[role=alert] >> text=did you mean `ven-obi`');
+  expect('a mistake is told in words', (await page.textContent('[role=alert]')).includes('unknown regimen'));
+  await axe(page, 'a mistake');
+  // a long run: progress, stop
+  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=400000&years=10`);
+  await page.reload();
+  await page.waitForSelector('text=/Simulating \\d+ %/', { timeout: 60000 });
+  await page.click('button:has-text("Stop")');
+  const stopped = await page.waitForFunction(async () => (await (await fetch('/api/v1/jobs')).json()).jobs.every((j) => j.state === 'cancelled')).then(() => true, () => false);
+  expect('Stop stops the job', stopped);
+  // the server dies in the middle of a run
+  await page.fill('#patients', '300000');
+  await page.press('#patients', 'Enter');
+  await page.waitForSelector('text=/Simulating \\d+ %/', { timeout: 60000 });
+  await server.kill('SIGKILL');
+  await page.waitForSelector('[role=alert]');
+  expect('a dead server is told in words', /does not answer|connection to the program broke/.test(await page.textContent('[role=alert]')), await page.textContent('[role=alert]'));
+  const port = server.port;
+  server = await serve(program, port);
+  await page.fill('#patients', '50');
+  await page.press('#patients', 'Enter');
+  await page.waitForSelector(table);
+  await page.waitForFunction(() => !document.querySelector('[role=alert]'));
+  page.quiet = false;
+  // two tabs at once, each with its own question
+  const [a, b] = await Promise.all([open(browser, `${server.url}#/compare?patients=300&seed=11`), open(browser, `${server.url}#/compare?patients=300&seed=12`)]);
+  await Promise.all([a.waitForSelector(table), b.waitForSelector(table)]);
+  expect('two tabs do not disturb each other', (await a.textContent('#result-foot')).includes('seed 11') && (await b.textContent('#result-foot')).includes('seed 12'));
+  // slow answers: the page stays usable
+  await a.route('**/api/v1/compare', async (r) => { await new Promise((ok) => setTimeout(ok, 1500)); await r.continue(); });
+  await a.fill('#years', '2');
+  await a.press('#years', 'Enter');
+  await a.click('#tab-icons');
+  expect('tabs work while an answer is slow', await a.isVisible('.icons'));
+  await a.waitForFunction(() => document.querySelector('h1')?.textContent.includes('2 years'));
+  // an answer that is no JSON
+  a.quiet = true;
+  await a.unroute('**/api/v1/compare');
+  await a.route('**/api/v1/compare', (r) => r.fulfill({ status: 200, body: '<html>' }));
+  await a.fill('#years', '4');
+  await a.press('#years', 'Enter');
+  await a.waitForSelector('[role=alert] >> text=not JSON');
+  for (const p of [a, b, page]) await p.context().close();
+  expect('the server stops cleanly', (await server.kill()) === 0);
+}
+
+const server = await firstComparison();
+for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider]) {
+  const began = performance.now();
+  await part(server).catch((e) => faults.push(`${part.name}: ${e.message.split('\n').slice(0, 4).join(' ')}`));
+  said.push(`${part.name}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+await trouble().catch((e) => faults.push(`trouble: ${e.message.split('\n').slice(0, 4).join(' ')}`));
+await server.kill();
+await browser.close();
+console.log(said.join('\n'));
+console.log(faults.length ? `${faults.length} faults\n${faults.join('\n')}` : 'page: all as expected');
+process.exit(faults.length ? 1 : 0);
