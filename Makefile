@@ -34,6 +34,7 @@ demo: build
 
 check:
 	@tools/install_packages packages/build.txt packages/check.txt
+	@tools/build_page --tools
 	@$(CONFIGURE) -B $(BUILD)
 	cmake --build $(BUILD) --target all quell_bench
 	ctest --test-dir $(BUILD) --output-on-failure

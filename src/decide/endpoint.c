@@ -199,18 +199,40 @@ static int event_of(enum ql_measure m, int code)
 	return code != QL_PFS_CENSORED;
 }
 
+enum { TALLY_BLOCK = 512 };
+
+/* How many of bins from..to-1 somebody's time is in, by code. Nearly all of a small cohort are empty: memcmp is fast. */
+static size_t cells_used(const uint32_t *count, int n_bin, int from, int to)
+{
+	static const uint32_t none[TALLY_BLOCK];
+	size_t n = 0;
+	for (int code = 0; code < QL_TALLY_CODES; code++) {
+		const uint32_t *row = count + (size_t)code * (size_t)n_bin + from;
+		if (memcmp(row, none, (size_t)(to - from) * sizeof *row) == 0)
+			continue;
+		for (int i = 0; i < to - from; i++)
+			n += row[i] > 0;
+	}
+	return n;
+}
+
 static struct ql_times tally_times(const struct ql_tally *t, enum ql_measure m, struct ql_arena *a)
 {
 	const uint32_t *count = t->count[kind_of(m)];
-	size_t cells = (size_t)t->n_bin * QL_TALLY_CODES, n = 0;
-	for (size_t i = 0; i < cells; i++)
-		n += count[i] > 0;
+	size_t n = 0;
+	for (int from = 0; from < t->n_bin; from += TALLY_BLOCK)
+		n += cells_used(count, t->n_bin, from, from + TALLY_BLOCK < t->n_bin ? from + TALLY_BLOCK : t->n_bin);
 	struct ql_times out = make_times(n, a);
-	for (int bin = 0; bin < t->n_bin; bin++)
-		for (int code = 0; code < QL_TALLY_CODES; code++)
-			if (count[code * t->n_bin + bin])
-				add_time(&out, ql_tally_day(bin, t->horizon_day), event_of(m, code),
-					 count[code * t->n_bin + bin]);
+	for (int from = 0; from < t->n_bin; from += TALLY_BLOCK) {
+		int to = from + TALLY_BLOCK < t->n_bin ? from + TALLY_BLOCK : t->n_bin;
+		if (cells_used(count, t->n_bin, from, to) == 0)
+			continue;
+		for (int bin = from; bin < to; bin++)
+			for (int code = 0; code < QL_TALLY_CODES; code++)
+				if (count[code * t->n_bin + bin])
+					add_time(&out, ql_tally_day(bin, t->horizon_day), event_of(m, code),
+						 count[code * t->n_bin + bin]);
+	}
 	return out;
 }
 
