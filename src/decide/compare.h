@@ -28,6 +28,8 @@ struct ql_run_spec {
 	double rtol;             /* 0 = 1e-4 */
 	const char **set;        /* "NAME=VALUE": a parameter's typical value, or a covariate of every patient */
 	int n_set;
+	const char *next_line;   /* what follows progression: library/protocols, a path or "none"; NULL = next-line with
+				  * the shipped model, none with another */
 	bool fixed_doses;        /* no adaptive protocol, no extinction: for solver comparisons */
 	volatile const int *cancel;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* called from one thread at a time */

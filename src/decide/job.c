@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/job.h"
-#include "emit/native.h"
 #include "base/io.h"
 #include "base/paths.h"
 #include "trial/names.h"
@@ -129,6 +128,16 @@ static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
 				     "leave one out");
 }
 
+static void load_next_lines(struct ql_job *job, struct ql_diags *ds)
+{
+	const struct ql_run_spec *s = job->spec;
+	const char *name = s->next_line ? s->next_line : s->model ? "none" : "next-line";
+	if (s->fixed_doses || strcmp(name, "none") == 0)
+		return;
+	ql_next_table_load(job->model, s->data_dir, name, &job->arena, ds, &job->next);
+	job->has_next = true;
+}
+
 /* Slots that a regimen leaves alone hold the model's default agents: nothing of them is given, but their columns are
  * read where a kernel covers more than the regimen needs. */
 static void fill_slots(struct ql_job *job, struct ql_diags *ds)
@@ -159,60 +168,17 @@ static void fill_slots(struct ql_job *job, struct ql_diags *ds)
 
 /* --- kernels --- */
 
-/* The kernel set's name and members, or the regimen's own when no set covers it. */
-static enum quell_status make_plan(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
-{
-	const struct ql_regimen *r = &arm->regimen;
-	int n_active;
-	const char **active = ql_trial_active(job->model, r->active, r->n_active, &job->arena, &n_active);
-	int set = ql_kernel_set_for(job->model, active, n_active);
-	const char *name = set < 0 ? r->name : job->model->kernel[set].name;
-	for (struct ql_job_arm *other = job->arm; set >= 0 && other < arm; other++)
-		if (other->plan && strcmp(other->plan->name, name) == 0) {
-			arm->plan = other->plan;
-			return QUELL_OK;
-		}
-	arm->owns_plan = true;
-	if (set < 0)
-		return ql_plan_make(job->model, name, active, n_active, ds, &arm->plan);
-	return ql_plan_make(job->model, name, job->model->kernel[set].active, job->model->kernel[set].n_active, ds,
-			    &arm->plan);
-}
-
-static enum quell_status find_kernel(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
-{
-	int width = job->spec->solver == QL_SOLVER_CVODE ? 1 : job->spec->lanes;
-	arm->kernel = ql_kernel_find(arm->plan->hash, width);
-	if (arm->kernel)
-		return QUELL_OK;
-	enum quell_status s = ql_native_kernel(arm->plan, width, (enum ql_native)job->spec->native, ds, &arm->kernel);
-	if (s != QUELL_OK || arm->kernel)
-		return s;
-	s = ql_interp_make(arm->plan, width ? width : 8, &arm->interpreter);
-	arm->kernel = arm->interpreter;
-	return s;
-}
-
-static void run_constants(struct ql_job *job, struct ql_job_arm *arm)
-{
-	struct ql_values *v = &job->scratch;
-	ql_values_init(arm->plan, v);
-	for (int i = 0; i < job->model->n_q; i++)
-		if (!isnan(job->param[i]))
-			ql_values_set(v, i, job->param[i]);
-	arm->k = QL_NEW_N(&job->arena, double, (size_t)arm->plan->n_k + 1);
-	ql_plan_run_constants(arm->plan, v, arm->k);
-	ql_values_free(v);
-}
-
 static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
 {
-	enum quell_status s = make_plan(job, arm, ds);
-	if (s == QUELL_OK)
-		s = find_kernel(job, arm, ds);
-	if (s == QUELL_OK)
-		run_constants(job, arm);
-	return s;
+	const struct ql_regimen *r = &arm->regimen;
+	const struct ql_planned *p;
+	enum quell_status s = ql_plans_get(&job->plans, r->active, r->n_active, r->name, ds, &p);
+	if (s != QUELL_OK)
+		return s;
+	arm->plan = p->plan;
+	arm->kernel = p->kernel;
+	arm->k = p->k;
+	return QUELL_OK;
 }
 
 enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec, struct ql_diags *ds)
@@ -228,10 +194,13 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	job->n_arm = spec->n_regimen;
 	for (int i = 0; i < job->n_arm; i++)
 		load_regimen(job, i, ds);
+	load_next_lines(job, ds);
 	if (ds->n_errors == 0)
 		fill_slots(job, ds);
 	if (ds->n_errors > 0)
 		return QUELL_ERR_INPUT;
+	job->plans = (struct ql_plans){.model = job->model, .param = job->param, .lanes = spec->lanes,
+				       .scalar = spec->solver == QL_SOLVER_CVODE, .native = spec->native};
 	for (int i = 0; i < job->n_arm && s == QUELL_OK; i++)
 		s = prepare_arm(job, &job->arm[i], ds);
 	return s;
@@ -239,12 +208,7 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 
 void ql_job_close(struct ql_job *job)
 {
-	for (int i = 0; i < job->n_arm; i++) {
-		if (job->arm[i].interpreter)
-			ql_interp_free(job->arm[i].interpreter);
-		if (job->arm[i].plan && job->arm[i].owns_plan)
-			ql_plan_free(job->arm[i].plan);
-	}
+	ql_plans_free(&job->plans);
 	ql_values_free(&job->scratch);
 	if (job->model)
 		ql_model_free(job->model);
@@ -252,7 +216,7 @@ void ql_job_close(struct ql_job *job)
 	*job = (struct ql_job){0};
 }
 
-struct ql_arm_spec ql_job_arm_spec(const struct ql_job *job, int i)
+struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 {
 	const struct ql_run_spec *s = job->spec;
 	const struct ql_job_arm *arm = &job->arm[i];
@@ -262,5 +226,6 @@ struct ql_arm_spec ql_job_arm_spec(const struct ql_job *job, int i)
 				    .seed = s->seed, .horizon_day = s->years * QL_DAYS_PER_YEAR,
 				    .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
 				    .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
+				    .next = job->has_next ? &job->next : NULL, .plans = &job->plans,
 				    .cancel = s->cancel};
 }

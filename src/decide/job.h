@@ -5,13 +5,12 @@
 
 #include "decide/compare.h"
 #include "trial/arm.h"
+#include "trial/plans.h"
 
 struct ql_job_arm {
 	struct ql_regimen regimen;
-	struct ql_plan *plan; /* one per kernel set; shared between arms */
-	bool owns_plan;
+	struct ql_plan *plan; /* these three belong to `plans`, which arms share */
 	const struct ql_kernel *kernel;
-	struct ql_kernel *interpreter; /* kernel when none was compiled; owned */
 	double *k;
 };
 
@@ -23,6 +22,9 @@ struct ql_job {
 	double *param, *covariate; /* [n_q] */
 	struct ql_job_arm *arm;
 	int n_arm;
+	struct ql_plans plans;
+	struct ql_next_table next;
+	bool has_next;
 	struct ql_values scratch;
 };
 
@@ -30,6 +32,6 @@ struct ql_job {
 enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec, struct ql_diags *ds);
 void ql_job_close(struct ql_job *job);
 /* Settings of arm i in the form that ql_arm_run takes. */
-struct ql_arm_spec ql_job_arm_spec(const struct ql_job *job, int i);
+struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i);
 
 #endif

@@ -28,18 +28,15 @@ static void close_record(struct arm_run *run, struct ql_patient_record *r, enum 
 	report(run, atomic_fetch_add(&run->done, 1) + 1);
 }
 
-static bool fetch(void *ctx, struct ql_lane *lane)
+static bool fetch_later(struct arm_worker *w, struct ql_lane *lane)
 {
-	struct arm_worker *w = ctx;
 	struct arm_run *run = w->run;
-	const struct ql_arm_spec *s = run->spec;
-	while (!cancelled(s)) {
+	while (!cancelled(run->spec)) {
 		uint64_t i = atomic_fetch_add(&run->next, 1);
-		if (i >= s->n_patients)
+		if (i >= run->pass_end)
 			return false;
 		struct live *l = &w->live[lane->index];
-		l->record = &run->out->record[i];
-		enum quell_status why = ql_live_begin(w, l, lane, s->first_patient + i);
+		enum quell_status why = ql_live_resume(w, l, lane, &run->todo[i]);
 		if (why == QUELL_OK)
 			return true;
 		close_record(run, l->record, why);
@@ -47,21 +44,116 @@ static bool fetch(void *ctx, struct ql_lane *lane)
 	return false;
 }
 
-static enum ql_next end_here(struct live *l, double t)
+static bool fetch(void *ctx, struct ql_lane *lane)
 {
-	l->record->follow_day = (float)t;
+	struct arm_worker *w = ctx;
+	struct arm_run *run = w->run;
+	if (run->todo)
+		return fetch_later(w, lane);
+	while (!cancelled(run->spec)) {
+		uint64_t i = atomic_fetch_add(&run->next, 1);
+		if (i >= run->pass_end)
+			return false;
+		struct live *l = &w->live[lane->index];
+		enum quell_status why = ql_live_begin(w, l, lane, i);
+		if (why == QUELL_OK)
+			return true;
+		close_record(run, l->record, why);
+	}
+	return false;
+}
+
+/* --- how a line ends --- */
+
+static enum ql_next end_of_follow_up(struct live *l, double t)
+{
+	l->record->last_day = (float)t;
+	if (l->stage == QL_STAGE_FIRST) {
+		l->record->follow_day = (float)t;
+		l->record->end_day = (float)fmin(t, l->end_of_treatment);
+	}
 	return QL_FINISHED;
 }
+
+/* Courses count patients while they are on the first line. */
+static void commit_course(struct arm_run *run, const struct live *l)
+{
+	for (int a = 0; a < ql_course_axis_count && run->out->course; a++)
+		for (int d = 0; d < l->next_grid; d++)
+			ql_course_count(run->out->course, a, d, l->bin[a][d]);
+}
+
+static void end_first_line(struct arm_run *run, struct live *l, double t, enum ql_pfs_cause cause)
+{
+	l->record->pfs_day = (float)t;
+	l->record->pfs_cause = (unsigned char)cause;
+	l->record->follow_day = (float)t;
+	l->record->end_day = (float)fmin(t, l->end_of_treatment);
+	if (cause == QL_PFS_PROGRESSION && l->response_pending)
+		l->record->response = QL_RESP_PD;
+	commit_course(run, l);
+}
+
+static enum ql_next progression(struct arm_run *run, struct live *l, struct ql_lane *lane)
+{
+	l->over = false;
+	if (l->stage == QL_STAGE_FIRST)
+		end_first_line(run, l, lane->t, QL_PFS_PROGRESSION);
+	else if (l->n_path == 1)
+		l->record->pfs2_day = (float)lane->t;
+	if (!run->spec->next) {
+		l->record->last_day = (float)lane->t;
+		l->stage = QL_STAGE_QUIET;
+		return QL_FINISHED;
+	}
+	if (ql_live_after_progression(run, l, lane))
+		return QL_FINISHED;
+	ql_live_schedule(run, l, lane);
+	return QL_CHANGED;
+}
+
+static enum ql_next richter(struct arm_run *run, struct live *l, struct ql_lane *lane)
+{
+	l->record->richter_day = (float)lane->t;
+	if (l->stage == QL_STAGE_FIRST)
+		end_first_line(run, l, lane->t, QL_PFS_RICHTER);
+	else if (l->begun && l->n_path == 1 && l->stage == QL_STAGE_LATER)
+		l->record->pfs2_day = (float)lane->t;
+	if (!run->spec->next) {
+		l->record->last_day = (float)lane->t;
+		l->stage = QL_STAGE_QUIET;
+		return QL_FINISHED;
+	}
+	if (run->names.next[QL_HAPPEN_RICHTER] >= 0)
+		*ql_slot(lane, run->names.next[QL_HAPPEN_RICHTER]) = 1e9; /* happens once */
+	ql_live_after_richter(run, l, lane);
+	ql_live_schedule(run, l, lane);
+	return QL_CHANGED;
+}
+
+static enum ql_next death(struct arm_run *run, struct live *l, const struct ql_lane *lane)
+{
+	l->record->death_day = (float)lane->t;
+	if (l->stage == QL_STAGE_FIRST)
+		end_first_line(run, l, lane->t, QL_PFS_DEATH);
+	else if (l->record->n_line > 0 && !(l->record->pfs2_day < INFINITY))
+		l->record->pfs2_day = (float)lane->t;
+	l->record->last_day = (float)lane->t;
+	l->stage = QL_STAGE_QUIET;
+	return QL_FINISHED;
+}
+
+/* --- the integrator's client --- */
 
 static enum ql_next stop(void *ctx, struct ql_lane *lane)
 {
 	struct arm_run *run = ((struct arm_worker *)ctx)->run;
 	struct live *l = lane->user;
 	if (l->over)
-		return end_here(l, lane->t);
+		return progression(run, l, lane);
 	bool changed = ql_live_apply_events(run, l, lane);
 	if (lane->t >= run->spec->horizon_day)
-		return end_here(l, run->spec->horizon_day);
+		return end_of_follow_up(l, run->spec->horizon_day);
 	ql_live_schedule(run, l, lane);
 	return changed ? QL_CHANGED : QL_GO_ON;
 }
@@ -78,13 +170,6 @@ static enum ql_next sample(void *ctx, struct ql_lane *lane, double t, const doub
 	return QL_GO_ON;
 }
 
-static enum ql_next end_of_pfs(struct live *l, double t, enum ql_pfs_cause cause)
-{
-	l->record->pfs_day = (float)t;
-	l->record->pfs_cause = (unsigned char)cause;
-	return end_here(l, t);
-}
-
 static int happening_of(const struct arm_run *run, int trigger)
 {
 	int h = 0;
@@ -99,30 +184,38 @@ static void first_day(float *day, double t)
 		*day = (float)t;
 }
 
+/* Counted on the first line; afterwards they act on the patient, and are not kept. */
+static void note_event(struct live *l, int happening, double t)
+{
+	if (l->stage != QL_STAGE_FIRST)
+		return;
+	if (happening == QL_HAPPEN_INFECTION) {
+		first_day(&l->record->infection_day, t);
+		if (l->record->n_infection < UINT8_MAX)
+			l->record->n_infection++;
+	} else if (happening == QL_HAPPEN_AF) {
+		first_day(&l->record->af_day, t);
+	} else if (happening == QL_HAPPEN_SPM) {
+		first_day(&l->record->spm_day, t);
+	} else {
+		first_day(&l->record->tox_day, t);
+	}
+}
+
 static enum ql_next trigger(void *ctx, struct ql_lane *lane, int which)
 {
 	struct arm_run *run = ((struct arm_worker *)ctx)->run;
 	struct live *l = lane->user;
 	int h = happening_of(run, which);
-	if (h == QL_HAPPEN_DEATH) {
-		l->record->death_day = (float)lane->t;
-		return end_of_pfs(l, lane->t, QL_PFS_DEATH);
-	}
+	if (h == QL_HAPPEN_DEATH)
+		return death(run, l, lane);
 	if (h == QL_HAPPEN_RICHTER)
-		return end_of_pfs(l, lane->t, QL_PFS_RICHTER);
-	ql_plan_fire(run->spec->plan, &l->v, which, lane->t, lane->y, lane->p, lane->stride);
+		return richter(run, l, lane);
+	ql_plan_fire(run->plan, &l->v, which, lane->t, lane->y, lane->p, lane->stride);
 	if (h == QL_HAPPEN_COUNT)
 		return QL_CHANGED;
-	if (h == QL_HAPPEN_INFECTION) {
-		first_day(&l->record->infection_day, lane->t);
-		if (l->record->n_infection < UINT8_MAX)
-			l->record->n_infection++;
-	} else if (h == QL_HAPPEN_AF) {
-		first_day(&l->record->af_day, lane->t);
-	} else if (h == QL_HAPPEN_SPM) {
-		first_day(&l->record->spm_day, lane->t);
-	} else {
-		first_day(&l->record->tox_day, lane->t);
+	note_event(l, h, lane->t);
+	if (h == QL_HAPPEN_TOXICITY && l->stage != QL_STAGE_QUIET) {
 		ql_live_stop_for_toxicity(run, l, lane);
 		ql_live_schedule(run, l, lane);
 	}
@@ -130,22 +223,19 @@ static enum ql_next trigger(void *ctx, struct ql_lane *lane, int which)
 	return QL_CHANGED;
 }
 
-static void commit_course(struct arm_run *run, const struct live *l)
-{
-	for (int a = 0; a < ql_course_axis_count && run->out->course; a++)
-		for (int d = 0; d < l->next_grid; d++)
-			ql_course_count(run->out->course, a, d, l->bin[a][d]);
-}
-
 static void finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 {
-	struct arm_run *run = ((struct arm_worker *)ctx)->run;
+	struct arm_worker *w = ctx;
 	struct live *l = lane->user;
-	if (why == QUELL_OK)
-		commit_course(run, l);
-	else
-		l->record->follow_day = (float)lane->t;
-	close_record(run, l->record, why);
+	if (why == QUELL_OK && l->hand_over) {
+		ql_carry_away(w, l, lane);
+		return;
+	}
+	if (why == QUELL_OK && l->stage == QL_STAGE_FIRST)
+		commit_course(w->run, l);
+	else if (why != QUELL_OK)
+		l->record->follow_day = (float)fmin(l->record->follow_day, lane->t);
+	close_record(w->run, l->record, why);
 }
 
 static void apply_settings(const struct ql_arm_spec *s, struct ql_values *v)
@@ -157,16 +247,13 @@ static void apply_settings(const struct ql_arm_spec *s, struct ql_values *v)
 
 static void make_live(const struct arm_run *run, struct live *l)
 {
-	ql_values_init(run->spec->plan, &l->v);
+	ql_values_init(run->plan, &l->v);
 	apply_settings(run->spec, &l->v); /* marks them as fixed; the values come anew with each patient */
-	size_t items = (size_t)run->spec->regimen->n_item + 1;
-	l->open = ql_realloc(NULL, items, sizeof *l->open);
-	l->stopped = ql_realloc(NULL, items, sizeof *l->stopped);
 }
 
 static enum quell_status make_worker(struct arm_worker *w)
 {
-	const struct ql_kernel *k = w->run->spec->kernel;
+	const struct ql_kernel *k = w->run->kernel;
 	size_t width = (size_t)k->width;
 	w->live = ql_alloc_aligned(width, sizeof *w->live);
 	w->n_live = k->width;
@@ -194,6 +281,7 @@ static void free_worker(struct arm_worker *w)
 	ql_free_aligned(w->out);
 	if (w->work)
 		ql_ode_work_free(w->work);
+	ql_carry_free(&w->waiting);
 }
 
 static enum quell_status work(void *ctx, int thread)
@@ -208,8 +296,8 @@ static enum quell_status work(void *ctx, int thread)
 	struct ql_ode_opts opts = {.method = QL_RODAS5P, .rtol = s->rtol, .atol = run->atol,
 				   .wants = QL_WANT_OUTPUTS, .cancel = s->cancel};
 	if (s->cvode)
-		return ql_cvode_run(s->kernel, s->k, &opts, QL_CVODE_KLU, &client, &w->stats);
-	return ql_ode_run(s->kernel, s->k, &opts, &client, w->work, &w->stats);
+		return ql_cvode_run(run->kernel, run->k, &opts, QL_CVODE_KLU, &client, &w->stats);
+	return ql_ode_run(run->kernel, run->k, &opts, &client, w->work, &w->stats);
 }
 
 /* Settings and the regimen's agents; parameters, inputs and the rest keep the model's values. */
@@ -227,9 +315,14 @@ static void fill_base(struct arm_run *run)
 
 static void blank_record(struct ql_patient_record *r)
 {
-	*r = (struct ql_patient_record){.pfs_day = INFINITY, .death_day = INFINITY, .infection_day = INFINITY,
-					.af_day = INFINITY, .spm_day = INFINITY, .tox_day = INFINITY, .anc_nadir = NAN,
-					.mrd_blood_eot = NAN, .mrd_marrow_eot = NAN, .status = QUELL_ERR_INTERRUPTED};
+	*r = (struct ql_patient_record){.pfs_day = INFINITY, .follow_day = INFINITY, .death_day = INFINITY,
+					.last_day = INFINITY, .next_day = INFINITY, .pfs2_day = INFINITY,
+					.richter_day = INFINITY, .end_day = INFINITY, .infection_day = INFINITY,
+					.af_day = INFINITY, .spm_day = INFINITY, .tox_day = INFINITY,
+					.response_day = INFINITY, .cr_day = INFINITY, .crs_day = INFINITY,
+					.anc_nadir = NAN, .mrd_blood_eot = NAN, .mrd_marrow_eot = NAN,
+					.mrd_blood_low = NAN, .deterioration_day = INFINITY,
+					.status = QUELL_ERR_INTERRUPTED};
 }
 
 static void prepare(struct arm_run *run)
@@ -237,9 +330,8 @@ static void prepare(struct arm_run *run)
 	const struct ql_arm_spec *s = run->spec;
 	struct ql_arm_result *out = run->out;
 	fill_base(run);
-	run->atol = ql_realloc(NULL, (size_t)s->plan->n_state + 1, sizeof(double));
-	for (int i = 0; i < s->plan->n_state; i++)
-		run->atol[i] = s->plan->atol[i] * fmin(1.0, s->rtol / 1e-4);
+	if (s->next)
+		run->words = ql_next_words(s->next, s->model, s->regimen);
 	run->grid = s->grid ? s->grid : run->course_day;
 	run->n_grid = s->grid ? s->n_grid : ql_course_grid(s->horizon_day, run->course_day);
 	if (!s->grid)
@@ -247,20 +339,9 @@ static void prepare(struct arm_run *run)
 	out->record = ql_realloc(NULL, (size_t)s->n_patients, sizeof *out->record);
 	for (uint64_t i = 0; i < s->n_patients; i++)
 		blank_record(&out->record[i]);
-	run->worker = ql_alloc_aligned((size_t)run->n_worker, sizeof *run->worker);
-	for (int i = 0; i < run->n_worker; i++)
-		run->worker[i].run = run;
 }
 
-static enum quell_status body(void *arg)
-{
-	struct arm_run *run = arg;
-	prepare(run);
-	enum quell_status status = ql_pool_run(run->n_worker, work, run);
-	if (status == QUELL_OK && cancelled(run->spec) && run->done < run->spec->n_patients)
-		return QUELL_ERR_INTERRUPTED;
-	return status;
-}
+/* --- passes --- */
 
 static void add_stats(struct ql_ode_stats *sum, const struct ql_ode_stats *x)
 {
@@ -273,27 +354,120 @@ static void add_stats(struct ql_ode_stats *sum, const struct ql_ode_stats *x)
 	sum->triggers += x->triggers;
 }
 
+static void gather(struct arm_run *run, struct arm_worker *w)
+{
+	add_stats(&run->out->stats, &w->stats);
+	for (int i = 0; i < w->waiting.n; i++) {
+		QL_GROW(run->waiting.item, run->waiting.n, run->waiting.cap);
+		run->waiting.item[run->waiting.n++] = w->waiting.item[i];
+		w->waiting.item[i].y = NULL;
+	}
+}
+
+static void end_pass(struct arm_run *run)
+{
+	for (int i = 0; run->worker && i < run->n_started; i++)
+		free_worker(&run->worker[i]);
+	ql_free_aligned(run->worker);
+	run->worker = NULL;
+	ql_free(run->atol);
+	run->atol = NULL;
+}
+
+/* Patients [first, end): of the arm, or of the list `todo`. */
+static enum quell_status pass(struct arm_run *run, const struct ql_carry *todo, uint64_t first, uint64_t end)
+{
+	const struct ql_arm_spec *s = run->spec;
+	run->todo = todo;
+	run->pass_first = first;
+	run->pass_end = end;
+	atomic_store(&run->next, first);
+	run->atol = ql_realloc(NULL, (size_t)run->plan->n_state + 1, sizeof(double));
+	for (int i = 0; i < run->plan->n_state; i++)
+		run->atol[i] = run->plan->atol[i] * fmin(1.0, s->rtol / 1e-4);
+	run->n_started = (uint64_t)run->n_worker > end - first ? (int)(end - first) : run->n_worker;
+	run->worker = ql_alloc_aligned((size_t)run->n_started, sizeof *run->worker);
+	for (int i = 0; i < run->n_started; i++)
+		run->worker[i].run = run;
+	enum quell_status status = ql_pool_run(run->n_started, work, run);
+	for (int i = 0; i < run->n_started && status == QUELL_OK; i++)
+		gather(run, &run->worker[i]);
+	end_pass(run);
+	return status;
+}
+
+static void use_plan(struct arm_run *run, const struct ql_planned *p)
+{
+	run->plan = p->plan;
+	run->kernel = p->kernel;
+	run->k = p->k;
+	run->names = p->names;
+}
+
+/* Everyone who waits, plan by plan; who progresses again waits anew. */
+static enum quell_status later_lines(struct arm_run *run)
+{
+	enum quell_status status = QUELL_OK;
+	while (run->waiting.n > 0 && status == QUELL_OK && !cancelled(run->spec)) {
+		struct ql_carry_list now;
+		status = ql_carry_plan(run);
+		now = run->waiting;
+		run->leaving = now;
+		run->waiting = (struct ql_carry_list){0};
+		for (int a = 0, b; a < now.n && status == QUELL_OK && !cancelled(run->spec); a = b) {
+			for (b = a + 1; b < now.n && now.item[b].to == now.item[a].to; b++) {}
+			use_plan(run, now.item[a].to);
+			status = pass(run, now.item, (uint64_t)a, (uint64_t)b);
+		}
+		ql_carry_free(&run->leaving);
+	}
+	ql_carry_free(&run->waiting);
+	return status;
+}
+
+static void first_plan(struct arm_run *run)
+{
+	const struct ql_arm_spec *s = run->spec;
+	run->plan = s->plan;
+	run->kernel = s->kernel;
+	run->k = s->k;
+	ql_trial_names_find(s->plan, &run->names);
+}
+
+static enum quell_status body(void *arg)
+{
+	struct arm_run *run = arg;
+	const struct ql_arm_spec *s = run->spec;
+	prepare(run);
+	enum quell_status status = QUELL_OK;
+	for (uint64_t at = 0; at < s->n_patients && status == QUELL_OK && !cancelled(s); at += QL_ARM_BLOCK) {
+		uint64_t left = s->n_patients - at;
+		first_plan(run);
+		status = pass(run, NULL, at, at + (left < QL_ARM_BLOCK ? left : QL_ARM_BLOCK));
+		if (status == QUELL_OK)
+			status = later_lines(run);
+	}
+	if (status == QUELL_OK && cancelled(s) && run->done < s->n_patients)
+		return QUELL_ERR_INTERRUPTED;
+	return status;
+}
+
 enum quell_status ql_arm_run(const struct ql_arm_spec *spec, struct ql_diags *ds, struct ql_arm_result *out)
 {
-	(void)ds;
 	*out = (struct ql_arm_result){0};
-	struct arm_run run = {.spec = spec, .out = out, .n_worker = spec->threads};
+	struct arm_run run = {.spec = spec, .out = out, .ds = ds, .n_worker = spec->threads, .plan = spec->plan};
 	if (run.n_worker < 1)
 		run.n_worker = ql_cpu_count();
-	if ((uint64_t)run.n_worker > spec->n_patients)
-		run.n_worker = (int)spec->n_patients;
-	ql_trial_names_find(spec->plan, &run.names);
 	pthread_mutex_init(&run.progress_lock, NULL);
 	enum quell_status status = ql_protect(body, &run);
 	out->n_done = run.done;
 	out->n_failed = run.failed;
-	for (int i = 0; run.worker && i < run.n_worker; i++) {
-		add_stats(&out->stats, &run.worker[i].stats);
-		free_worker(&run.worker[i]);
-	}
-	ql_free_aligned(run.worker);
+	for (uint64_t i = 0; out->record && i < spec->n_patients; i++)
+		out->n_line += out->record[i].n_line;
+	end_pass(&run);
+	ql_carry_free(&run.waiting);
+	ql_carry_free(&run.leaving);
 	ql_values_free(&run.base);
-	ql_free(run.atol);
 	pthread_mutex_destroy(&run.progress_lock);
 	if (status != QUELL_OK && status != QUELL_ERR_INTERRUPTED)
 		ql_arm_result_free(out);

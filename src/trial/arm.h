@@ -4,8 +4,10 @@
  * The protocol reads observables at visits, assesses response and progression
  * by iwCLL 2018 and keeps one record per patient; courses are summed into
  * histograms, so memory does not grow with the number of time points.
- * The trial ends for a patient at progression, death or Richter transformation,
- * or at the horizon; what comes later is not simulated here.
+ * The first line ends at progression, death or Richter transformation, or at
+ * the horizon. With a table of next lines the patient goes on: next regimens
+ * under a plan that covers all that was given so far, so that every drug,
+ * clone and cell is carried along, until death or the horizon.
  * Records depend on (seed, patient) and the settings only: any number of
  * threads, lanes or order gives the same bytes.
  */
@@ -15,23 +17,8 @@
 #include "dosing/regimen.h"
 #include "ode/ode.h"
 #include "patient/population.h"
-
-enum ql_pfs_cause { QL_PFS_CENSORED, QL_PFS_PROGRESSION, QL_PFS_DEATH, QL_PFS_RICHTER };
-enum ql_response { QL_RESP_NE, QL_RESP_PD, QL_RESP_SD, QL_RESP_PR_L, QL_RESP_PR, QL_RESP_CR };
-
-/* What the trial keeps of one patient; float where a double says nothing more. */
-struct ql_patient_record {
-	float pfs_day, death_day, infection_day, af_day, spm_day; /* INFINITY = did not happen while followed */
-	float tox_day;                       /* stop for toxicity */
-	float follow_day;                    /* end of observation: progression, death, Richter or the horizon */
-	float anc_nadir;                     /* 1e9/L, on treatment (trial/rules.h); NaN = not read */
-	float mrd_blood_eot, mrd_marrow_eot; /* measured share with assay noise at response_day; NaN = no sample */
-	unsigned char pfs_cause;             /* enum ql_pfs_cause */
-	unsigned char response;              /* enum ql_response at response_day; PD if earlier, NE if dead or not judged */
-	unsigned char status;                /* enum quell_status of the solve; interrupted = not finished */
-	unsigned char tp53, ighv_u;
-	unsigned char n_infection, last_cycle; /* severe infections; last cycle given, 0 = none missed */
-};
+#include "trial/next_line.h"
+#include "trial/plans.h"
 
 enum ql_read_at { QL_READ_VISIT = 1, QL_READ_GRID = 2 };
 struct ql_course_sum; /* histograms over patients per output and grid day; trial/course.h */
@@ -47,6 +34,9 @@ struct ql_arm_spec {
 	const double *covariate; /* [n_q] values that replace drawn covariates, NaN where drawn; NULL = all drawn */
 	bool typical;        /* hidden normals 0, hidden uniforms 0.5: the typical patient of these covariates */
 	uint64_t first_patient, n_patients, seed;
+	const uint64_t *patient; /* [n_patients] numbers in place of first_patient, ...; NULL */
+	const struct ql_next_table *next; /* what follows progression; NULL: the first line alone */
+	struct ql_plans *plans;  /* for next lines */
 	double horizon_day;
 	double rtol;         /* below 1e-4 it tightens the model's absolute tolerances in proportion */
 	int threads;
@@ -68,6 +58,7 @@ struct ql_arm_result {
 	uint64_t n_done, n_failed;
 	struct ql_course_sum *course; /* NULL with a grid of the caller's */
 	struct ql_ode_stats stats;
+	uint64_t n_line; /* lines begun after the first */
 };
 
 /* QUELL_ERR_INTERRUPTED after a cancel: the result then holds what was finished. */

@@ -10,41 +10,91 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Patients whose first lines run together; what follows runs in passes over the same block, so that memory for patients
+ * between two lines stays within it. */
+#define QL_ARM_BLOCK 8192u
+
+/* A patient between two lines: everything that is not a pure function of seed and number. */
+struct ql_carry {
+	uint64_t index;               /* of the record */
+	const struct ql_plan *plan;   /* whose states y are */
+	const struct ql_planned *to;  /* found between the passes */
+	double t, start_day;          /* progression, next treatment */
+	double next_regular;          /* visit */
+	double next[QL_HAPPEN_COUNT]; /* thresholds as they stand */
+	double threshold[QL_HAPPEN_COUNT];
+	unsigned ordinal[QL_HAPPEN_COUNT];
+	uint8_t path[QL_MAX_NEXT_LINES], n_path; /* regimens of the table, the coming one included */
+	uint64_t had;
+	double *y;                    /* heap, [plan->n_state] */
+};
+
+struct ql_carry_list {
+	struct ql_carry *item;
+	int n, cap;
+};
+
 struct arm_run {
 	const struct ql_arm_spec *spec;
+	/* of the pass: the first line's plan, or one that covers later lines */
+	const struct ql_plan *plan;
+	const struct ql_kernel *kernel;
+	const double *k;
 	struct ql_trial_names names;
-	struct ql_values base; /* what all patients start from: parameters, agents, inputs */
 	double *atol;   /* [n_state] */
+	uint64_t pass_first, pass_end; /* first lines: records */
+	const struct ql_carry *todo;   /* later lines: NULL in a first pass */
+	atomic_ullong next;
+
+	struct ql_values base; /* what all patients start from: parameters, agents, inputs */
+	uint64_t words;        /* of the first regimen, in the table of next lines */
 	const double *grid;
 	int n_grid;
 	double course_day[QL_COURSE_MAX_DAYS];
 	struct ql_arm_result *out;
-	atomic_ullong next, done, failed;
+	struct ql_diags *ds;
+	atomic_ullong done, failed;
 	pthread_mutex_t progress_lock;
-	struct arm_worker *worker;
-	int n_worker;
+	struct arm_worker *worker; /* [n_worker], made anew for each pass */
+	int n_worker, n_started;
+	struct ql_carry_list waiting; /* for their next line */
+	struct ql_carry_list leaving; /* under way into it */
 };
+
+/* Where a patient stands: under the first regimen, a later one, or with nothing left to give. */
+enum ql_stage { QL_STAGE_FIRST, QL_STAGE_LATER, QL_STAGE_QUIET };
 
 struct live { /* the patient on a lane */
 	uint64_t id;
 	struct ql_patient_record *record;
+	uint64_t index; /* of the record */
+	enum ql_stage stage;
+	const struct ql_regimen *regimen;
 	struct ql_values v;
 	struct ql_events events;
 	int next_event;
-	int *open;     /* [n_item] infusions that run */
-	bool *stopped; /* [n_item] */
+	int *open;     /* [room] infusions that run */
+	bool *stopped; /* [room] */
+	int room;
 	int last_cycle;
+	double start_day;        /* of the present line's treatment */
 	double end_of_treatment; /* last dose or level above 0; INFINITY while open-ended */
 
 	double next_visit, next_regular, next_anc;
 	int next_grid;
 	bool response_pending;
-	bool over; /* the trial ended at a sample; told to the integrator at the stop that follows */
+	bool over; /* the line ended at a sample; told to the integrator at the stop that follows */
+	bool begun; /* a later line: its treatment has started */
 	struct ql_reading baseline;
 	struct ql_nadir nadir;
 	unsigned ordinal[QL_HAPPEN_COUNT]; /* events drawn so far */
 	double threshold[QL_HAPPEN_COUNT];
 	uint16_t bin[QL_NAMES_MAX_AXES][QL_COURSE_MAX_DAYS];
+
+	uint8_t path[QL_MAX_NEXT_LINES], n_path; /* later regimens so far */
+	uint64_t words, had; /* of the present regimen, of all */
+	bool hand_over;      /* leaves the lane for a next line */
+	double next_start;
 };
 
 struct arm_worker {
@@ -54,20 +104,48 @@ struct arm_worker {
 	struct ql_ode_work *work;
 	double *t, *y, *p, *out; /* one vector call of the kernel's outputs */
 	struct ql_ode_stats stats;
+	struct ql_carry_list waiting;
 };
 
-/* Fills the lane with patient `id`: covariates, constants, events, thresholds, baseline. */
-enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_lane *lane, uint64_t id);
+static inline double *ql_slot(struct ql_lane *lane, int p) { return &lane->p[p * lane->stride]; }
+double ql_live_covariate(const struct live *l, int quantity, double missing);
+/* A uniform of the patient on a named stream. */
+double ql_live_uniform(const struct arm_run *run, const struct live *l, const char *stream, uint64_t ordinal);
+
+/* --- arm_live.c: start, doses --- */
+/* Fills the lane with patient `index` of the arm: covariates, constants, events, thresholds, baseline. */
+enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_lane *lane, uint64_t index);
+enum quell_status ql_live_events(const struct arm_run *run, struct live *l);
+void ql_live_draw(const struct arm_run *run, struct live *l);
+void ql_live_regimen(struct live *l, const struct ql_regimen *r);
+int ql_live_last_cycle(const struct arm_run *run, const struct live *l);
+double ql_live_end_of_treatment(const struct live *l);
 /* Sets t_stop and t_sample. */
 void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql_lane *lane);
 bool ql_live_apply_events(const struct arm_run *run, struct live *l, struct ql_lane *lane); /* true: something changed */
-/* A uniform of the patient on a named stream. */
-double ql_live_uniform(const struct arm_run *run, const struct live *l, const char *stream, uint64_t ordinal);
 void ql_live_set_threshold(const struct arm_run *run, struct live *l, struct ql_lane *lane, int happening);
 void ql_live_stop_for_toxicity(const struct arm_run *run, struct live *l, struct ql_lane *lane);
-/* Reads what is due at t; true when the patient's trial ends here. */
+/* No further dose, and nothing runs on. */
+void ql_live_stop_all(const struct arm_run *run, struct live *l, struct ql_lane *lane);
+/* Outputs at the lane's state, by one call with this patient in every lane. */
+const double *ql_live_outputs(struct arm_worker *w, const struct ql_lane *lane);
+
+/* --- arm_visit.c --- */
+/* Reads what is due at t; true when the line ends here. */
 bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out);
 void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double day, const double *out,
 		  struct ql_reading *r);
+void ql_live_count_course(const struct arm_run *run, struct live *l, const double *out);
+void ql_live_observe(const struct arm_run *run, const struct live *l, double t, unsigned at, const double *out);
+
+/* --- arm_lines.c: what follows --- */
+/* The patient progresses at lane->t: goes on to a next line (true: leaves the lane), waits, or is left without. */
+bool ql_live_after_progression(struct arm_run *run, struct live *l, struct ql_lane *lane);
+void ql_live_after_richter(struct arm_run *run, struct live *l, struct ql_lane *lane);
+void ql_carry_away(struct arm_worker *w, const struct live *l, const struct ql_lane *lane);
+enum quell_status ql_live_resume(struct arm_worker *w, struct live *l, struct ql_lane *lane, const struct ql_carry *c);
+void ql_carry_free(struct ql_carry_list *list);
+/* Finds the plans for all who wait and sorts them by it and by record. */
+enum quell_status ql_carry_plan(struct arm_run *run);
 
 #endif

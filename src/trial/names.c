@@ -75,6 +75,15 @@ static int trigger(const struct ql_plan *plan, const char *name)
 	return found < 0 ? -1 : found;
 }
 
+/* Cumulative hazards as the model calls them. */
+static const char *const hazard_name[QL_HAPPEN_COUNT] = {"H_death", "H_inf", "H_af", "H_spm", "H_richter", "H_tox"};
+
+static int state(const struct ql_plan *plan, const char *name)
+{
+	int q = ql_trial_quantity(plan->m, name, 1u << QL_STATE);
+	return q < 0 ? -1 : plan->state_of_q[q];
+}
+
 static void find_outputs(const struct ql_plan *plan, struct ql_trial_names *n)
 {
 	n->alc = ql_trial_output(plan, "alc");
@@ -99,7 +108,10 @@ void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->crcl = ql_trial_quantity(plan->m, "crcl", covariate);
 	n->tp53 = ql_trial_quantity(plan->m, "tp53", covariate);
 	n->ighv_u = ql_trial_quantity(plan->m, "ighv_u", covariate);
+	n->age = ql_trial_quantity(plan->m, "age", covariate);
+	n->relapsed = ql_trial_quantity(plan->m, "relapsed", covariate);
 	n->extinction = input_slot(plan, "extinction");
+	n->progressed = input_slot(plan, "progressed");
 	n->level[0] = input_slot(plan, "btki.level");
 	n->level[1] = input_slot(plan, "pi3ki.level");
 	for (int h = 0; h < QL_HAPPEN_COUNT; h++) {
@@ -107,5 +119,6 @@ void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *n)
 		strncat(name, ql_happening_name[h], sizeof name - 6);
 		n->next[h] = input_slot(plan, name);
 		n->trigger[h] = trigger(plan, ql_happening_name[h]);
+		n->hazard[h] = state(plan, hazard_name[h]);
 	}
 }

@@ -23,9 +23,11 @@ struct ql_trial_names {
 	int alc, spd, node_diameter, spleen_length, marrow_fraction, mrd_blood, mrd_marrow, anc;
 	int axis[QL_NAMES_MAX_AXES]; /* output of ql_course_axis[i] */
 	/* quantities: covariates */
-	int weight, bsa, crcl, tp53, ighv_u;
+	int weight, bsa, crcl, tp53, ighv_u, age, relapsed;
 	/* p slots: inputs */
-	int next[QL_HAPPEN_COUNT], extinction, level[2];
+	int next[QL_HAPPEN_COUNT], extinction, level[2], progressed;
+	/* plan states: cumulative hazards of ql_happening_name, by `H_<name>`; -1 where none */
+	int hazard[QL_HAPPEN_COUNT];
 	/* plan triggers */
 	int trigger[QL_HAPPEN_COUNT];
 };

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What visits see, and what is judged there. */
+#include "base/rng.h"
+#include "trial/arm_private.h"
+#include "trial/rules.h"
+#include <math.h>
+
+void ql_live_count_course(const struct arm_run *run, struct live *l, const double *out)
+{
+	for (int a = 0; a < ql_course_axis_count && run->out->course; a++) {
+		int o = run->names.axis[a];
+		l->bin[a][l->next_grid] = (uint16_t)(o < 0 ? QL_COURSE_SKIP : ql_course_bin(a, out[o]));
+	}
+	l->next_grid++;
+}
+
+void ql_live_observe(const struct arm_run *run, const struct live *l, double t, unsigned at, const double *out)
+{
+	if (run->spec->observe && at)
+		run->spec->observe(run->spec->observe_ctx, l->id, t, at, out);
+}
+
+static double output(const double *out, int index) { return index < 0 ? NAN : out[index]; }
+
+void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double day, const double *out,
+		  struct ql_reading *r)
+{
+	const struct ql_trial_names *n = &run->names;
+	*r = (struct ql_reading){.day = day, .alc = output(out, n->alc), .spd = output(out, n->spd),
+				 .diameter = output(out, n->node_diameter), .spleen = output(out, n->spleen_length),
+				 .marrow = output(out, n->marrow_fraction), .anc = output(out, n->anc)};
+	for (int i = 0; i < 2; i++)
+		r->waiver |= n->level[i] >= 0 && lane->p[n->level[i] * lane->stride] > 0.0;
+}
+
+static void read_neutrophils(const struct arm_run *run, struct live *l, double t, const double *out)
+{
+	double anc = output(out, run->names.anc);
+	if (t > l->end_of_treatment + QL_ANC_AFTER_LAST_DOSE || isnan(anc))
+		return;
+	if (!(l->record->anc_nadir <= anc))
+		l->record->anc_nadir = (float)anc;
+}
+
+static float measured_mrd(const struct arm_run *run, const struct live *l, const char *stream, double share)
+{
+	double z = ql_quantile_normal(ql_live_uniform(run, l, stream, 0));
+	double seen = share * ql_pow(10.0, QL_MRD_NOISE_LOG10 * z);
+	return (float)(seen < QL_MRD_FLOOR ? QL_MRD_FLOOR : seen);
+}
+
+static void judge_response(const struct arm_run *run, struct live *l, const struct ql_reading *r, const double *out)
+{
+	bool confirmed = ql_live_uniform(run, l, "response.cr_confirmed", 0) < QL_CR_CONFIRMED;
+	bool evaluable = ql_live_uniform(run, l, "response.evaluable", 0) >= QL_NOT_EVALUABLE;
+	enum ql_response response = ql_assess_response(r, &l->baseline, confirmed);
+	l->record->response = (unsigned char)(evaluable ? response : QL_RESP_NE);
+	if (run->names.mrd_blood >= 0)
+		l->record->mrd_blood_eot = measured_mrd(run, l, "mrd.noise.blood", out[run->names.mrd_blood]);
+	if (run->names.mrd_marrow >= 0)
+		l->record->mrd_marrow_eot = measured_mrd(run, l, "mrd.noise.marrow", out[run->names.mrd_marrow]);
+	l->response_pending = false;
+}
+
+static void next_visit(const struct arm_run *run, struct live *l, double t)
+{
+	if (t >= l->next_regular) {
+		if (l->next_regular < QL_VISIT_EARLY_LAST)
+			l->next_regular += QL_VISIT_EARLY_DAY;
+		else if (l->next_regular < QL_VISIT_LATE_FIRST)
+			l->next_regular =
+				QL_VISIT_LATE_FIRST + QL_VISIT_LATE_DAY * ql_live_uniform(run, l, "visit.phase", 0);
+		else
+			l->next_regular += QL_VISIT_LATE_DAY;
+	}
+	l->next_visit = l->next_regular;
+	if (l->response_pending)
+		l->next_visit = fmin(l->next_visit, l->regimen->response_day);
+}
+
+/* True at progression. */
+static bool visit(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out)
+{
+	struct ql_reading r;
+	ql_live_read(run, lane, t, out, &r);
+	if (!run->spec->fixed_doses && ql_assess_progression(&r, &l->nadir))
+		return true;
+	ql_nadir_update(&l->nadir, &r);
+	if (l->response_pending && t >= l->regimen->response_day)
+		judge_response(run, l, &r, out);
+	next_visit(run, l, t);
+	return false;
+}
+
+/* A later line: nothing but its start and its progression is kept. True at progression. */
+static bool later_visit(const struct arm_run *run, struct live *l, const struct ql_lane *lane, double t,
+			const double *out)
+{
+	struct ql_reading r;
+	ql_live_read(run, lane, t - l->start_day, out, &r);
+	if (l->begun && ql_assess_progression(&r, &l->nadir))
+		return true;
+	if (l->begun) {
+		ql_nadir_update(&l->nadir, &r);
+	} else if (t >= l->start_day) {
+		l->begun = true;
+		ql_nadir_start(&l->nadir, &r);
+		l->record->n_line = l->n_path;
+		l->record->line[l->n_path - 1] = (uint8_t)(l->path[l->n_path - 1] + 1);
+		if (l->n_path == 1)
+			l->record->next_day = (float)l->start_day;
+	}
+	while (l->next_regular <= t)
+		l->next_regular += QL_VISIT_LATE_DAY;
+	l->next_visit = l->begun ? l->next_regular : fmin(l->next_regular, l->start_day);
+	return false;
+}
+
+bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out)
+{
+	unsigned at = 0;
+	if (l->stage == QL_STAGE_LATER)
+		return later_visit(run, l, lane, t, out);
+	read_neutrophils(run, l, t, out);
+	if (t >= l->next_anc)
+		l->next_anc += QL_ANC_EVERY_DAY;
+	if (l->next_grid < run->n_grid && t >= run->grid[l->next_grid]) {
+		ql_live_count_course(run, l, out);
+		at |= QL_READ_GRID;
+	}
+	at |= t >= l->next_visit ? (unsigned)QL_READ_VISIT : 0u;
+	ql_live_observe(run, l, t, at, out);
+	return at & QL_READ_VISIT ? visit(run, l, lane, t, out) : false;
+}

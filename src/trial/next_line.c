@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trial/next_line.h"
+#include "base/elem.h"
+#include "trial/rules.h"
+#include <math.h>
+#include <string.h>
+
+static bool inside(const struct ql_range *r, double x) { return x >= r->low && x <= r->high; }
+
+static bool fits(const struct ql_next_row *r, const struct ql_next_patient *p)
+{
+	return (!r->after || (r->after & p->failed)) && (r->had & p->had) == r->had && !(r->unless & p->had) &&
+	       inside(&r->off_years, p->off_days / QL_DAYS_PER_YEAR) && inside(&r->line, p->line) &&
+	       inside(&r->age, p->age) && inside(&r->crcl, p->crcl);
+}
+
+int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *p, double u)
+{
+	if (p->line > t->most_lines + 1)
+		return -1;
+	for (int i = 0; i < t->n_row; i++) {
+		const struct ql_next_row *r = &t->row[i];
+		if (!fits(r, p))
+			continue;
+		int o = 0;
+		while (o < r->n_option - 1 && u >= r->option[o].weight)
+			o++;
+		return r->option[o].regimen;
+	}
+	return -1;
+}
+
+double ql_next_delay_day(const struct ql_next_table *t, double off_days, bool relapsed, double z)
+{
+	int which = !(off_days > QL_ANC_AFTER_LAST_DOSE) ? QL_DELAY_ON_TREATMENT
+		    : relapsed				 ? QL_DELAY_RELAPSED
+							 : QL_DELAY_OFF_TREATMENT;
+	const struct ql_next_delay *d = &t->delay[which];
+	return d->median_day * ql_exp(d->sd * z);
+}
+
+static bool gives(const struct ql_regimen *r, const char *slot)
+{
+	size_t n = strlen(slot);
+	for (int i = 0; i < r->n_active; i++)
+		if (strncmp(r->active[i], slot, n) == 0 && r->active[i][n] == '.')
+			return true;
+	return false;
+}
+
+uint64_t ql_next_words(const struct ql_next_table *t, const struct ql_model *m, const struct ql_regimen *r)
+{
+	uint64_t words = 0;
+	for (int s = 0; s < r->n_slot; s++) {
+		if (!gives(r, m->slot[r->slot[s]].name))
+			continue;
+		const char *class = NULL;
+		const struct ql_yaml *y = ql_yaml_get(r->row[s].yaml, "class");
+		if (y && y->kind == QL_YAML_SCALAR)
+			class = y->text;
+		for (int w = 0; w < t->n_word; w++)
+			if (strcmp(t->word[w], r->row[s].name) == 0 || (class && strcmp(t->word[w], class) == 0))
+				words |= (uint64_t)1 << w;
+	}
+	return words;
+}

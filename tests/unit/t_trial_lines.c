@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+/* What follows progression: the table, the carrying over, the record. */
+#include "decide/job.h"
+#include "trial/rules.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *arms[] = {"clb-obi", "ibrutinib", "ven-obi"};
+
+static struct ql_run_spec base(const char *population, uint64_t patients)
+{
+	return (struct ql_run_spec){.data_dir = QUELL_SOURCE_DIR, .population = population, .regimen = arms,
+				    .n_regimen = 3, .patients = patients, .seed = 11, .years = 8, .threads = 1};
+}
+
+static void show(struct ql_diags *ds)
+{
+	struct ql_buf b = {0};
+	ql_diags_render(ds, false, &b);
+	if (b.data && ds->n_errors)
+		fprintf(stderr, "%s", b.data);
+	ql_buf_free(&b);
+}
+
+/* Patients first .. first+n of arm `arm`; the caller frees. */
+static struct ql_patient_record *records(const struct ql_run_spec *s, int arm, uint64_t first, uint64_t n)
+{
+	struct ql_diags ds = {0};
+	struct ql_job job;
+	struct ql_arm_result r;
+	enum quell_status status = ql_job_open(&job, s, &ds);
+	show(&ds);
+	assert_int_equal(status, QUELL_OK);
+	struct ql_arm_spec a = ql_job_arm_spec(&job, arm);
+	a.first_patient = first;
+	a.n_patients = n;
+	assert_int_equal(ql_arm_run(&a, &ds, &r), QUELL_OK);
+	assert_int_equal(r.n_done, n);
+	assert_int_equal(r.n_failed, 0);
+	struct ql_patient_record *keep = malloc(n * sizeof *keep);
+	memcpy(keep, r.record, n * sizeof *keep);
+	ql_arm_result_free(&r);
+	ql_job_close(&job);
+	ql_diags_free(&ds);
+	return keep;
+}
+
+static void same_bytes_for_threads_lanes_and_chunks(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = base("relapsed", 96);
+	s.lanes = 4;
+	for (int arm = 0; arm < 3; arm++) {
+		struct ql_patient_record *one = records(&s, arm, 0, 96);
+		struct ql_run_spec t = s;
+		t.threads = 3;
+		t.lanes = 8;
+		struct ql_patient_record *many = records(&t, arm, 0, 96);
+		assert_memory_equal(one, many, 96 * sizeof *one);
+		struct ql_patient_record *part = records(&s, arm, 40, 37);
+		assert_memory_equal(one + 40, part, 37 * sizeof *one);
+		free(one);
+		free(many);
+		free(part);
+	}
+}
+
+static void records_hold_together(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = base("unfit-1l", 400);
+	double horizon = (float)(8 * QL_DAYS_PER_YEAR);
+	int next = 0, later_deaths = 0;
+	struct ql_patient_record *r = records(&s, 0, 0, 400);
+	for (int i = 0; i < 400; i++) {
+		assert_true(r[i].pfs_day <= r[i].death_day);
+		assert_true(r[i].follow_day <= r[i].last_day && r[i].last_day <= horizon);
+		assert_true(r[i].end_day <= r[i].follow_day);
+		assert_true((r[i].death_day < INFINITY) == (r[i].last_day < horizon));
+		if (r[i].death_day < INFINITY)
+			assert_true(r[i].last_day == r[i].death_day);
+		if (r[i].pfs_cause == QL_PFS_DEATH)
+			assert_true(r[i].pfs_day == r[i].death_day && r[i].n_line == 0);
+		assert_true((r[i].pfs_cause == QL_PFS_CENSORED) == !(r[i].pfs_day < INFINITY));
+		if (r[i].n_line > 0) {
+			assert_true(r[i].pfs_cause == QL_PFS_PROGRESSION);
+			assert_true(r[i].next_day > r[i].pfs_day && r[i].next_day <= r[i].last_day);
+			assert_true(r[i].line[r[i].n_line - 1] > 0);
+			assert_true(!(r[i].pfs2_day < r[i].next_day));
+			next++;
+		}
+		later_deaths += r[i].pfs_day < r[i].death_day && r[i].death_day < INFINITY;
+		if (r[i].n_line < QL_MAX_NEXT_LINES)
+			assert_int_equal(r[i].line[r[i].n_line], 0);
+	}
+	assert_true(next > 100 && later_deaths > 10);
+	free(r);
+}
+
+/* --- the table --- */
+
+static const char head[] = "next_line: t\ndelay:\n"
+			   "  on_treatment: {median: 21 day, sd: 0, grade: assumed}\n"
+			   "  off_treatment: {median: 1 year, sd: 0.5, grade: assumed}\n"
+			   "  off_treatment_relapsed: {median: 12 week, sd: 0, grade: assumed}\nrows:\n";
+
+static struct ql_model *model;
+static struct ql_arena arena;
+static struct ql_next_table table;
+
+/* Reads head + rows; what was complained about, as text in the arena. */
+static const char *read_table(const char *rows)
+{
+	struct ql_diags ds = {0};
+	struct ql_buf b = {0};
+	if (!model)
+		assert_int_equal(ql_model_load(QUELL_SOURCE_DIR "/models/cll/cll.qm", &ds, &model), QUELL_OK);
+	char path[] = "/tmp/quell-next-XXXXXX.yaml";
+	int fd = mkstemps(path, 5);
+	assert_true(fd >= 0);
+	FILE *f = fdopen(fd, "w");
+	fputs(head, f);
+	fputs(rows, f);
+	fclose(f);
+	enum quell_status s = ql_next_table_load(model, QUELL_SOURCE_DIR, path, &arena, &ds, &table);
+	remove(path);
+	assert_int_equal(s == QUELL_OK, ds.n_errors == 0);
+	ql_diags_render(&ds, false, &b);
+	const char *text = ql_arena_strdup(&arena, b.data ? b.data : "");
+	ql_buf_free(&b);
+	ql_diags_free(&ds);
+	return text;
+}
+
+#define ROW(text) "  - {name: " text ", grade: assumed}\n"
+
+static void complains(const char *rows, const char *code, const char *place, const char *help)
+{
+	const char *text = read_table(rows);
+	if (!strstr(text, code) || !strstr(text, place) || !strstr(text, help))
+		fail_msg("wanted %s at %s with `%s`, got:\n%s", code, place, help, text);
+}
+
+static void mistakes_have_a_place_and_a_remedy(void **state)
+{
+	(void)state;
+	complains(ROW("a, unless: [BTK inhibiter], give: {acalabrutinib: 1}"), "E0642", ":7:", "did you mean `BTK inhibitor`?");
+	complains(ROW("a, give: {acalabrutinb: 1}"), "E0601", ":7:", "did you mean `acalabrutinib`?");
+	complains(ROW("a, unless: [BTK inhibitor], give: {acalabrutinib: -1}"), "E0641", ":7:", "REGIMEN: 1");
+	complains(ROW("a, unless: [BTK inhibitor], line: 3..2, give: {acalabrutinib: 1}"), "E0641", ":7:", "2..3");
+	complains(ROW("a, unless: [BTK inhibitor]"), "E0641", ":7:", "give: {REGIMEN: 1}");
+	complains(ROW("a, unles: [BTK inhibitor], give: {acalabrutinib: 1}"), "E0303", ":7:", "did you mean `unless`?");
+	complains(ROW("a, give: {acalabrutinib: 1}"), "E0643", ":7:", "unless");
+	complains(ROW("a, after: [BTK inhibitor], give: {venetoclax: 1}")
+		  ROW("b, after: [BCL2 inhibitor], give: {ibrutinib: 1}"), "E0643", ":7:", "off_years");
+	complains(ROW("a, unless: [BTK inhibitor], give: {acalabrutinib: 1}")
+		  ROW("b, unless: [BTK inhibitor, BCL2 inhibitor], line: 2..3, give: {venetoclax: 1}"), "E0644", ":8:",
+		  "put it before `a`");
+	/* all at once */
+	const char *text = read_table(ROW("a, unless: [BTK inhibiter], give: {nonsense: 1}"));
+	assert_true(strstr(text, "E0642") && strstr(text, "E0601"));
+}
+
+static void the_first_row_that_fits_is_taken(void **state)
+{
+	(void)state;
+	assert_string_equal(read_table(ROW("late, after: [BCL2 inhibitor], off_years: 3.., line: 2..3, give: {venetoclax: 1}")
+				       ROW("btk, unless: [BTK inhibitor], age: ..80, give: {acalabrutinib: 1, zanubrutinib: 3}")
+				       ROW("ven, unless: [BCL2 inhibitor], give: {ven-rituximab: 1}")
+				       ROW("pirto, unless: [pirtobrutinib], had: [BTK inhibitor], give: {pirtobrutinib: 1}")),
+			    "");
+	struct { const char *regimen; uint64_t words; } r[8];
+	for (int i = 0; i < table.n_regimen; i++)
+		r[i].regimen = table.regimen[i].name, r[i].words = table.words_of[i];
+	assert_string_equal(r[0].regimen, "venetoclax");
+	uint64_t ven = r[0].words, btk = r[1].words;
+	struct ql_next_patient p = {.failed = 0, .had = 0, .line = 2, .off_days = 0, .age = 70, .crcl = 80};
+	assert_string_equal(r[ql_next_choose(&table, &p, 0.2)].regimen, "acalabrutinib");
+	assert_string_equal(r[ql_next_choose(&table, &p, 0.3)].regimen, "zanubrutinib");
+	p.age = 81;
+	assert_string_equal(r[ql_next_choose(&table, &p, 0.2)].regimen, "ven-rituximab");
+	p.failed = p.had = ven;
+	p.age = 70;
+	p.off_days = 3.1 * QL_DAYS_PER_YEAR;
+	assert_string_equal(r[ql_next_choose(&table, &p, 0.2)].regimen, "venetoclax");
+	p.line = 4;
+	assert_string_equal(r[ql_next_choose(&table, &p, 0.2)].regimen, "acalabrutinib");
+	p.had = ven | btk;
+	assert_string_equal(r[ql_next_choose(&table, &p, 0.2)].regimen, "pirtobrutinib");
+	p.had |= r[4].words;
+	assert_int_equal(ql_next_choose(&table, &p, 0.2), -1);
+	p.line = 6;
+	p.had = 0;
+	assert_int_equal(ql_next_choose(&table, &p, 0.2), -1);
+	assert_true(ql_next_delay_day(&table, 0.0, false, 1.0) == 21.0);
+	assert_true(ql_next_delay_day(&table, 100.0, true, 1.0) == 84.0);
+	assert_true(fabs(ql_next_delay_day(&table, 100.0, false, 1.0) - 365.25 * exp(0.5)) < 1e-9);
+}
+
+/* Without a table the first line is all there is, and its part of the record is the same. */
+static void the_first_line_does_not_depend_on_what_follows(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = base("unfit-1l", 120), none = s;
+	none.next_line = "none";
+	struct ql_patient_record *a = records(&s, 0, 0, 120), *b = records(&none, 0, 0, 120);
+	for (int i = 0; i < 120; i++) {
+		assert_true(a[i].pfs_day == b[i].pfs_day && a[i].pfs_cause == b[i].pfs_cause);
+		assert_true(a[i].infection_day == b[i].infection_day && a[i].response == b[i].response);
+		assert_true(b[i].n_line == 0 && b[i].last_day == b[i].follow_day);
+	}
+	free(a);
+	free(b);
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	if (model)
+		ql_model_free(model);
+	ql_arena_free(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_bytes_for_threads_lanes_and_chunks),
+		cmocka_unit_test(records_hold_together),
+		cmocka_unit_test(the_first_line_does_not_depend_on_what_follows),
+		cmocka_unit_test(mistakes_have_a_place_and_a_remedy),
+		cmocka_unit_test(the_first_row_that_fits_is_taken),
+	};
+	return cmocka_run_group_tests(tests, NULL, clean_up);
+}
