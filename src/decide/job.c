@@ -120,7 +120,10 @@ static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
 	const char *agents = ql_arena_printf(&job->arena, "%s/library/agents", job->spec->data_dir);
 	const char *path = ql_library_file(&job->arena, job->spec->data_dir, "library/regimens", job->spec->regimen[i],
 					   ".yaml", QL_E0601, "regimen", ds);
-	if (!path || ql_regimen_load(job->model, path, agents, &job->arena, ds, r) != QUELL_OK)
+	enum quell_status s = path ? ql_regimen_load(job->model, path, agents, &job->arena, ds, r) : QUELL_ERR_INPUT;
+	if (s == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
+	if (s != QUELL_OK)
 		return;
 	for (int j = 0; j < i; j++)
 		if (job->arm[j].regimen.name && strcmp(job->arm[j].regimen.name, r->name) == 0)
@@ -134,8 +137,7 @@ static void load_next_lines(struct ql_job *job, struct ql_diags *ds)
 	const char *name = s->next_line ? s->next_line : s->model ? "none" : "next-line";
 	if (s->fixed_doses || strcmp(name, "none") == 0)
 		return;
-	ql_next_table_load(job->model, s->data_dir, name, &job->arena, ds, &job->next);
-	job->has_next = true;
+	job->has_next = ql_next_table_load(job->model, s->data_dir, name, &job->arena, ds, &job->next) == QUELL_OK;
 }
 
 /* Slots that a regimen leaves alone hold the model's default agents: nothing of them is given, but their columns are

@@ -84,7 +84,10 @@ static void read_agent(struct reader *r, const char *slot_name, struct ql_span k
 	bool path = strchr(v->text, '/') != NULL;
 	const char *file = path ? v->text : ql_arena_printf(r->a, "%s/%s.yaml", r->agents_dir, v->text);
 	int n = r->out->n_slot;
-	if (ql_agent_load(r->m, &r->m->slot[slot], file, r->a, r->ds, &r->out->row[n]) == QUELL_OK)
+	enum quell_status s = ql_agent_load(r->m, &r->m->slot[slot], file, r->a, r->ds, &r->out->row[n]);
+	if (s == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
+	if (s == QUELL_OK)
 		r->out->slot[r->out->n_slot++] = slot;
 	else if (r->ds->n > 0) /* the fault is in the row; say who asked for it */
 		ql_diag_note(r->ds->item[r->ds->n - 1], v->span, "asked for here");

@@ -514,10 +514,12 @@ static enum quell_status convert(void *arg)
 bool ql_unit_convert(const char *from, const char *to, double *factor)
 {
 	struct convert_job j = {.from = from, .to = to, .factor = factor};
-	ql_protect(convert, &j);
+	enum quell_status s = ql_protect(convert, &j);
 	ql_units_free(&j.us);
 	ql_parser_free(&j.parser);
 	ql_diags_free(&j.ds);
 	ql_arena_free(&j.arena);
+	if (s == QUELL_ERR_MEMORY)
+		ql_out_of_memory(); /* not the unit's fault */
 	return j.ok;
 }

@@ -21,6 +21,14 @@ static void wrong(struct reader *r, struct ql_span at, const char *message, cons
 	ql_diag_help(ql_diag_add(r->ds, QL_E0641, at, "%s", message), "%s", help);
 }
 
+/* What a reader below caught is passed on to the caller's ql_protect(). */
+static enum quell_status caught(enum quell_status s)
+{
+	if (s == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
+	return s;
+}
+
 /* --- classes and agents --- */
 
 static void list_classes(struct reader *r)
@@ -32,7 +40,7 @@ static void list_classes(struct reader *r)
 		struct ql_yaml *y = NULL;
 		const char *path = ql_arena_printf(r->a, "%s/library/agents/%s.yaml", r->data_dir, agent[i]);
 		const char *class = NULL;
-		if (ql_yaml_read(r->a, path, r->ds, &y) != QUELL_OK)
+		if (caught(ql_yaml_read(r->a, path, r->ds, &y)) != QUELL_OK)
 			continue;
 		ql_yaml_string(y, "class", false, r->ds, &class);
 		r->class[r->n_class++] = agent[i];
@@ -96,7 +104,7 @@ static int regimen_number(struct reader *r, const char *name, struct ql_span at)
 	if (!path && r->ds->n > before)
 		r->ds->item[before]->span = at;
 	const char *agents = ql_arena_printf(r->a, "%s/library/agents", r->data_dir);
-	if (!path || ql_regimen_load(r->m, path, agents, r->a, r->ds, &t->regimen[t->n_regimen]) != QUELL_OK)
+	if (!path || caught(ql_regimen_load(r->m, path, agents, r->a, r->ds, &t->regimen[t->n_regimen])) != QUELL_OK)
 		return -2;
 	if (t->n_regimen >= UINT8_MAX) {
 		wrong(r, at, "a table may give 255 regimens", "leave some out");
