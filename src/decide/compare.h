@@ -28,8 +28,10 @@ struct ql_run_spec {
 	double rtol;             /* 0 = 1e-4 */
 	const char **set;        /* "NAME=VALUE": a parameter's typical value, or a covariate of every patient */
 	int n_set;
-	const char *next_line;   /* what follows progression: library/protocols, a path or "none"; NULL = next-line with
-				  * the shipped model, none with another */
+	const char *protocol;    /* library/protocols, a path or "none"; NULL = standard, rules that another model than the
+				  * shipped one cannot follow left out */
+	const char *next_line;   /* what follows progression: library/protocols, a path or "none"; NULL = as the protocol
+				  * says, none with another model than the shipped one */
 	bool fixed_doses;        /* no adaptive protocol, no extinction: for solver comparisons */
 	volatile const int *cancel;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* called from one thread at a time */

@@ -131,11 +131,21 @@ static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
 				     "leave one out");
 }
 
+static void load_protocol(struct ql_job *job, struct ql_diags *ds)
+{
+	const struct ql_run_spec *s = job->spec;
+	const char *name = s->protocol ? s->protocol : "standard";
+	if (s->fixed_doses || strcmp(name, "none") == 0)
+		return;
+	job->has_protocol = ql_protocol_load(job->model, s->data_dir, name, s->model && !s->protocol, &job->arena, ds,
+					     &job->protocol) == QUELL_OK;
+}
+
 static void load_next_lines(struct ql_job *job, struct ql_diags *ds)
 {
 	const struct ql_run_spec *s = job->spec;
-	const char *name = s->next_line ? s->next_line : s->model ? "none" : "next-line";
-	if (s->fixed_doses || strcmp(name, "none") == 0)
+	const char *name = s->next_line ? s->next_line : s->model || !job->has_protocol ? "none" : job->protocol.next_line;
+	if (s->fixed_doses || !name || strcmp(name, "none") == 0)
 		return;
 	job->has_next = ql_next_table_load(job->model, s->data_dir, name, &job->arena, ds, &job->next) == QUELL_OK;
 }
@@ -196,6 +206,7 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	job->n_arm = spec->n_regimen;
 	for (int i = 0; i < job->n_arm; i++)
 		load_regimen(job, i, ds);
+	load_protocol(job, ds);
 	load_next_lines(job, ds);
 	if (ds->n_errors == 0)
 		fill_slots(job, ds);
@@ -228,6 +239,7 @@ struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 				    .seed = s->seed, .horizon_day = s->years * QL_DAYS_PER_YEAR,
 				    .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
 				    .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
+				    .protocol = job->has_protocol ? &job->protocol : NULL,
 				    .next = job->has_next ? &job->next : NULL, .plans = &job->plans,
 				    .cancel = s->cancel};
 }

@@ -23,6 +23,8 @@ struct ql_job {
 	struct ql_job_arm *arm;
 	int n_arm;
 	struct ql_plans plans;
+	struct ql_protocol protocol;
+	bool has_protocol;
 	struct ql_next_table next;
 	bool has_next;
 	struct ql_values scratch;

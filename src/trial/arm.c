@@ -65,12 +65,24 @@ static bool fetch(void *ctx, struct ql_lane *lane)
 
 /* --- how a line ends --- */
 
+/* The best response of the first line; progression before any other is PD. */
+static void keep_best(struct live *l, bool progressed)
+{
+	struct ql_patient_record *r = l->record;
+	if (!l->evaluable)
+		return;
+	r->best = (uint8_t)(l->best.best == QL_RESP_NE && progressed ? QL_RESP_PD : l->best.best);
+	r->response_day = (float)l->best.response_day;
+	r->cr_day = (float)l->best.cr_day;
+}
+
 static enum ql_next end_of_follow_up(struct live *l, double t)
 {
 	l->record->last_day = (float)t;
 	if (l->stage == QL_STAGE_FIRST) {
 		l->record->follow_day = (float)t;
 		l->record->end_day = (float)fmin(t, l->end_of_treatment);
+		keep_best(l, false);
 	}
 	return QL_FINISHED;
 }
@@ -85,12 +97,14 @@ static void commit_course(struct arm_run *run, const struct live *l)
 
 static void end_first_line(struct arm_run *run, struct live *l, double t, enum ql_pfs_cause cause)
 {
-	l->record->pfs_day = (float)t;
+	bool seen_before = cause == QL_PFS_PROGRESSION && l->pd_day < t;
+	l->record->pfs_day = (float)(seen_before ? l->pd_day : t);
 	l->record->pfs_cause = (unsigned char)cause;
 	l->record->follow_day = (float)t;
 	l->record->end_day = (float)fmin(t, l->end_of_treatment);
 	if (cause == QL_PFS_PROGRESSION && l->response_pending)
 		l->record->response = QL_RESP_PD;
+	keep_best(l, cause == QL_PFS_PROGRESSION);
 	commit_course(run, l);
 }
 
@@ -151,7 +165,8 @@ static enum ql_next stop(void *ctx, struct ql_lane *lane)
 	struct live *l = lane->user;
 	if (l->over)
 		return progression(run, l, lane);
-	bool changed = ql_live_apply_events(run, l, lane);
+	bool changed = ql_rules_act(run, l, lane);
+	changed |= ql_live_apply_events(run, l, lane);
 	if (lane->t >= run->spec->horizon_day)
 		return end_of_follow_up(l, run->spec->horizon_day);
 	ql_live_schedule(run, l, lane);
@@ -163,8 +178,9 @@ static enum ql_next sample(void *ctx, struct ql_lane *lane, double t, const doub
 	struct arm_run *run = ((struct arm_worker *)ctx)->run;
 	struct live *l = lane->user;
 	(void)y;
-	l->over = ql_live_sample(run, l, lane, t, out);
-	if (l->over)
+	bool acts = false;
+	l->over = ql_live_sample(run, l, lane, t, out, &acts);
+	if (l->over || acts)
 		return QL_CHANGED;
 	ql_live_schedule(run, l, lane);
 	return QL_GO_ON;
@@ -190,6 +206,7 @@ static void note_event(struct live *l, int happening, double t)
 	if (l->stage != QL_STAGE_FIRST)
 		return;
 	if (happening == QL_HAPPEN_INFECTION) {
+		l->last_infection = t;
 		first_day(&l->record->infection_day, t);
 		if (l->record->n_infection < UINT8_MAX)
 			l->record->n_infection++;
@@ -273,6 +290,9 @@ static void free_worker(struct arm_worker *w)
 		ql_events_free(&w->live[i].events);
 		ql_free(w->live[i].open);
 		ql_free(w->live[i].stopped);
+		ql_free(w->live[i].level);
+		ql_free(w->live[i].scale);
+		ql_free(w->live[i].held);
 	}
 	ql_free_aligned(w->live);
 	ql_free_aligned(w->t);

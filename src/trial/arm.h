@@ -19,6 +19,7 @@
 #include "patient/population.h"
 #include "trial/next_line.h"
 #include "trial/plans.h"
+#include "trial/protocol.h"
 
 enum ql_read_at { QL_READ_VISIT = 1, QL_READ_GRID = 2 };
 struct ql_course_sum; /* histograms over patients per output and grid day; trial/course.h */
@@ -35,6 +36,7 @@ struct ql_arm_spec {
 	bool typical;        /* hidden normals 0, hidden uniforms 0.5: the typical patient of these covariates */
 	uint64_t first_patient, n_patients, seed;
 	const uint64_t *patient; /* [n_patients] numbers in place of first_patient, ...; NULL */
+	const struct ql_protocol *protocol; /* rules of the first line; NULL: doses as planned */
 	const struct ql_next_table *next; /* what follows progression; NULL: the first line alone */
 	struct ql_plans *plans;  /* for next lines */
 	double horizon_day;

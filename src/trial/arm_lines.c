@@ -227,7 +227,7 @@ enum quell_status ql_live_resume(struct arm_worker *w, struct live *l, struct ql
 	while (l->next_regular <= lane->t)
 		l->next_regular += QL_VISIT_LATE_DAY;
 	l->next_visit = fmin(l->next_regular, l->start_day);
-	l->next_anc = INFINITY;
+	l->next_anc = l->next_half = l->next_irr = l->next_tls = INFINITY;
 	l->next_grid = run->n_grid;
 	l->response_pending = false;
 	ql_live_schedule(run, l, lane);

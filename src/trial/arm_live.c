@@ -53,9 +53,12 @@ enum quell_status ql_live_events(const struct arm_run *run, struct live *l)
 	l->events.n = 0;
 	l->next_event = 0;
 	for (int i = 0; i < r->n_item; i++) {
-		l->open[i] = 0;
+		l->open[i] = l->held[i] = 0;
 		l->stopped[i] = false;
+		l->level[i] = NAN;
+		l->scale[i] = 1.0;
 	}
+	ql_rules_start(run, l);
 	return ql_regimen_events(s->model, r, &body, l->start_day, s->horizon_day, node_value, &c, &l->events);
 }
 
@@ -131,6 +134,41 @@ const double *ql_live_outputs(struct arm_worker *w, const struct ql_lane *lane)
 	return w->out;
 }
 
+static double first_event(const struct live *l, int dose, int input)
+{
+	for (int i = 0; i < l->events.n; i++) {
+		const struct ql_event *e = &l->events.item[i];
+		const struct ql_regimen_item_info *info = e->dose < 0 ? NULL : &l->regimen->info[e->dose];
+		if (info && e->amount > 0.0 && ((dose >= 0 && info->dose == dose) || (input >= 0 && info->input == input)))
+			return e->time_day;
+	}
+	return INFINITY;
+}
+
+/* What is drawn once for a patient of the first line, and what is to be watched. */
+static void start_watch(const struct arm_run *run, struct live *l)
+{
+	double u = ql_live_uniform(run, l, "response.cr_confirmed", 0);
+	l->biopsy = u < QL_CR_CONFIRMED		       ? QL_BIOPSY_CLEAR
+		    : u < QL_CR_CONFIRMED + QL_CR_NODULES ? QL_BIOPSY_NODULES
+							  : QL_BIOPSY_RESIDUAL;
+	l->evaluable = ql_live_uniform(run, l, "response.evaluable", 0) >= QL_NOT_EVALUABLE;
+	ql_best_start(&l->best);
+	l->pd_day = NAN;
+	l->last_infection = -INFINITY;
+	l->peak_il6 = l->peak_effectors = 0.0;
+	l->next_half = run->names.cytokines ? QL_CYTOKINES_EVERY_DAY : INFINITY;
+	l->next_irr = run->names.irr_risk < 0 ? INFINITY : first_event(l, run->names.mab_dose, -1);
+	l->next_tls = run->names.tls_risk < 0 ? INFINITY : first_event(l, -1, run->names.bcl2i_input);
+	if (!run->names.cytokines)
+		return;
+	l->u_crs = ql_live_uniform(run, l, "toxicity.crs", 0);
+	l->u_icans = ql_live_uniform(run, l, "toxicity.icans", 0);
+	l->bispecific = false;
+	for (int i = 0; i < l->regimen->n_active; i++)
+		l->bispecific |= strncmp(l->regimen->active[i], "bispecific.", 11) == 0;
+}
+
 static void start_schedule(struct live *l)
 {
 	l->next_regular = QL_VISIT_EARLY_DAY;
@@ -149,6 +187,9 @@ void ql_live_regimen(struct live *l, const struct ql_regimen *r)
 	l->room = r->n_item + 1;
 	l->open = ql_realloc(l->open, (size_t)l->room, sizeof *l->open);
 	l->stopped = ql_realloc(l->stopped, (size_t)l->room, sizeof *l->stopped);
+	l->level = ql_realloc(l->level, (size_t)l->room, sizeof *l->level);
+	l->scale = ql_realloc(l->scale, (size_t)l->room, sizeof *l->scale);
+	l->held = ql_realloc(l->held, (size_t)l->room, sizeof *l->held);
 }
 
 enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_lane *lane, uint64_t index)
@@ -178,6 +219,7 @@ enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_
 	l->record->ighv_u = ql_live_covariate(l, run->names.ighv_u, 0.0) > 0.5;
 	set_thresholds(run, l, lane);
 	start_schedule(l);
+	start_watch(run, l);
 	const double *out = ql_live_outputs(w, lane);
 	ql_live_read(run, lane, 0.0, out, &l->baseline);
 	ql_nadir_start(&l->nadir, &l->baseline);
@@ -201,11 +243,16 @@ static bool apply_rate(struct live *l, struct ql_lane *lane, const struct ql_eve
 	return true;
 }
 
-/* Marks change nothing, and neither do events of what was stopped, but for the ends of running infusions. */
+/* Marks change nothing, and neither do events of what was stopped, but for the ends of running infusions. What is held
+ * is left out; a level that changes while it is held is remembered. */
 static bool takes_place(const struct live *l, const struct ql_event *e)
 {
 	bool ends_infusion = e->kind == QL_EV_RATE && e->amount <= 0.0;
-	return e->kind != QL_EV_MARK && (ends_infusion ? l->open[e->dose] > 0 : !dropped(l, e));
+	if (e->kind == QL_EV_MARK)
+		return false;
+	if (ends_infusion)
+		return l->open[e->dose] > 0;
+	return !dropped(l, e) && (e->kind == QL_EV_SET || l->held[e->dose] == 0);
 }
 
 static bool apply(const struct arm_run *run, struct live *l, struct ql_lane *lane, const struct ql_event *e)
@@ -216,7 +263,7 @@ static bool apply(const struct arm_run *run, struct live *l, struct ql_lane *lan
 	if (e->kind == QL_EV_BOLUS) {
 		int s = plan->state_of_q[e->quantity];
 		if (s >= 0)
-			lane->y[s * lane->stride] += e->amount;
+			lane->y[s * lane->stride] += e->amount * l->scale[e->dose];
 		return s >= 0;
 	}
 	int p = plan->p_of_q[e->quantity];
@@ -224,7 +271,8 @@ static bool apply(const struct arm_run *run, struct live *l, struct ql_lane *lan
 		return false;
 	if (e->kind == QL_EV_RATE)
 		return apply_rate(l, lane, e, p);
-	*ql_slot(lane, p) = e->amount;
+	l->level[e->dose] = e->amount;
+	*ql_slot(lane, p) = l->held[e->dose] > 0 ? 0.0 : e->amount * l->scale[e->dose];
 	return true;
 }
 
@@ -279,7 +327,7 @@ void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql
 			stop = fmin(stop, l->events.item[i].time_day);
 			break;
 		}
-	lane->t_stop = stop;
+	lane->t_stop = fmin(stop, ql_rules_next(l));
 	lane->t_sample = INFINITY;
 	if (l->stage == QL_STAGE_QUIET)
 		return;
@@ -288,6 +336,7 @@ void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql
 		next = fmin(next, l->next_anc);
 	if (l->next_grid < run->n_grid)
 		next = fmin(next, run->grid[l->next_grid]);
+	next = fmin(fmin(next, l->next_half), fmin(l->next_irr, l->next_tls));
 	lane->t_sample = next <= run->spec->horizon_day ? next : INFINITY;
 }
 

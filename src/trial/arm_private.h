@@ -7,6 +7,7 @@
 #include "trial/assess.h"
 #include "trial/course.h"
 #include "trial/names.h"
+#include "trial/protocol.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -64,6 +65,22 @@ struct arm_run {
 /* Where a patient stands: under the first regimen, a later one, or with nothing left to give. */
 enum ql_stage { QL_STAGE_FIRST, QL_STAGE_LATER, QL_STAGE_QUIET };
 
+/* One rule of the protocol for one patient. */
+struct ql_rule_state {
+	double true_since; /* NaN: its condition does not hold */
+	double last;       /* time it acted; -INFINITY */
+	int times;
+	bool on;           /* holds doses, or keeps a level */
+};
+
+/* Something that the protocol has ordered for later. */
+struct ql_order {
+	double at;
+	int state, slot; /* one of them; the other -1 */
+	double amount;   /* added to the state; the new level of the slot */
+};
+#define QL_MAX_ORDERS 24
+
 struct live { /* the patient on a lane */
 	uint64_t id;
 	struct ql_patient_record *record;
@@ -75,6 +92,8 @@ struct live { /* the patient on a lane */
 	int next_event;
 	int *open;     /* [room] infusions that run */
 	bool *stopped; /* [room] */
+	double *level, *scale; /* [room] as planned now; share of it that is given */
+	int *held;     /* [room] rules that hold the item */
 	int room;
 	int last_cycle;
 	double start_day;        /* of the present line's treatment */
@@ -87,6 +106,20 @@ struct live { /* the patient on a lane */
 	bool begun; /* a later line: its treatment has started */
 	struct ql_reading baseline;
 	struct ql_nadir nadir;
+	struct ql_best best;
+	enum ql_biopsy biopsy;
+	bool evaluable;
+	double pd_day; /* progression seen once, on lymphocytes or counts alone; NaN */
+
+	double next_half, next_irr, next_tls; /* samples for what begins with a dose; INFINITY */
+	double peak_il6, peak_effectors, u_crs, u_icans;
+	bool bispecific;
+	double last_infection;
+	struct ql_rule_state rule[QL_MAX_RULES];
+	struct ql_order order[QL_MAX_ORDERS];
+	int n_order;
+	uint64_t n_sample;
+	bool doses_changed; /* by a rule: levels are set anew at the stop that follows */
 	unsigned ordinal[QL_HAPPEN_COUNT]; /* events drawn so far */
 	double threshold[QL_HAPPEN_COUNT];
 	uint16_t bin[QL_NAMES_MAX_AXES][QL_COURSE_MAX_DAYS];
@@ -131,12 +164,23 @@ void ql_live_stop_all(const struct arm_run *run, struct live *l, struct ql_lane 
 const double *ql_live_outputs(struct arm_worker *w, const struct ql_lane *lane);
 
 /* --- arm_visit.c --- */
-/* Reads what is due at t; true when the line ends here. */
-bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out);
+/* Reads what is due at t; true when the line ends here. *acts: the protocol wants a stop. */
+bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out,
+		    bool *acts);
 void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double day, const double *out,
 		  struct ql_reading *r);
 void ql_live_count_course(const struct arm_run *run, struct live *l, const double *out);
 void ql_live_observe(const struct arm_run *run, const struct live *l, double t, unsigned at, const double *out);
+
+/* --- arm_rules.c: the protocol --- */
+void ql_rules_start(const struct arm_run *run, struct live *l);
+/* Reads what rules ask for and lets them act; true: orders or levels changed, a stop is needed here. */
+bool ql_rules_read(const struct arm_run *run, struct live *l, double t, const double *out);
+/* At a stop: what is due now. True: something changed. */
+bool ql_rules_act(const struct arm_run *run, struct live *l, struct ql_lane *lane);
+double ql_rules_next(const struct live *l); /* INFINITY */
+/* Cytokine release and neurotoxicity from running peaks. */
+void ql_rules_cytokines(const struct arm_run *run, struct live *l, double t, const double *out);
 
 /* --- arm_lines.c: what follows --- */
 /* The patient progresses at lane->t: goes on to a next line (true: leaves the lane), waits, or is left without. */

@@ -28,7 +28,8 @@ void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double 
 	const struct ql_trial_names *n = &run->names;
 	*r = (struct ql_reading){.day = day, .alc = output(out, n->alc), .spd = output(out, n->spd),
 				 .diameter = output(out, n->node_diameter), .spleen = output(out, n->spleen_length),
-				 .marrow = output(out, n->marrow_fraction), .anc = output(out, n->anc)};
+				 .marrow = output(out, n->marrow_fraction), .anc = output(out, n->anc),
+				 .hb = output(out, n->haemoglobin), .plt = output(out, n->platelets)};
 	for (int i = 0; i < 2; i++)
 		r->waiver |= n->level[i] >= 0 && lane->p[n->level[i] * lane->stride] > 0.0;
 }
@@ -42,23 +43,22 @@ static void read_neutrophils(const struct arm_run *run, struct live *l, double t
 		l->record->anc_nadir = (float)anc;
 }
 
-static float measured_mrd(const struct arm_run *run, const struct live *l, const char *stream, double share)
+static float measured_mrd(const struct arm_run *run, const struct live *l, const char *stream, double share,
+			  uint64_t ordinal)
 {
-	double z = ql_quantile_normal(ql_live_uniform(run, l, stream, 0));
+	double z = ql_quantile_normal(ql_live_uniform(run, l, stream, ordinal));
 	double seen = share * ql_pow(10.0, QL_MRD_NOISE_LOG10 * z);
 	return (float)(seen < QL_MRD_FLOOR ? QL_MRD_FLOOR : seen);
 }
 
 static void judge_response(const struct arm_run *run, struct live *l, const struct ql_reading *r, const double *out)
 {
-	bool confirmed = ql_live_uniform(run, l, "response.cr_confirmed", 0) < QL_CR_CONFIRMED;
-	bool evaluable = ql_live_uniform(run, l, "response.evaluable", 0) >= QL_NOT_EVALUABLE;
-	enum ql_response response = ql_assess_response(r, &l->baseline, confirmed);
-	l->record->response = (unsigned char)(evaluable ? response : QL_RESP_NE);
+	enum ql_response response = ql_assess_response(r, &l->baseline, l->biopsy);
+	l->record->response = (unsigned char)(l->evaluable ? response : QL_RESP_NE);
 	if (run->names.mrd_blood >= 0)
-		l->record->mrd_blood_eot = measured_mrd(run, l, "mrd.noise.blood", out[run->names.mrd_blood]);
+		l->record->mrd_blood_eot = measured_mrd(run, l, "mrd.noise.blood", out[run->names.mrd_blood], 0);
 	if (run->names.mrd_marrow >= 0)
-		l->record->mrd_marrow_eot = measured_mrd(run, l, "mrd.noise.marrow", out[run->names.mrd_marrow]);
+		l->record->mrd_marrow_eot = measured_mrd(run, l, "mrd.noise.marrow", out[run->names.mrd_marrow], 0);
 	l->response_pending = false;
 }
 
@@ -78,17 +78,46 @@ static void next_visit(const struct arm_run *run, struct live *l, double t)
 		l->next_visit = fmin(l->next_visit, l->regimen->response_day);
 }
 
+/* True when progression is certain. Lymphocytes or counts alone need a second look, and the day of the first counts. */
+static bool progressed(struct live *l, const struct ql_reading *r, double t)
+{
+	bool on_treatment = t <= l->end_of_treatment + QL_ANC_AFTER_LAST_DOSE;
+	unsigned pd = ql_assess_pd(r, &l->nadir, on_treatment);
+	if (!pd) {
+		l->pd_day = NAN;
+		return false;
+	}
+	if (isnan(l->pd_day))
+		l->pd_day = t;
+	return pd & (QL_PD_NODES | QL_PD_BY_SPLEEN) || t - l->pd_day >= QL_PD_CONFIRM_DAY - 1e-6;
+}
+
+static void read_mrd(const struct arm_run *run, struct live *l, double t, const double *out)
+{
+	if (run->names.mrd_blood < 0)
+		return;
+	float seen = measured_mrd(run, l, "mrd.noise.blood", out[run->names.mrd_blood], 1 + (uint64_t)t);
+	if (!(l->record->mrd_blood_low <= seen))
+		l->record->mrd_blood_low = seen;
+}
+
 /* True at progression. */
 static bool visit(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out)
 {
 	struct ql_reading r;
 	ql_live_read(run, lane, t, out, &r);
-	if (!run->spec->fixed_doses && ql_assess_progression(&r, &l->nadir))
+	if (!run->spec->fixed_doses && progressed(l, &r, t))
 		return true;
-	ql_nadir_update(&l->nadir, &r);
+	read_mrd(run, l, t, out);
+	if (isnan(l->pd_day)) {
+		ql_nadir_update(&l->nadir, &r);
+		ql_best_add(&l->best, t, ql_assess_response(&r, &l->baseline, l->biopsy));
+	}
 	if (l->response_pending && t >= l->regimen->response_day)
 		judge_response(run, l, &r, out);
 	next_visit(run, l, t);
+	if (!isnan(l->pd_day))
+		l->next_visit = fmin(l->next_visit, fmax(l->pd_day + QL_PD_CONFIRM_DAY, nextafter(t, INFINITY)));
 	return false;
 }
 
@@ -116,19 +145,41 @@ static bool later_visit(const struct arm_run *run, struct live *l, const struct 
 	return false;
 }
 
-bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out)
+static void draw_acute(const struct arm_run *run, struct live *l, double t, const double *out)
+{
+	if (t >= l->next_irr) {
+		l->next_irr = INFINITY;
+		l->record->irr_g3 = ql_live_uniform(run, l, "toxicity.irr", 0) < out[run->names.irr_risk];
+	}
+	if (t >= l->next_tls) {
+		l->next_tls = INFINITY;
+		l->record->tls = ql_live_uniform(run, l, "toxicity.tls", 0) < out[run->names.tls_risk];
+	}
+	if (t >= l->next_half) {
+		l->next_half = t < QL_CYTOKINES_LAST ? l->next_half + QL_CYTOKINES_EVERY_DAY : INFINITY;
+		ql_rules_cytokines(run, l, t, out);
+	}
+}
+
+bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out,
+		    bool *acts)
 {
 	unsigned at = 0;
+	*acts = false;
 	if (l->stage == QL_STAGE_LATER)
 		return later_visit(run, l, lane, t, out);
 	read_neutrophils(run, l, t, out);
+	bool reads = t >= l->next_anc || t >= l->next_visit || t >= l->next_half;
 	if (t >= l->next_anc)
 		l->next_anc += QL_ANC_EVERY_DAY;
+	draw_acute(run, l, t, out);
 	if (l->next_grid < run->n_grid && t >= run->grid[l->next_grid]) {
 		ql_live_count_course(run, l, out);
 		at |= QL_READ_GRID;
 	}
 	at |= t >= l->next_visit ? (unsigned)QL_READ_VISIT : 0u;
 	ql_live_observe(run, l, t, at, out);
-	return at & QL_READ_VISIT ? visit(run, l, lane, t, out) : false;
+	bool over = at & QL_READ_VISIT ? visit(run, l, lane, t, out) : false;
+	*acts = !over && reads && ql_rules_read(run, l, t, out);
+	return over;
 }

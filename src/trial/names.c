@@ -94,6 +94,14 @@ static void find_outputs(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->mrd_blood = ql_trial_output(plan, "mrd_blood");
 	n->mrd_marrow = ql_trial_output(plan, "mrd_marrow");
 	n->anc = ql_trial_output(plan, "anc");
+	n->haemoglobin = ql_trial_output(plan, "haemoglobin");
+	n->platelets = ql_trial_output(plan, "platelets");
+	n->igg = ql_trial_output(plan, "igg");
+	n->il6_rise = ql_trial_output(plan, "il6_rise");
+	n->effectors = ql_trial_output(plan, "effectors");
+	n->irr_risk = ql_trial_output(plan, "mab.irr_risk");
+	n->tls_risk = ql_trial_output(plan, "tls_risk");
+	n->cytokines = n->il6_rise >= 0 && state(plan, "MAC") >= 0;
 	for (int i = 0; i < ql_course_axis_count && i < QL_NAMES_MAX_AXES; i++)
 		n->axis[i] = ql_trial_output(plan, ql_course_axis[i].output);
 }
@@ -110,6 +118,8 @@ void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->ighv_u = ql_trial_quantity(plan->m, "ighv_u", covariate);
 	n->age = ql_trial_quantity(plan->m, "age", covariate);
 	n->relapsed = ql_trial_quantity(plan->m, "relapsed", covariate);
+	n->mab_dose = ql_model_find_dose(plan->m, "mab.infusion");
+	n->bcl2i_input = ql_trial_quantity(plan->m, "bcl2i.dose", 1u << QL_INPUT);
 	n->extinction = input_slot(plan, "extinction");
 	n->progressed = input_slot(plan, "progressed");
 	n->level[0] = input_slot(plan, "btki.level");

@@ -16,9 +16,10 @@
 #define QL_ANC_AFTER_LAST_DOSE 28.0
 #define QL_ANC_GRADE3 1.0
 
-/* Response. Confirmation of a complete remission by biopsy, haemoglobin and platelets (D, calibrated); patients
- * whose response cannot be judged (D, assumed). */
+/* Response. A biopsy without CLL in who looks like in complete remission (D, calibrated), one with nodules (assumed);
+ * patients whose response cannot be judged (D, assumed). */
 #define QL_CR_CONFIRMED 0.60
+#define QL_CR_NODULES 0.05
 #define QL_NOT_EVALUABLE 0.07
 
 /* iwCLL 2018 thresholds (Hallek 2018; items that the model dossier marks as recalled are recalled). */
@@ -27,7 +28,11 @@
 #define QL_PR_SPD_MEASURABLE 9.0   /* cm2: below it at baseline nodes do not count (D, assumed) */
 #define QL_CR_DIAMETER 1.5         /* cm; verified */
 #define QL_CR_MARROW 0.01          /* share of CLL cells (D, assumed for "no CLL cells") */
-#define QL_CR_ANC 1.0              /* 1e9/L (D; the text asks 1.5 without growth factors) */
+#define QL_CR_ANC 1.5              /* 1e9/L; below this and the next two complete remission is CRi; verified */
+#define QL_CR_HB 110.0             /* g/L, untransfused; verified */
+#define QL_CR_PLT 100.0            /* 1e9/L; verified */
+#define QL_PR_COUNT_RISE 1.5       /* of baseline: neutrophils, haemoglobin, platelets; verified */
+#define QL_RESPONSE_HOLD_DAY 56.0  /* two months of visits; recalled */
 #define QL_SPLEEN_NORMAL 13.0      /* cm; recalled */
 #define QL_PD_SHARE 1.5            /* of nadir: nodes, lymphocytes; verified */
 #define QL_PD_DIAMETER 1.5         /* cm; recalled */
@@ -36,11 +41,28 @@
 #define QL_PD_WAIVER_DAY 365.0     /* day (D, assumed) */
 #define QL_PD_SPLEEN_RISE 2.0      /* cm above nadir; recalled */
 #define QL_PD_SPLEEN 14.0          /* cm (D, assumed) */
+#define QL_PD_HB_FALL 20.0         /* g/L below baseline, by CLL; verified */
+#define QL_PD_PLT_SHARE 0.5        /* of baseline, by CLL; verified */
+#define QL_PD_MARROW 0.3           /* share of CLL cells that makes low counts the work of CLL (assumed) */
+#define QL_PD_CONFIRM_DAY 28.0     /* second look at lymphocytes and counts; recalled */
 
 /* MRD assay: log10 standard deviation (D, assumed) and what the assay reports at least. */
 #define QL_MRD_NOISE_LOG10 0.25
-#define QL_MRD_FLOOR 1e-5
+#define QL_MRD_FLOOR 1e-7            /* what is reported at least; a method that sees 1e-6 (assumed) */
 #define QL_MRD_UNDETECTABLE 1e-4   /* below: uMRD4; iwCLL 2018, verified */
+
+/* Cytokine release and neurotoxicity, read from running peaks of the rise of interleukin-6 (pg/mL) and of effectors
+ * (cells/uL): P(grade >= g) = expit(slope*(log10 peak - log10 threshold_g)); grades by ASTCT (Lee 2019, verified), the
+ * map from peaks to grades D, assumed. Sampled twice a day for the first weeks. */
+#define QL_CRS_THRESHOLDS {25.0, 150.0, 2000.0, 8000.0}
+#define QL_CRS_SLOPE 2.5
+#define QL_ICANS_SLOPE 0.9
+#define QL_ICANS_ANY_CELLS (-2.6)
+#define QL_ICANS_G3_CELLS (-4.0)
+#define QL_ICANS_ANY_BISPECIFIC (-3.5)
+#define QL_ICANS_G3_BISPECIFIC (-6.0)
+#define QL_CYTOKINES_EVERY_DAY 0.5
+#define QL_CYTOKINES_LAST 60.0
 
 #define QL_DAYS_PER_MONTH 30.4375
 #define QL_DAYS_PER_YEAR 365.25

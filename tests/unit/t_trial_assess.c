@@ -9,14 +9,14 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-static const struct ql_reading start = {0, 80.0, 40.0, 2.6, 17.0, 0.6, 4.0, false};
+static const struct ql_reading start = {0, 80.0, 40.0, 2.6, 17.0, 0.6, 4.0, false, NAN, NAN};
 
 static void progression_follows_each_item(void **state)
 {
 	(void)state;
 	struct ql_nadir n;
 	ql_nadir_start(&n, &start);
-	struct ql_reading low = {200, 2.0, 4.0, 0.8, 11.0, 0.0, 3.0, false};
+	struct ql_reading low = {200, 2.0, 4.0, 0.8, 11.0, 0.0, 3.0, false, NAN, NAN};
 	assert_false(ql_assess_progression(&low, &n));
 	ql_nadir_update(&n, &low);
 	struct ql_reading r = low;
@@ -42,7 +42,7 @@ static void lymphocytosis_is_waived_on_btki_in_the_first_year(void **state)
 	(void)state;
 	struct ql_nadir n;
 	ql_nadir_start(&n, &start);
-	struct ql_reading r = {56, 140.0, 12.0, 1.4, 13.0, 0.3, 4.0, true};
+	struct ql_reading r = {56, 140.0, 12.0, 1.4, 13.0, 0.3, 4.0, true, NAN, NAN};
 	assert_false(ql_assess_progression(&r, &n));
 	r.day = 366;
 	assert_true(ql_assess_progression(&r, &n));
@@ -57,43 +57,130 @@ static void nadir_ignores_what_was_not_read(void **state)
 	(void)state;
 	struct ql_nadir n;
 	ql_nadir_start(&n, &start);
-	struct ql_reading r = {28, NAN, 20.0, 1.8, NAN, NAN, NAN, false};
+	struct ql_reading r = {28, NAN, 20.0, 1.8, NAN, NAN, NAN, false, NAN, NAN};
 	ql_nadir_update(&n, &r);
 	assert_true(n.alc == 80.0 && n.spd == 20.0 && n.spleen == 17.0);
 	assert_false(ql_assess_progression(&r, &n));
 }
 
-static void response_needs_nodes_spleen_and_blood(void **state)
+static void response_needs_two_items_of_group_a(void **state)
 {
 	(void)state;
-	struct ql_reading r = {252, 2.0, 4.0, 0.8, 11.0, 0.001, 3.0, false};
-	assert_int_equal(ql_assess_response(&r, &start, true), QL_RESP_CR);
-	assert_int_equal(ql_assess_response(&r, &start, false), QL_RESP_PR);
+	struct ql_reading r = {252, 2.0, 4.0, 0.8, 11.0, 0.001, 3.0, false, NAN, NAN};
+	assert_int_equal(ql_assess_response(&r, &start, QL_BIOPSY_CLEAR), QL_RESP_CR);
+	assert_int_equal(ql_assess_response(&r, &start, QL_BIOPSY_NODULES), QL_RESP_NPR);
+	assert_int_equal(ql_assess_response(&r, &start, QL_BIOPSY_RESIDUAL), QL_RESP_PR);
 	struct ql_reading x = r;
 	x.marrow = 0.01;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
-	x = r, x.anc = 1.0;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_PR);
 	x = r, x.spleen = 13.0;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_PR);
 	x.spleen = 15.0; /* excess of 4 cm halved */
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
-	x.spleen = 15.1;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_SD);
-	x = r, x.spd = 20.0, x.diameter = 1.8;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
 	x.spd = 20.1;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_SD);
-	x = r, x.alc = 40.0;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR);
-	x.alc = 41.0;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_SD);
-	x.waiver = true;
-	assert_int_equal(ql_assess_response(&x, &start, true), QL_RESP_PR_L);
-	struct ql_reading small = start;
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_PR);
+	x.spleen = 15.1;
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_SD);
+	x.spd = 20.0;
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_PR);
+	x.alc = 40.1;
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_SD);
+	x.alc = 40.0;
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_PR);
+}
+
+static void lymphocytes_alone_make_pr_l(void **state)
+{
+	(void)state;
+	struct ql_reading x = {252, 41.0, 4.0, 0.8, 11.0, 0.001, 3.0, true, NAN, NAN};
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_PR_L);
+	x.spleen = 15.1; /* one of two tissue items is not enough */
+	assert_int_equal(ql_assess_response(&x, &start, QL_BIOPSY_CLEAR), QL_RESP_SD);
+	struct ql_reading flat = start;
+	flat.spleen = 12.0; /* normal at the start: nodes are the only one */
+	x.spleen = 12.5;
+	assert_int_equal(ql_assess_response(&x, &flat, QL_BIOPSY_CLEAR), QL_RESP_PR_L);
+}
+
+static void the_only_abnormal_item_decides(void **state)
+{
+	(void)state;
+	struct ql_reading small = start, x = {252, 2.0, 7.0, 0.8, 11.0, 0.001, 3.0, false, NAN, NAN};
 	small.spd = 8.0;
-	x = r, x.spd = 7.0;
-	assert_int_equal(ql_assess_response(&x, &small, true), QL_RESP_CR);
+	small.spleen = 12.0;
+	assert_int_equal(ql_assess_response(&x, &small, QL_BIOPSY_CLEAR), QL_RESP_CR);
+	x.alc = 41.0;
+	assert_int_equal(ql_assess_response(&x, &small, QL_BIOPSY_CLEAR), QL_RESP_SD);
+}
+
+static void low_counts_make_cri_and_hold_a_response_back(void **state)
+{
+	(void)state;
+	struct ql_reading b = start, r = {252, 2.0, 4.0, 0.8, 11.0, 0.001, 3.0, false, 125.0, 160.0};
+	b.hb = 100.0;
+	b.plt = 80.0;
+	assert_int_equal(ql_assess_response(&r, &b, QL_BIOPSY_CLEAR), QL_RESP_CR);
+	struct ql_reading x = r;
+	x.anc = 1.5;
+	assert_int_equal(ql_assess_response(&x, &b, QL_BIOPSY_CLEAR), QL_RESP_CRI);
+	x = r, x.hb = 109.9;
+	assert_int_equal(ql_assess_response(&x, &b, QL_BIOPSY_CLEAR), QL_RESP_CRI);
+	x = r, x.plt = 99.0;
+	assert_int_equal(ql_assess_response(&x, &b, QL_BIOPSY_CLEAR), QL_RESP_CRI);
+	x.hb = 105.0; /* neither of the two that were low is better; neutrophils were normal */
+	assert_int_equal(ql_assess_response(&x, &b, QL_BIOPSY_CLEAR), QL_RESP_SD);
+	b.plt = 60.0;
+	x.plt = 90.0; /* half again */
+	assert_int_equal(ql_assess_response(&x, &b, QL_BIOPSY_CLEAR), QL_RESP_CRI);
+}
+
+static void falling_counts_are_progression_if_cll_does_it(void **state)
+{
+	(void)state;
+	struct ql_reading b = start, r = {300, 2.0, 4.0, 0.8, 11.0, 0.5, 3.0, false, 100.0, 160.0};
+	b.hb = 120.0;
+	b.plt = 170.0;
+	struct ql_nadir n;
+	ql_nadir_start(&n, &b);
+	assert_int_equal(ql_assess_pd(&r, &n, false), QL_PD_CYTOPENIA);
+	assert_int_equal(ql_assess_pd(&r, &n, true), 0);
+	struct ql_reading x = r;
+	x.hb = 100.1;
+	assert_int_equal(ql_assess_pd(&x, &n, false), 0);
+	x.plt = 85.0;
+	assert_int_equal(ql_assess_pd(&x, &n, false), QL_PD_CYTOPENIA);
+	x.marrow = 0.29;
+	assert_int_equal(ql_assess_pd(&x, &n, false), 0);
+	x.hb = NAN;
+	x.plt = NAN;
+	x.marrow = 0.9;
+	assert_int_equal(ql_assess_pd(&x, &n, false), 0);
+}
+
+static void a_response_counts_when_it_holds(void **state)
+{
+	(void)state;
+	struct ql_best b;
+	ql_best_start(&b);
+	ql_best_add(&b, 28, QL_RESP_SD);
+	assert_int_equal(b.best, QL_RESP_SD);
+	ql_best_add(&b, 56, QL_RESP_PR);
+	ql_best_add(&b, 84, QL_RESP_SD); /* broken */
+	ql_best_add(&b, 112, QL_RESP_PR_L);
+	ql_best_add(&b, 140, QL_RESP_CR);
+	assert_int_equal(b.best, QL_RESP_SD);
+	ql_best_add(&b, 168, QL_RESP_PR);
+	assert_int_equal(b.best, QL_RESP_PR_L);
+	assert_true(b.response_day == 112.0 && b.cr_day == (double)INFINITY);
+	ql_best_add(&b, 196, QL_RESP_CR);
+	assert_int_equal(b.best, QL_RESP_PR);
+	ql_best_add(&b, 252, QL_RESP_CRI);
+	assert_int_equal(b.best, QL_RESP_CRI);
+	assert_true(b.response_day == 112.0 && b.cr_day == 196.0);
+	ql_best_add(&b, 308, QL_RESP_CR);
+	assert_int_equal(b.best, QL_RESP_CRI);
+	ql_best_add(&b, 364, QL_RESP_CR);
+	assert_int_equal(b.best, QL_RESP_CR);
+	assert_true(b.cr_day == 196.0);
 }
 
 static void grid_ends_within_the_horizon(void **state)
@@ -167,7 +254,12 @@ int main(void)
 		cmocka_unit_test(progression_follows_each_item),
 		cmocka_unit_test(lymphocytosis_is_waived_on_btki_in_the_first_year),
 		cmocka_unit_test(nadir_ignores_what_was_not_read),
-		cmocka_unit_test(response_needs_nodes_spleen_and_blood),
+		cmocka_unit_test(response_needs_two_items_of_group_a),
+		cmocka_unit_test(lymphocytes_alone_make_pr_l),
+		cmocka_unit_test(the_only_abnormal_item_decides),
+		cmocka_unit_test(low_counts_make_cri_and_hold_a_response_back),
+		cmocka_unit_test(falling_counts_are_progression_if_cll_does_it),
+		cmocka_unit_test(a_response_counts_when_it_holds),
 		cmocka_unit_test(grid_ends_within_the_horizon),
 		cmocka_unit_test(quantiles_are_within_half_a_bin),
 		cmocka_unit_test(ends_of_the_axis_hold_the_rest),
