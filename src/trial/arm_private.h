@@ -175,7 +175,7 @@ void ql_live_observe(const struct arm_run *run, const struct live *l, double t, 
 /* --- arm_rules.c: the protocol --- */
 void ql_rules_start(const struct arm_run *run, struct live *l);
 /* Reads what rules ask for and lets them act; true: orders or levels changed, a stop is needed here. */
-bool ql_rules_read(const struct arm_run *run, struct live *l, double t, const double *out);
+bool ql_rules_read(const struct arm_run *run, struct live *l, double t, const double *out, bool at_visit);
 /* At a stop: what is due now. True: something changed. */
 bool ql_rules_act(const struct arm_run *run, struct live *l, struct ql_lane *lane);
 double ql_rules_next(const struct live *l); /* INFINITY */

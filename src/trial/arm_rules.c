@@ -56,13 +56,15 @@ static bool meant(const struct ql_rule_target *t, const struct ql_regimen_item_i
 	return (t->dose >= 0 && t->dose == item->dose) || (t->input >= 0 && t->input == item->input);
 }
 
-/* Items of the regimen that the rule names; *i starts at -1. */
-static bool next_item(const struct ql_rule *r, const struct live *l, int *i)
+/* Items of the regimen that the rule names and that are not over at t; *i starts at -1. */
+static bool next_item(const struct ql_rule *r, const struct live *l, double t, int *i)
 {
-	for (++*i; *i < l->regimen->n_item; ++*i)
-		for (int t = 0; t < r->n_target; t++)
-			if (!l->stopped[*i] && meant(&r->target[t], &l->regimen->info[*i]))
+	for (++*i; *i < l->regimen->n_item; ++*i) {
+		const struct ql_regimen_item_info *item = &l->regimen->info[*i];
+		for (int k = 0; k < r->n_target && !l->stopped[*i]; k++)
+			if (meant(&r->target[k], item) && l->start_day + item->last_day > t)
 				return true;
+	}
 	return false;
 }
 
@@ -118,7 +120,7 @@ static bool act(const struct arm_run *run, struct live *l, const struct ql_rule 
 	int i = -1;
 	switch (r->kind) {
 	case QL_RULE_HOLD:
-		while (next_item(r, l, &i)) {
+		while (next_item(r, l, t, &i)) {
 			l->held[i]++;
 			any = true;
 		}
@@ -127,14 +129,14 @@ static bool act(const struct arm_run *run, struct live *l, const struct ql_rule 
 		s->on = any;
 		break;
 	case QL_RULE_REDUCE:
-		while (next_item(r, l, &i)) {
+		while (next_item(r, l, t, &i)) {
 			double before = l->scale[i];
 			reduce(r, l, i);
 			any |= l->scale[i] < before;
 		}
 		break;
 	case QL_RULE_STOP:
-		while (next_item(r, l, &i)) {
+		while (next_item(r, l, t, &i)) {
 			l->stopped[i] = true;
 			any = true;
 		}
@@ -161,7 +163,7 @@ static bool release(const struct arm_run *run, struct live *l, const struct ql_r
 	s->on = false;
 	bool changed = false;
 	int i = -1;
-	while (r->kind == QL_RULE_HOLD && next_item(r, l, &i)) {
+	while (r->kind == QL_RULE_HOLD && next_item(r, l, t, &i)) {
 		l->held[i] -= l->held[i] > 0;
 		reduce(r, l, i);
 		changed = l->doses_changed = true;
@@ -173,7 +175,13 @@ static bool release(const struct arm_run *run, struct live *l, const struct ql_r
 	return changed;
 }
 
-bool ql_rules_read(const struct arm_run *run, struct live *l, double t, const double *out)
+/* MRD is sampled at visits, not at every blood count. */
+static bool waits_for_visit(const struct ql_rule *r)
+{
+	return (r->when.used | r->until.used) & (1u << QL_OBS_MRD_BLOOD | 1u << QL_OBS_MRD_MARROW);
+}
+
+bool ql_rules_read(const struct arm_run *run, struct live *l, double t, const double *out, bool at_visit)
 {
 	const struct ql_protocol *p = run->spec->protocol;
 	double reading[QL_OBS_COUNT];
@@ -185,7 +193,7 @@ bool ql_rules_read(const struct arm_run *run, struct live *l, double t, const do
 	for (int i = 0; i < p->n_rule; i++) {
 		const struct ql_rule *r = &p->rule[i];
 		struct ql_rule_state *s = &l->rule[i];
-		if (r->left_out)
+		if (r->left_out || (!at_visit && waits_for_visit(r)))
 			continue;
 		if (!ql_criterion_holds(&r->when, reading)) {
 			s->true_since = NAN;

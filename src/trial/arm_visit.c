@@ -180,6 +180,6 @@ bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *l
 	at |= t >= l->next_visit ? (unsigned)QL_READ_VISIT : 0u;
 	ql_live_observe(run, l, t, at, out);
 	bool over = at & QL_READ_VISIT ? visit(run, l, lane, t, out) : false;
-	*acts = !over && reads && ql_rules_read(run, l, t, out);
+	*acts = !over && reads && ql_rules_read(run, l, t, out, at & QL_READ_VISIT);
 	return over;
 }

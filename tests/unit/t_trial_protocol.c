@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Protocols: what is refused, and what rules do to patients. */
+#define _GNU_SOURCE
+#include "decide/job.h"
+#include "trial/rules.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct ql_model *model;
+static struct ql_arena arena;
+static struct ql_protocol protocol;
+
+static const char *write_rules(const char *rules)
+{
+	char *path = ql_arena_strdup(&arena, "/tmp/quell-rules-XXXXXX.yaml");
+	int fd = mkstemps(path, 5);
+	assert_true(fd >= 0);
+	FILE *f = fdopen(fd, "w");
+	fprintf(f, "protocol: t\nrules:\n%s", rules);
+	fclose(f);
+	return path;
+}
+
+static const char *read_rules(const char *rules, bool lenient)
+{
+	struct ql_diags ds = {0};
+	struct ql_buf b = {0};
+	if (!model)
+		assert_int_equal(ql_model_load(QUELL_SOURCE_DIR "/models/cll/cll.qm", &ds, &model), QUELL_OK);
+	const char *path = write_rules(rules);
+	enum quell_status s = ql_protocol_load(model, QUELL_SOURCE_DIR, path, lenient, &arena, &ds, &protocol);
+	unlink(path);
+	assert_int_equal(s == QUELL_OK, ds.n_errors == 0);
+	ql_diags_render(&ds, false, &b);
+	const char *text = ql_arena_strdup(&arena, b.data ? b.data : "");
+	ql_buf_free(&b);
+	ql_diags_free(&ds);
+	return text;
+}
+
+#define RULE(text) "  - {name: " text ", grade: assumed}\n"
+
+static void complains(const char *rules, const char *code, const char *place, const char *help)
+{
+	const char *text = read_rules(rules, false);
+	if (!strstr(text, code) || !strstr(text, place) || !strstr(text, help))
+		fail_msg("wanted %s at %s with `%s`, got:\n%s", code, place, help, text);
+}
+
+static void mistakes_have_a_place_and_a_remedy(void **state)
+{
+	(void)state;
+	complains(RULE("a, when: anz < 1, stop: [btki.level]"), "E0646", ":3:", "did you mean `anc`?");
+	complains(RULE("a, when: anc < 1, stop: [btki.levels]"), "E0646", ":3:", "did you mean `btki.level`?");
+	complains(RULE("a, when: anc = 1, stop: [btki.level]"), "E0645", ":3:", "NAME < NUMBER");
+	complains(RULE("a, when: anc < 1 or igg < 4, stop: [btki.level]"), "E0645", ":3:", "two rules stand for `or`");
+	complains(RULE("a, when: anc < 1 and anc > 2, stop: [btki.level]"), "E0647", ":3:", "correct the limits");
+	complains(RULE("a, when: anc < 1, hold: [btki.level]"), "E0645", ":3:", "until");
+	complains(RULE("a, when: anc < 1, hold: [btki.level], until: anc > 0.5"), "E0647", ":3:", "exclude");
+	complains(RULE("a, when: anc < 1"), "E0645", ":3:", "write one of");
+	complains(RULE("a, when: anc < 1, stop: [btki.level], hold: [btki.level]"), "E0645", ":3:", "write one of");
+	complains(RULE("a, when: igg < 4, give: {host.ivig: 0.4 g/kg}"), "E0645", ":3:", "every: 28 day");
+	complains(RULE("a, when: igg < 4, give: {host.ivig: 0.4 g/m2}, most: 1"), "E0645", ":3:", "per kg");
+	complains(RULE("a, when: igg < 4, give: {host.ivig: 4}, most: 1"), "E0645", ":3:", "0.4 g/kg");
+	complains(RULE("a, when: igg < 4, set: {host.ivig: 4}, for: 7 day"), "E0645", ":3:", "use `give`");
+	complains(RULE("a, when: anc < 1, set: {protocol.gcsf: 1.3}"), "E0645", ":3:", "for: 7 day");
+	complains(RULE("a, when: anc < 1, set: {protocol.gcsf: 1.3}, for: 7 dai"), "E0645", ":3:", "21 day");
+	complains(RULE("a, when: anc < 1, reduce: [bcl2i.dose]"), "E0645", ":3:", "by: {reduce: 0.5");
+	complains(RULE("a, when: anc < 1, stop: [btki.level]") RULE("a, when: anc < 1, stop: [pi3ki.level]"), "E0645", ":4:",
+		  "name of its own");
+	complains(RULE("a, when: anc < 1, stop: [btki.level]") RULE("b, when: day > 30, set: {btki.level: 1}, for: 1 day"),
+		  "E0647", ":4:", "exclude each other");
+	complains(RULE("a, when: anc < 1, stop: [btki.level], after: b") RULE("b, when: anc < 1, stop: [pi3ki.level], after: a"),
+		  "E0648", ":3:", "out of the circle");
+	complains(RULE("a, when: anc < 1, stop: [btki.level], after: something else"), "E0646", ":3:", "names a rule");
+	complains(RULE("a, wen: anc < 1, stop: [btki.level]"), "E0303", ":3:", "did you mean `when`?");
+	const char *all = read_rules(RULE("a, when: anz < 1, stop: [btki.level]") RULE("b, when: anc < 1, stop: [nothing]"), false);
+	assert_true(strstr(all, ":3:") && strstr(all, ":4:"));
+	assert_true(strstr(read_rules(RULE("a, when: anc < 1, stop: [nothing]"), true), "E0649"));
+	assert_true(protocol.rule[0].left_out);
+}
+
+static void conditions_are_conjunctions_of_intervals(void **state)
+{
+	(void)state;
+	assert_string_equal(read_rules(RULE("a, when: anc < 1.0 and anc >= 0.5 and igg<=4, stop: [btki.level]"), false), "");
+	double x[QL_OBS_COUNT];
+	for (int i = 0; i < QL_OBS_COUNT; i++)
+		x[i] = NAN;
+	const struct ql_criterion *c = &protocol.rule[0].when;
+	x[QL_OBS_ANC] = 0.5, x[QL_OBS_IGG] = 4.0;
+	assert_true(ql_criterion_holds(c, x));
+	x[QL_OBS_ANC] = 1.0;
+	assert_false(ql_criterion_holds(c, x));
+	x[QL_OBS_ANC] = 0.49;
+	assert_false(ql_criterion_holds(c, x));
+	x[QL_OBS_ANC] = 0.7, x[QL_OBS_IGG] = NAN; /* not read */
+	assert_false(ql_criterion_holds(c, x));
+}
+
+/* --- on patients --- */
+
+static struct ql_patient_record *records(const char *regimen, const char *population, const char *rules, double years,
+					 uint64_t n, int threads)
+{
+	struct ql_diags ds = {0};
+	struct ql_job job;
+	struct ql_arm_result r;
+	const char *list[] = {regimen};
+	struct ql_run_spec s = {.data_dir = QUELL_SOURCE_DIR, .population = population, .regimen = list, .n_regimen = 1,
+				.patients = n, .seed = 3, .years = years, .threads = threads, .lanes = threads > 1 ? 8 : 4,
+				.protocol = rules, .next_line = "none"};
+	enum quell_status status = ql_job_open(&job, &s, &ds);
+	struct ql_buf b = {0};
+	ql_diags_render(&ds, false, &b);
+	if (ds.n_errors)
+		fprintf(stderr, "%s", b.data);
+	ql_buf_free(&b);
+	assert_int_equal(status, QUELL_OK);
+	struct ql_arm_spec a = ql_job_arm_spec(&job, 0);
+	assert_int_equal(ql_arm_run(&a, &ds, &r), QUELL_OK);
+	assert_int_equal(r.n_failed, 0);
+	struct ql_patient_record *keep = malloc(n * sizeof *keep);
+	memcpy(keep, r.record, n * sizeof *keep);
+	ql_arm_result_free(&r);
+	ql_job_close(&job);
+	ql_diags_free(&ds);
+	return keep;
+}
+
+static int with(const struct ql_patient_record *r, int n, unsigned act)
+{
+	int k = 0;
+	for (int i = 0; i < n; i++)
+		k += (r[i].acts & act) != 0;
+	return k;
+}
+
+static int below(const struct ql_patient_record *r, int n, double anc)
+{
+	int k = 0;
+	for (int i = 0; i < n; i++)
+		k += r[i].anc_nadir < anc;
+	return k;
+}
+
+static void neutropenia_holds_doses_and_brings_growth_factor(void **state)
+{
+	(void)state;
+	enum { N = 200 };
+	struct ql_patient_record *plain = records("ven-obi", "unfit-1l", "none", 1.2, N, 1);
+	struct ql_patient_record *ruled = records("ven-obi", "unfit-1l", "standard", 1.2, N, 1);
+	assert_int_equal(with(plain, N, 255), 0);
+	assert_true(with(ruled, N, QL_ACT_HOLD) > 5 && with(ruled, N, QL_ACT_GCSF) > 5);
+	assert_true(with(ruled, N, QL_ACT_REDUCE) > 0);
+	assert_true(below(ruled, N, 0.3) <= below(plain, N, 0.3)); /* what is held does not go deeper */
+	for (int i = 0; i < N; i++) {
+		assert_int_equal((ruled[i].acts & QL_ACT_HOLD) != 0, ruled[i].n_hold > 0);
+		if (ruled[i].acts == 0)
+			assert_memory_equal(&ruled[i], &plain[i], sizeof plain[i]);
+	}
+	struct ql_patient_record *again = records("ven-obi", "unfit-1l", "standard", 1.2, N, 3);
+	assert_memory_equal(again, ruled, N * sizeof *ruled);
+	free(plain);
+	free(ruled);
+	free(again);
+}
+
+static void cells_bring_cytokine_release_and_its_treatment(void **state)
+{
+	(void)state;
+	enum { N = 120 };
+	struct ql_patient_record *r = records("liso-cel", "cellular", "standard", 0.4, N, 1);
+	struct ql_patient_record *plain = records("liso-cel", "cellular", "none", 0.4, N, 1);
+	int any = 0, grade2 = 0;
+	for (int i = 0; i < N; i++) {
+		any += r[i].crs_grade > 0;
+		grade2 += r[i].crs_grade >= 2;
+		assert_int_equal(r[i].crs_grade > 0, r[i].crs_day < INFINITY);
+		assert_int_equal((r[i].acts & QL_ACT_TOCILIZUMAB) != 0, r[i].crs_grade >= 2);
+		assert_true(r[i].crs_grade <= plain[i].crs_grade || r[i].icans_grade > 0);
+	}
+	assert_true(any > N / 3 && grade2 > 3);
+	free(r);
+	free(plain);
+}
+
+static void a_rule_stops_both_drugs_at_undetectable_mrd(void **state)
+{
+	(void)state;
+	enum { N = 60 };
+	struct ql_patient_record *r = records("acala-ven-obi", "fit-1l", "mrd-guided", 2, N, 1);
+	struct ql_patient_record *plain = records("acala-ven-obi", "fit-1l", "standard", 2, N, 1);
+	int stopped = 0;
+	for (int i = 0; i < N; i++)
+		if (r[i].acts & QL_ACT_MRD_STOP) {
+			stopped++;
+			assert_true(r[i].end_day >= 180 + 80 && r[i].end_day <= plain[i].end_day + 1e-3);
+		}
+	assert_true(stopped > 10);
+	free(r);
+	free(plain);
+}
+
+static void immunoglobulin_follows_infection_with_low_igg(void **state)
+{
+	(void)state;
+	enum { N = 300 };
+	const char *path = write_rules(RULE("a, when: igg < 7 and infections >= 1, give: {host.ivig: 0.4 g/kg}, every: 28 day"));
+	struct ql_patient_record *r = records("ibrutinib", "relapsed", path, 5, N, 1);
+	int given = with(r, N, QL_ACT_IVIG);
+	unlink(path);
+	for (int i = 0; i < N; i++)
+		if (r[i].acts & QL_ACT_IVIG)
+			assert_true(r[i].n_infection > 0);
+	assert_true(given > 3);
+	free(r);
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	if (model)
+		ql_model_free(model);
+	ql_arena_free(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mistakes_have_a_place_and_a_remedy),
+		cmocka_unit_test(conditions_are_conjunctions_of_intervals),
+		cmocka_unit_test(neutropenia_holds_doses_and_brings_growth_factor),
+		cmocka_unit_test(cells_bring_cytokine_release_and_its_treatment),
+		cmocka_unit_test(a_rule_stops_both_drugs_at_undetectable_mrd),
+		cmocka_unit_test(immunoglobulin_follows_infection_with_low_igg),
+	};
+	return cmocka_run_group_tests(tests, NULL, clean_up);
+}
