@@ -3,6 +3,7 @@
 #include "trial/arm.h"
 #include "base/pool.h"
 #include "trial/arm_private.h"
+#include "trial/utility.h"
 #include <math.h>
 #include <string.h>
 
@@ -240,6 +241,28 @@ static enum ql_next trigger(void *ctx, struct ql_lane *lane, int which)
 	return QL_CHANGED;
 }
 
+/* Chemotherapy pulses stand for tablets or infusions; the product's file does not say which. */
+static bool is_tablet(const struct ql_model *m, int dose) { return strcmp(m->dose[dose].unit, "dose") == 0; }
+
+/* Last infusion or injection of the first line. */
+static double last_infusion(const struct arm_run *run)
+{
+	const struct ql_regimen *r = run->spec->regimen;
+	double day = -1.0;
+	for (int i = 0; i < r->n_item; i++)
+		if (r->info[i].dose >= 0 && !is_tablet(run->spec->model, r->info[i].dose))
+			day = fmax(day, r->info[i].last_day);
+	return day;
+}
+
+static void fill_utility(const struct arm_run *run, const struct live *l)
+{
+	const struct ql_utility_input in = {.age = ql_live_covariate(l, run->names.age, 70.0),
+					    .infusion_day = fmin(last_infusion(run), l->record->end_day),
+					    .drug_day = l->record->end_day};
+	ql_utility_fill(l->record, &in);
+}
+
 static void finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 {
 	struct arm_worker *w = ctx;
@@ -250,7 +273,9 @@ static void finished(void *ctx, struct ql_lane *lane, enum quell_status why)
 	}
 	if (why == QUELL_OK && l->stage == QL_STAGE_FIRST)
 		commit_course(w->run, l);
-	else if (why != QUELL_OK)
+	if (why == QUELL_OK)
+		fill_utility(w->run, l);
+	else
 		l->record->follow_day = (float)fmin(l->record->follow_day, lane->t);
 	close_record(w->run, l->record, why);
 }
