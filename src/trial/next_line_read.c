@@ -18,7 +18,7 @@ struct reader {
 
 static void wrong(struct reader *r, struct ql_span at, const char *message, const char *help)
 {
-	ql_diag_help(ql_diag_add(r->ds, QL_E0641, at, "%s", message), "%s", help);
+	ql_diag_help(ql_diag_add(r->ds, QL_E0661, at, "%s", message), "%s", help);
 }
 
 /* What a reader below caught is passed on to the caller's ql_protect(). */
@@ -63,7 +63,7 @@ static uint64_t word_bit(struct reader *r, const struct ql_yaml *v)
 	for (int i = 0; i < r->n_class && !known; i++)
 		known = strcmp(r->class[i], v->text) == 0;
 	if (!known) {
-		struct ql_diag *d = ql_diag_add(r->ds, QL_E0642, v->span, "no agent and no class is called `%s`", v->text);
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0662, v->span, "no agent and no class is called `%s`", v->text);
 		const char *near = ql_suggest(v->text, r->class, r->n_class);
 		ql_diag_help(d, near ? "did you mean `%s`?" : "`quell explain agents` lists the agents", near);
 		return 0;
@@ -154,11 +154,11 @@ static void read_row(struct reader *r, const struct ql_yaml *y, struct ql_next_r
 	out->after = read_words(r, y, "after");
 	out->had = read_words(r, y, "had");
 	out->unless = read_words(r, y, "unless");
-	out->off_years = ql_yaml_range(y, "off_years", QL_E0641, r->ds);
-	out->line = ql_yaml_range(y, "line", QL_E0641, r->ds);
-	out->age = ql_yaml_range(y, "age", QL_E0641, r->ds);
-	out->crcl = ql_yaml_range(y, "crcl", QL_E0641, r->ds);
-	ql_yaml_check_grade(y, QL_E0641, r->ds);
+	out->off_years = ql_yaml_range(y, "off_years", QL_E0661, r->ds);
+	out->line = ql_yaml_range(y, "line", QL_E0661, r->ds);
+	out->age = ql_yaml_range(y, "age", QL_E0661, r->ds);
+	out->crcl = ql_yaml_range(y, "crcl", QL_E0661, r->ds);
+	ql_yaml_check_grade(y, QL_E0661, r->ds);
 	read_options(r, y, out);
 }
 
@@ -204,8 +204,8 @@ static void read_delay(struct reader *r, const char *key, struct ql_next_delay *
 		return;
 	}
 	ql_yaml_check_keys(y, keys, r->ds);
-	ql_yaml_check_grade(y, QL_E0641, r->ds);
-	ql_yaml_days(y, "median", true, QL_E0641, r->ds, &out->median_day);
+	ql_yaml_check_grade(y, QL_E0661, r->ds);
+	ql_yaml_days(y, "median", true, QL_E0661, r->ds, &out->median_day);
 	ql_yaml_number(y, "sd", true, r->ds, &out->sd);
 	if (!(out->median_day > 0.0 && out->median_day <= 36525.0) || !(out->sd >= 0.0 && out->sd <= 5.0))
 		wrong(r, y->span, "a delay must lie above 0 day, its spread between 0 and 5",
@@ -239,7 +239,7 @@ static void check_reached(struct reader *r)
 			    !range_covers(&a->off_years, &b->off_years) || !range_covers(&a->line, &b->line) ||
 			    !range_covers(&a->age, &b->age) || !range_covers(&a->crcl, &b->crcl))
 				continue;
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0644, b->span, "`%s` is never reached", b->name);
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0664, b->span, "`%s` is never reached", b->name);
 			ql_diag_note(d, a->span, "this row fits whenever that one does");
 			ql_diag_help(d, "put it before `%s`, or narrow the conditions of that row", a->name);
 			break;
@@ -283,7 +283,7 @@ static void check_circles(struct reader *r)
 			unsigned char *seen = QL_NEW_N(r->a, unsigned char, (size_t)t->n_regimen + 1);
 			if (!repeats(t, &t->row[i], o) || !comes_back(t, n, n, seen))
 				continue;
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0643, t->row[i].span,
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0663, t->row[i].span,
 							"`%s` gives `%s` again after it has failed", t->row[i].name,
 							t->regimen[n].name);
 			ql_diag_help(d, "name one of its classes under `unless`, or ask for `off_years: 2..`");
@@ -331,6 +331,6 @@ enum quell_status ql_next_table_load(const struct ql_model *m, const char *data_
 {
 	*out = (struct ql_next_table){.name = ""};
 	struct reader r = {.m = m, .data_dir = data_dir, .a = a, .ds = ds, .t = out};
-	const char *path = ql_library_file(a, data_dir, "library/protocols", name, ".yaml", QL_E0640, "protocol", ds);
+	const char *path = ql_library_file(a, data_dir, "library/protocols", name, ".yaml", QL_E0660, "protocol", ds);
 	return path ? load(&r, path) : QUELL_ERR_INPUT;
 }

@@ -22,7 +22,7 @@ struct reader {
 
 static void wrong(struct reader *r, struct ql_span at, const char *message, const char *help)
 {
-	ql_diag_help(ql_diag_add(r->ds, QL_E0645, at, "%s", message), "%s", help);
+	ql_diag_help(ql_diag_add(r->ds, QL_E0665, at, "%s", message), "%s", help);
 }
 
 /* --- conditions: "anc < 0.5 and infections >= 1" --- */
@@ -36,7 +36,7 @@ static int find_observable(struct reader *r, const char *name, size_t n, struct 
 			return i;
 	}
 	const char *word = ql_arena_strndup(r->a, name, n), *near = ql_suggest(word, names, QL_OBS_COUNT);
-	struct ql_diag *d = ql_diag_add(r->ds, QL_E0646, at, "conditions know no `%s`", word);
+	struct ql_diag *d = ql_diag_add(r->ds, QL_E0666, at, "conditions know no `%s`", word);
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
 	else
@@ -120,7 +120,7 @@ static bool read_condition(struct reader *r, const struct ql_yaml *rule, const c
 	}
 	for (int i = 0; i < QL_OBS_COUNT; i++)
 		if (out->used >> i & 1u && empty(&out->in[i])) {
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0647, at, "no value of `%s` fulfils this", ql_observable[i].name);
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0667, at, "no value of `%s` fulfils this", ql_observable[i].name);
 			ql_diag_help(d, "correct the limits");
 			return false;
 		}
@@ -132,11 +132,11 @@ static bool read_condition(struct reader *r, const struct ql_yaml *rule, const c
 static bool missing(struct reader *r, struct ql_rule *rule, struct ql_span at, const char *name, const char *near)
 {
 	if (r->lenient) {
-		ql_diag_add(r->ds, QL_E0649, at, "`%s` is left out: the model has no `%s`", rule->name, name);
+		ql_diag_add(r->ds, QL_E0669, at, "`%s` is left out: the model has no `%s`", rule->name, name);
 		rule->left_out = true;
 		return false;
 	}
-	struct ql_diag *d = ql_diag_add(r->ds, QL_E0646, at, "the model has no dose or input `%s`", name);
+	struct ql_diag *d = ql_diag_add(r->ds, QL_E0666, at, "the model has no dose or input `%s`", name);
 	ql_diag_help(d, near ? "did you mean `%s`?" : "`quell model show` lists doses and inputs", near);
 	return false;
 }
@@ -299,10 +299,10 @@ static unsigned act_of(const struct ql_rule *rule)
 static void read_times(struct reader *r, const struct ql_yaml *y, struct ql_rule *rule)
 {
 	double most = 0.0;
-	ql_yaml_days(y, "held_for", false, QL_E0645, r->ds, &rule->held_for_day);
-	ql_yaml_days(y, "delay", false, QL_E0645, r->ds, &rule->delay_day);
-	ql_yaml_days(y, "every", false, QL_E0645, r->ds, &rule->every_day);
-	ql_yaml_days(y, "for", false, QL_E0645, r->ds, &rule->for_day);
+	ql_yaml_days(y, "held_for", false, QL_E0665, r->ds, &rule->held_for_day);
+	ql_yaml_days(y, "delay", false, QL_E0665, r->ds, &rule->delay_day);
+	ql_yaml_days(y, "every", false, QL_E0665, r->ds, &rule->every_day);
+	ql_yaml_days(y, "for", false, QL_E0665, r->ds, &rule->for_day);
 	ql_yaml_number(y, "most", false, r->ds, &most);
 	rule->most = most >= 1.0 && most <= 1e6 ? (int)most : 0;
 	if (rule->held_for_day < 0.0 || rule->delay_day < 0.0 || rule->every_day < 0.0 || rule->for_day < 0.0 || most < 0.0)
@@ -331,7 +331,7 @@ static void read_rule(struct reader *r, const struct ql_yaml *y)
 	ql_yaml_check_keys(y, keys, r->ds);
 	if (ql_yaml_string(y, "name", true, r->ds, &rule->name))
 		rule->span = ql_yaml_get(y, "name")->span;
-	ql_yaml_check_grade(y, QL_E0645, r->ds);
+	ql_yaml_check_grade(y, QL_E0665, r->ds);
 	read_condition(r, y, "when", true, &rule->when);
 	rule->has_until = read_condition(r, y, "until", false, &rule->until);
 	read_act(r, y, rule);
@@ -383,20 +383,20 @@ static void check_contradictions(struct reader *r)
 	for (int i = 0; i < p->n_rule; i++) {
 		const struct ql_rule *a = &p->rule[i];
 		if (a->has_until && overlap(&a->when, &a->until)) {
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0647, a->span, "`%s` begins and ends at the same values", a->name);
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0667, a->span, "`%s` begins and ends at the same values", a->name);
 			ql_diag_help(d, "let `until` exclude what `when` asks for: `anc >= 1.0` after `anc < 1.0`");
 		}
 		for (int j = 0; j < i; j++) {
 			const struct ql_rule *b = &p->rule[j];
 			if (strcmp(a->name, b->name) == 0) {
-				struct ql_diag *d = ql_diag_add(r->ds, QL_E0645, a->span, "two rules are called `%s`", a->name);
+				struct ql_diag *d = ql_diag_add(r->ds, QL_E0665, a->span, "two rules are called `%s`", a->name);
 				ql_diag_note(d, b->span, "the first one");
 				ql_diag_help(d, "give each a name of its own");
 			}
 			bool opposite = (takes_away(a) && adds(b)) || (adds(a) && takes_away(b));
 			if (!opposite || !share_target(a, b) || !overlap(&a->when, &b->when))
 				continue;
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0647, a->span, "`%s` and `%s` ask for opposite things",
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0667, a->span, "`%s` and `%s` ask for opposite things",
 							a->name, b->name);
 			ql_diag_note(d, b->span, "both can hold at one visit");
 			ql_diag_help(d, "make their conditions exclude each other");
@@ -418,7 +418,7 @@ static void resolve_after(struct reader *r)
 		}
 		if (p->rule[i].after >= 0)
 			continue;
-		struct ql_diag *d = ql_diag_add(r->ds, QL_E0646, r->after_at[i], "there is no rule `%s`", r->after[i]);
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0666, r->after_at[i], "there is no rule `%s`", r->after[i]);
 		const char *near = ql_suggest(r->after[i], names, p->n_rule);
 		ql_diag_help(d, near ? "did you mean `%s`?" : "`after` names a rule of this file", near);
 	}
@@ -428,7 +428,7 @@ static void resolve_after(struct reader *r)
 			at = p->rule[at].after;
 		if (at != i)
 			continue;
-		struct ql_diag *d = ql_diag_add(r->ds, QL_E0648, r->after_at[i], "`%s` waits for itself", p->rule[i].name);
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0668, r->after_at[i], "`%s` waits for itself", p->rule[i].name);
 		ql_diag_help(d, "take one `after` out of the circle");
 		return;
 	}
@@ -449,7 +449,7 @@ static void read_assay(struct reader *r, const struct ql_yaml *y, struct ql_span
 	}
 	double cv = 0.0, log10_sd = 0.0;
 	ql_yaml_check_keys(y, keys, r->ds);
-	ql_yaml_check_grade(y, QL_E0645, r->ds);
+	ql_yaml_check_grade(y, QL_E0665, r->ds);
 	ql_yaml_number(y, "cv", false, r->ds, &cv);
 	ql_yaml_number(y, "log10_sd", false, r->ds, &log10_sd);
 	ql_yaml_number(y, "limit", false, r->ds, &r->p->assay[o].limit);
@@ -503,6 +503,6 @@ enum quell_status ql_protocol_load(const struct ql_model *m, const char *data_di
 	*out = (struct ql_protocol){.name = ""};
 	struct reader *r = QL_NEW(a, struct reader);
 	*r = (struct reader){.m = m, .data_dir = data_dir, .lenient = lenient, .a = a, .ds = ds, .p = out};
-	const char *path = ql_library_file(a, data_dir, "library/protocols", name, ".yaml", QL_E0640, "protocol", ds);
+	const char *path = ql_library_file(a, data_dir, "library/protocols", name, ".yaml", QL_E0660, "protocol", ds);
 	return path ? load(r, path) : QUELL_ERR_INPUT;
 }

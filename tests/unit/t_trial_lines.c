@@ -151,21 +151,21 @@ static void complains(const char *rows, const char *code, const char *place, con
 static void mistakes_have_a_place_and_a_remedy(void **state)
 {
 	(void)state;
-	complains(ROW("a, unless: [BTK inhibiter], give: {acalabrutinib: 1}"), "E0642", ":7:", "did you mean `BTK inhibitor`?");
+	complains(ROW("a, unless: [BTK inhibiter], give: {acalabrutinib: 1}"), "E0662", ":7:", "did you mean `BTK inhibitor`?");
 	complains(ROW("a, give: {acalabrutinb: 1}"), "E0601", ":7:", "did you mean `acalabrutinib`?");
-	complains(ROW("a, unless: [BTK inhibitor], give: {acalabrutinib: -1}"), "E0641", ":7:", "REGIMEN: 1");
-	complains(ROW("a, unless: [BTK inhibitor], line: 3..2, give: {acalabrutinib: 1}"), "E0641", ":7:", "2..3");
-	complains(ROW("a, unless: [BTK inhibitor]"), "E0641", ":7:", "give: {REGIMEN: 1}");
+	complains(ROW("a, unless: [BTK inhibitor], give: {acalabrutinib: -1}"), "E0661", ":7:", "REGIMEN: 1");
+	complains(ROW("a, unless: [BTK inhibitor], line: 3..2, give: {acalabrutinib: 1}"), "E0661", ":7:", "2..3");
+	complains(ROW("a, unless: [BTK inhibitor]"), "E0661", ":7:", "give: {REGIMEN: 1}");
 	complains(ROW("a, unles: [BTK inhibitor], give: {acalabrutinib: 1}"), "E0303", ":7:", "did you mean `unless`?");
-	complains(ROW("a, give: {acalabrutinib: 1}"), "E0643", ":7:", "unless");
+	complains(ROW("a, give: {acalabrutinib: 1}"), "E0663", ":7:", "unless");
 	complains(ROW("a, after: [BTK inhibitor], give: {venetoclax: 1}")
-		  ROW("b, after: [BCL2 inhibitor], give: {ibrutinib: 1}"), "E0643", ":7:", "off_years");
+		  ROW("b, after: [BCL2 inhibitor], give: {ibrutinib: 1}"), "E0663", ":7:", "off_years");
 	complains(ROW("a, unless: [BTK inhibitor], give: {acalabrutinib: 1}")
-		  ROW("b, unless: [BTK inhibitor, BCL2 inhibitor], line: 2..3, give: {venetoclax: 1}"), "E0644", ":8:",
+		  ROW("b, unless: [BTK inhibitor, BCL2 inhibitor], line: 2..3, give: {venetoclax: 1}"), "E0664", ":8:",
 		  "put it before `a`");
 	/* all at once */
 	const char *text = read_table(ROW("a, unless: [BTK inhibiter], give: {nonsense: 1}"));
-	assert_true(strstr(text, "E0642") && strstr(text, "E0601"));
+	assert_true(strstr(text, "E0662") && strstr(text, "E0601"));
 }
 
 static void the_first_row_that_fits_is_taken(void **state)

@@ -57,33 +57,33 @@ static void complains(const char *rules, const char *code, const char *place, co
 static void mistakes_have_a_place_and_a_remedy(void **state)
 {
 	(void)state;
-	complains(RULE("a, when: anz < 1, stop: [btki.level]"), "E0646", ":3:", "did you mean `anc`?");
-	complains(RULE("a, when: anc < 1, stop: [btki.levels]"), "E0646", ":3:", "did you mean `btki.level`?");
-	complains(RULE("a, when: anc = 1, stop: [btki.level]"), "E0645", ":3:", "NAME < NUMBER");
-	complains(RULE("a, when: anc < 1 or igg < 4, stop: [btki.level]"), "E0645", ":3:", "two rules stand for `or`");
-	complains(RULE("a, when: anc < 1 and anc > 2, stop: [btki.level]"), "E0647", ":3:", "correct the limits");
-	complains(RULE("a, when: anc < 1, hold: [btki.level]"), "E0645", ":3:", "until");
-	complains(RULE("a, when: anc < 1, hold: [btki.level], until: anc > 0.5"), "E0647", ":3:", "exclude");
-	complains(RULE("a, when: anc < 1"), "E0645", ":3:", "write one of");
-	complains(RULE("a, when: anc < 1, stop: [btki.level], hold: [btki.level]"), "E0645", ":3:", "write one of");
-	complains(RULE("a, when: igg < 4, give: {host.ivig: 0.4 g/kg}"), "E0645", ":3:", "every: 28 day");
-	complains(RULE("a, when: igg < 4, give: {host.ivig: 0.4 g/m2}, most: 1"), "E0645", ":3:", "per kg");
-	complains(RULE("a, when: igg < 4, give: {host.ivig: 4}, most: 1"), "E0645", ":3:", "0.4 g/kg");
-	complains(RULE("a, when: igg < 4, set: {host.ivig: 4}, for: 7 day"), "E0645", ":3:", "use `give`");
-	complains(RULE("a, when: anc < 1, set: {protocol.gcsf: 1.3}"), "E0645", ":3:", "for: 7 day");
-	complains(RULE("a, when: anc < 1, set: {protocol.gcsf: 1.3}, for: 7 dai"), "E0645", ":3:", "21 day");
-	complains(RULE("a, when: anc < 1, reduce: [bcl2i.dose]"), "E0645", ":3:", "by: {reduce: 0.5");
-	complains(RULE("a, when: anc < 1, stop: [btki.level]") RULE("a, when: anc < 1, stop: [pi3ki.level]"), "E0645", ":4:",
+	complains(RULE("a, when: anz < 1, stop: [btki.level]"), "E0666", ":3:", "did you mean `anc`?");
+	complains(RULE("a, when: anc < 1, stop: [btki.levels]"), "E0666", ":3:", "did you mean `btki.level`?");
+	complains(RULE("a, when: anc = 1, stop: [btki.level]"), "E0665", ":3:", "NAME < NUMBER");
+	complains(RULE("a, when: anc < 1 or igg < 4, stop: [btki.level]"), "E0665", ":3:", "two rules stand for `or`");
+	complains(RULE("a, when: anc < 1 and anc > 2, stop: [btki.level]"), "E0667", ":3:", "correct the limits");
+	complains(RULE("a, when: anc < 1, hold: [btki.level]"), "E0665", ":3:", "until");
+	complains(RULE("a, when: anc < 1, hold: [btki.level], until: anc > 0.5"), "E0667", ":3:", "exclude");
+	complains(RULE("a, when: anc < 1"), "E0665", ":3:", "write one of");
+	complains(RULE("a, when: anc < 1, stop: [btki.level], hold: [btki.level]"), "E0665", ":3:", "write one of");
+	complains(RULE("a, when: igg < 4, give: {host.ivig: 0.4 g/kg}"), "E0665", ":3:", "every: 28 day");
+	complains(RULE("a, when: igg < 4, give: {host.ivig: 0.4 g/m2}, most: 1"), "E0665", ":3:", "per kg");
+	complains(RULE("a, when: igg < 4, give: {host.ivig: 4}, most: 1"), "E0665", ":3:", "0.4 g/kg");
+	complains(RULE("a, when: igg < 4, set: {host.ivig: 4}, for: 7 day"), "E0665", ":3:", "use `give`");
+	complains(RULE("a, when: anc < 1, set: {protocol.gcsf: 1.3}"), "E0665", ":3:", "for: 7 day");
+	complains(RULE("a, when: anc < 1, set: {protocol.gcsf: 1.3}, for: 7 dai"), "E0665", ":3:", "21 day");
+	complains(RULE("a, when: anc < 1, reduce: [bcl2i.dose]"), "E0665", ":3:", "by: {reduce: 0.5");
+	complains(RULE("a, when: anc < 1, stop: [btki.level]") RULE("a, when: anc < 1, stop: [pi3ki.level]"), "E0665", ":4:",
 		  "name of its own");
 	complains(RULE("a, when: anc < 1, stop: [btki.level]") RULE("b, when: day > 30, set: {btki.level: 1}, for: 1 day"),
-		  "E0647", ":4:", "exclude each other");
+		  "E0667", ":4:", "exclude each other");
 	complains(RULE("a, when: anc < 1, stop: [btki.level], after: b") RULE("b, when: anc < 1, stop: [pi3ki.level], after: a"),
-		  "E0648", ":3:", "out of the circle");
-	complains(RULE("a, when: anc < 1, stop: [btki.level], after: something else"), "E0646", ":3:", "names a rule");
+		  "E0668", ":3:", "out of the circle");
+	complains(RULE("a, when: anc < 1, stop: [btki.level], after: something else"), "E0666", ":3:", "names a rule");
 	complains(RULE("a, wen: anc < 1, stop: [btki.level]"), "E0303", ":3:", "did you mean `when`?");
 	const char *all = read_rules(RULE("a, when: anz < 1, stop: [btki.level]") RULE("b, when: anc < 1, stop: [nothing]"), false);
 	assert_true(strstr(all, ":3:") && strstr(all, ":4:"));
-	assert_true(strstr(read_rules(RULE("a, when: anc < 1, stop: [nothing]"), true), "E0649"));
+	assert_true(strstr(read_rules(RULE("a, when: anc < 1, stop: [nothing]"), true), "E0669"));
 	assert_true(protocol.rule[0].left_out);
 }
 
