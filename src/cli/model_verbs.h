@@ -8,11 +8,15 @@
 
 struct ql_model_options {
 	struct ql_words doses; /* build */
+	struct ql_words set, agents; /* export */
+	const char *data;
+	double end;
 	int format;            /* export: position in "sbml|rxode2|mrgsolve" */
 	const char *out;       /* export, doc */
 	bool write, check;     /* fmt */
 };
 
 int ql_model_build_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o);
+int ql_model_export_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o);
 
 #endif

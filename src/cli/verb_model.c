@@ -262,7 +262,7 @@ static int check(struct ql_cli *c, const char *shipped)
 
 static int wrong_action(struct ql_cli *c, const char *action)
 {
-	static const char *const known[] = {"check", "show", "build"};
+	static const char *const known[] = {"check", "show", "build", "export"};
 	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0914, ql_cli_span(c, action), "`quell model` cannot do that with `%s`", action);
 	const char *near = ql_suggest(action, known, sizeof known / sizeof *known);
 	if (near && strcmp(near, action) != 0)
@@ -278,6 +278,13 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 	const struct ql_opt opt[] = {
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "`show` and `build` as JSON"},
 		{"doses", QL_OPT_LIST, &o.doses, "A,B,...", "each alone, and all", 0, 0, NULL, "`build`: what runs will give or set"},
+		{"format", QL_OPT_CHOICE, &o.format, NULL, "sbml", 0, 0, "sbml|rxode2|mrgsolve", "`export`: for which program"},
+		{"out", QL_OPT_TEXT, &o.out, "FILE", "standard output", 0, 0, NULL,
+		 "`export`: the file; FILE.expected.csv beside it holds numbers to check with"},
+		{"data", QL_OPT_TEXT, &o.data, "FILE", NULL, 0, 0, NULL, "`export`: doses of this data set's first subject go along"},
+		{"end", QL_OPT_NUMBER, &o.end, "T", "100", 1e-300, 1e300, NULL, "`export` without --data: last time of the expected numbers"},
+		{"set", QL_OPT_ITEM, &o.set, "NAME=VALUE", NULL, 0, 0, NULL, "`export`: change a parameter; may be repeated"},
+		{"agents", QL_OPT_LIST, &o.agents, "SLOT=NAME,...", "the model's", 0, 0, NULL, "`export`: rows of library/agents"},
 		{0}};
 	const struct ql_command cmd = {
 		"model", "ACTION [FILE...|NAME...]", 1, 1000,
@@ -285,6 +292,7 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 		"show [FILE]     states, parameters with source and grade, doses, outputs, states left for each kernel and regimen\n"
 		"show NAME...    these quantities of the shipped model only\n"
 		"build [FILE]    compile for this machine, into a cache; runs then use it by themselves\n"
+		"export [FILE]   for SBML, rxode2 or mrgsolve, with expected numbers; what the format cannot carry is named\n"
 		"Without FILE: the shipped CLL model.\n",
 		"quell model check my-model.qm\nquell model show my-model.qm --json\nquell model show mab.kseq\nquell model build my-model.qm\n",
 		{opt}};
@@ -308,5 +316,7 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 		return show(c, file, shipped);
 	if (strcmp(action, "build") == 0 && c->args.n <= 2)
 		return ql_model_build_verb(c, file, &o);
+	if (strcmp(action, "export") == 0 && c->args.n <= 2)
+		return ql_model_export_verb(c, file, &o);
 	return wrong_action(c, action);
 }

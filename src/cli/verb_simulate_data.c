@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell simulate --data FILE: the records of a NONMEM data set through any model. */
-#include "base/paths.h"
 #include "base/pool.h"
 #include "cli/cli.h"
 #include "dosing/dataset.h"
@@ -13,78 +12,6 @@ struct data_verb {
 	int covariates, threads, native;
 	double rtol, atol;
 };
-
-/* "NAME=VALUE" of --set into param[n_q]. */
-static bool set_parameter(struct data_verb *v, const struct ql_model *m, const char *text, double *param)
-{
-	const char *eq = strchr(text, '=');
-	struct ql_span at = ql_cli_span(v->c, text);
-	double x;
-	if (!eq || !ql_parse_double(eq + 1, strlen(eq + 1), &x)) {
-		struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, at, "`--set` does not take `%s`", text);
-		ql_diag_help(d, "write NAME=NUMBER");
-		return false;
-	}
-	const char *name = ql_arena_strndup(&v->c->arena, text, (size_t)(eq - text));
-	int q = ql_model_find(m, name);
-	if (q >= 0 && m->q[q].kind == QL_PARAM) {
-		param[q] = x;
-		return true;
-	}
-	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, at, "`%s` is no parameter of the model", name);
-	const char *near = ql_model_suggest(m, name, 1u << QL_PARAM);
-	if (near)
-		ql_diag_help(d, "did you mean `%s`?", near);
-	return false;
-}
-
-/* The row of a slot: SLOT=NAME of --agents, else the model's default. */
-static const char *agent_name(const struct data_verb *v, const struct ql_slot *slot)
-{
-	size_t n = strlen(slot->name);
-	for (int i = 0; i < v->agents.n; i++)
-		if (strncmp(v->agents.item[i], slot->name, n) == 0 && v->agents.item[i][n] == '=')
-			return v->agents.item[i] + n + 1;
-	return slot->default_agent;
-}
-
-static bool check_agents(struct data_verb *v, const struct ql_model *m)
-{
-	for (int i = 0; i < v->agents.n; i++) {
-		const char *text = v->agents.item[i], *eq = strchr(text, '=');
-		if (eq && ql_model_find_slot(m, ql_arena_strndup(&v->c->arena, text, (size_t)(eq - text))) >= 0)
-			continue;
-		struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, text), "`--agents` does not take `%s`", text);
-		ql_diag_help(d, "write SLOT=NAME with a slot of the model");
-		return false;
-	}
-	return true;
-}
-
-/* Rows of the library for the slots of the model. */
-static enum quell_status bind_agents(struct data_verb *v, const struct ql_model *m, double *param)
-{
-	struct ql_cli *c = v->c;
-	if (!check_agents(v, m))
-		return QUELL_ERR_USAGE;
-	for (int i = 0; i < m->n_slot; i++) {
-		const char *name = agent_name(v, &m->slot[i]);
-		struct ql_agent_row row;
-		if (!name)
-			continue;
-		if (!ql_cli_data(c))
-			return QUELL_ERR_IO;
-		const char *path = ql_library_file(&c->arena, c->data_dir, "library/agents", name, ".yaml", QL_E0916, "agent", &c->ds);
-		if (!path)
-			return QUELL_ERR_INPUT;
-		enum quell_status s = ql_agent_load(m, &m->slot[i], path, &c->arena, &c->ds, &row);
-		if (s != QUELL_OK)
-			return s;
-		for (int k = 0; k < m->slot[i].n_column; k++)
-			param[m->slot[i].column[k]] = row.value[k];
-	}
-	return QUELL_OK;
-}
 
 static enum quell_status write_result(struct data_verb *v, const struct ql_dataset *data, const struct ql_dataset_result *r)
 {
@@ -114,10 +41,10 @@ static enum quell_status run(struct data_verb *v, struct ql_model *m)
 	for (int i = 0; i < m->n_q; i++)
 		param[i] = NAN;
 	for (int i = 0; i < v->set.n; i++)
-		if (!set_parameter(v, m, v->set.item[i], param))
+		if (!ql_cli_set_parameter(v->c, m, v->set.item[i], param))
 			s = QUELL_ERR_USAGE;
 	if (s == QUELL_OK)
-		s = bind_agents(v, m, param);
+		s = ql_cli_bind_agents(v->c, m, &v->agents, param);
 	if (s != QUELL_OK)
 		return s;
 	struct ql_dataset_run job = {.model = m,

@@ -53,6 +53,10 @@ struct ql_dataset {
 enum quell_status ql_dataset_read(const struct ql_model *m, const char *path, struct ql_arena *a, struct ql_diags *ds,
 				  struct ql_dataset *out);
 
+/* The same from a text that the diagnostics hold. */
+enum quell_status ql_dataset_parse(const struct ql_model *m, const struct ql_source *text, struct ql_arena *a, struct ql_diags *ds,
+				   struct ql_dataset *out);
+
 /* How a covariate goes from one record to the next: the later value from the earlier record on (NONMEM), the earlier
  * value up to the later record, or a straight line. */
 enum ql_interpolation { QL_NOCB, QL_LOCF, QL_LINEAR };

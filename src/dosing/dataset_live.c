@@ -421,7 +421,7 @@ enum quell_status ql_live_start(struct ql_live *l, struct ql_lane *lane)
 	const struct ql_dataset *d = l->sim->data;
 	ql_values_free(&l->v);
 	ql_values_init(l->sim->plan, &l->v);
-	ql_dataset_set_params(l->sim, l->v.q);
+	ql_dataset_set_params(l->sim, &l->v);
 	for (int c = 0; c < d->n_column; c++)
 		l->v.q[d->column_q[c]] = values_at(l, l->record)[c];
 	l->n_train = 0;

@@ -454,6 +454,7 @@ static enum quell_status read_rows(struct reader *r)
 struct load {
 	struct reader r;
 	const char *path;
+	const struct ql_source *text; /* in place of the file at path */
 };
 
 static enum quell_status load(void *arg)
@@ -461,7 +462,8 @@ static enum quell_status load(void *arg)
 	struct load *l = arg;
 	struct reader *r = &l->r;
 	const struct ql_csv_options options = {.any_case = true};
-	enum quell_status s = ql_csv_read(r->a, l->path, &options, r->ds, &r->out->table);
+	enum quell_status s = l->text ? ql_csv_parse(r->a, l->text, &options, r->ds, &r->out->table)
+				      : ql_csv_read(r->a, l->path, &options, r->ds, &r->out->table);
 	if (s != QUELL_OK)
 		return s;
 	r->t = r->out->table;
@@ -473,6 +475,14 @@ enum quell_status ql_dataset_read(const struct ql_model *m, const char *path, st
 				  struct ql_dataset *out)
 {
 	struct load l = {.r = {.m = m, .a = a, .ds = ds, .out = out}, .path = path};
+	*out = (struct ql_dataset){0};
+	return ql_protect(load, &l);
+}
+
+enum quell_status ql_dataset_parse(const struct ql_model *m, const struct ql_source *text, struct ql_arena *a, struct ql_diags *ds,
+				   struct ql_dataset *out)
+{
+	struct load l = {.r = {.m = m, .a = a, .ds = ds, .out = out}, .text = text};
 	*out = (struct ql_dataset){0};
 	return ql_protect(load, &l);
 }

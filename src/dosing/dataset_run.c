@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dosing/dataset_run.h"
 #include "base/pool.h"
+#include "dosing/schedule.h"
 #include "emit/native.h"
 #include <math.h>
 #include <string.h>
@@ -134,12 +135,14 @@ static enum quell_status work(void *ctx, int thread)
 
 /* --- preparation --- */
 
-void ql_dataset_set_params(const struct ql_dataset_sim *s, double *q)
+void ql_dataset_set_params(const struct ql_dataset_sim *s, struct ql_values *v)
 {
 	for (int i = 0; s->param && i < s->n_param; i++) {
 		enum ql_kind kind = s->plan->m->q[i].kind;
-		if ((kind == QL_PARAM || kind == QL_AGENT) && !isnan(s->param[i]))
-			q[i] = s->param[i];
+		if (kind == QL_PARAM && !isnan(s->param[i]))
+			ql_values_set(v, i, s->param[i]); /* also where the model defines it by an expression */
+		else if (kind == QL_AGENT && !isnan(s->param[i]))
+			v->q[i] = s->param[i];
 	}
 }
 
@@ -172,28 +175,13 @@ static void prepare_lines(struct ql_dataset_sim *s, struct ql_arena *a)
 		ql_vary_covariates(s->run->model, s->vary, s->n_vary, s->param);
 }
 
-/* Doses and inputs that the data use: the plan leaves the rest out. */
+/* Doses and inputs that the data use, and the hidden inputs of the lines: the plan leaves the rest out. */
 static const char **active_names(struct ql_dataset_sim *s, struct ql_arena *a, int *n)
 {
 	const struct ql_model *m = s->run->model;
-	bool *used = QL_NEW_N(a, bool, (size_t)m->n_dose + 1);
-	size_t most = (size_t)(m->n_dose + s->data->n_column + 3 * s->n_vary) + 1;
-	for (int i = 0; i < m->n_dose; i++)
-		most += (size_t)m->dose[i].n_clock;
-	const char **name = QL_NEW_N(a, const char *, most);
-	*n = 0;
-	for (int i = 0; i < s->data->n_record; i++)
-		if (s->data->record[i].dose >= 0)
-			used[s->data->record[i].dose] = true;
-	for (int i = 0; i < m->n_dose; i++)
-		if (used[i]) {
-			name[(*n)++] = m->dose[i].name;
-			for (int k = 0; k < m->dose[i].n_clock; k++)
-				name[(*n)++] = m->q[m->dose[i].clock[k].input].name;
-		}
-	for (int c = 0; c < s->data->n_column; c++)
-		if (m->q[s->data->column_q[c]].kind == QL_INPUT)
-			name[(*n)++] = m->q[s->data->column_q[c]].name;
+	const char **used = ql_dataset_active(m, s->data, a, n);
+	const char **name = QL_NEW_N(a, const char *, (size_t)(*n + 3 * s->n_vary) + 1);
+	memcpy(name, used, (size_t)*n * sizeof *name);
 	for (int i = 0; i < s->n_vary; i++) {
 		const int q[3] = {s->vary[i].base, s->vary[i].slope, s->vary[i].from};
 		for (int k = 0; k < 3; k++)
@@ -221,7 +209,7 @@ static enum quell_status prepare_plan(struct ql_dataset_sim *s, struct ql_arena 
 		atol[i] = given > 0 ? given : s->run->atol > 0 ? s->run->atol : 1e-10;
 	}
 	ql_values_init(s->plan, &s->v);
-	ql_dataset_set_params(s, s->v.q);
+	ql_dataset_set_params(s, &s->v);
 	ql_plan_run_constants(s->plan, &s->v, k);
 	s->atol = atol;
 	s->k = k;

@@ -79,7 +79,7 @@ struct ql_dataset_thread {
 
 /* Everything due at lane->t: pending doses and infusion ends, then records of this time. Sets the next stop. */
 enum ql_next ql_live_advance(struct ql_dataset_thread *w, struct ql_live *l, struct ql_lane *lane);
-void ql_dataset_set_params(const struct ql_dataset_sim *s, double *q);
+void ql_dataset_set_params(const struct ql_dataset_sim *s, struct ql_values *v);
 /* Values, states and slots of a subject at its first record. */
 enum quell_status ql_live_start(struct ql_live *l, struct ql_lane *lane);
 void ql_live_fail(struct ql_live *l, enum quell_status status, enum ql_code reason, double t);

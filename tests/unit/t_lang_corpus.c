@@ -4,100 +4,9 @@
  * a data set in both back ends, and both give the same numbers. Pairs that say the same in two ways must agree, too.
  */
 #define _GNU_SOURCE
-#include "lang_model.h"
-#include "base/io.h"
-#include "base/paths.h"
+#include "corpus.h"
 #include "dosing/dataset.h"
 #include "emit/native.h"
-#include <ftw.h>
-#include <unistd.h>
-
-#define FOLDER "library/models"
-enum { POINTS = 81 };
-
-static char work[64];
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *f)
-{
-	(void)st, (void)flag, (void)f;
-	return remove(path);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(work, "/tmp/quell-corpus-XXXXXX");
-	if (!mkdtemp(work))
-		return -1;
-	return setenv("XDG_CACHE_HOME", work, 1);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(work, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static char *read_whole(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	assert_non_null(f);
-	struct ql_buf b = {0};
-	char part[4096];
-	for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
-		ql_buf_add(&b, part, n);
-	fclose(f);
-	return b.data;
-}
-
-/* "# run: STATE AMOUNT [at T] [rate R] [ii T] [addl N]": one dose record. */
-static void add_dose(struct ql_buf *csv, const char *line, double *at)
-{
-	char state[64], key[16];
-	double amount, x, rate = 0, ii = 0, addl = 0;
-	int n = 0, k;
-	*at = 0;
-	assert_int_equal(sscanf(line, "%63s %lf%n", state, &amount, &n), 2);
-	for (line += n; sscanf(line, "%15s %lf%n", key, &x, &k) == 2; line += k) {
-		double *to = strcmp(key, "at") == 0 ? at : strcmp(key, "rate") == 0 ? &rate : strcmp(key, "ii") == 0 ? &ii :
-			     strcmp(key, "addl") == 0 ? &addl : NULL;
-		assert_non_null(to);
-		*to = x;
-	}
-	ql_buf_printf(csv, "1,%.17g,1,%.17g,%s,%.17g,%.17g,%.17g\n", *at, amount, state, rate, ii, addl);
-}
-
-/* The head of a model file as a data set: doses, and observations up to `# end:`. */
-static char *data_set(const char *text)
-{
-	struct ql_buf csv = {0};
-	struct {
-		double at;
-		const char *line;
-	} dose[16];
-	int n_dose = 0;
-	double end = 0;
-	for (const char *line = text; line && *line == '#'; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		if (strncmp(line, "# run: ", 7) == 0) {
-			struct ql_buf ignored = {0};
-			assert_true(n_dose < 16);
-			dose[n_dose].line = line + 7;
-			add_dose(&ignored, line + 7, &dose[n_dose++].at);
-			ql_buf_free(&ignored);
-		}
-		if (strncmp(line, "# end: ", 7) == 0)
-			end = atof(line + 7);
-	}
-	assert_true(end > 0);
-	ql_buf_puts(&csv, "ID,TIME,EVID,AMT,CMT,RATE,II,ADDL\n");
-	for (int i = 0, next = 0; i < POINTS; i++) {
-		double t = end * i / (POINTS - 1), at;
-		for (; next < n_dose && dose[next].at <= t; next++)
-			add_dose(&csv, dose[next].line, &at);
-		ql_buf_printf(&csv, "1,%.17g,0,0,0,0,0,0\n", t);
-	}
-	return csv.data;
-}
 
 struct course {
 	struct ql_arena a;
@@ -111,12 +20,8 @@ static bool simulate(const char *path, enum ql_native how, struct course *out)
 	struct ql_diags ds = {0};
 	struct ql_model *m = NULL;
 	*out = (struct course){0};
-	char *text = read_whole(path), *csv = data_set(text), csv_path[128];
-	snprintf(csv_path, sizeof csv_path, "%s/data.csv", work);
-	FILE *f = fopen(csv_path, "w");
-	assert_non_null(f);
-	fputs(csv, f);
-	fclose(f);
+	char *text = corpus_read(path);
+	const char *csv_path = corpus_data_file(text);
 	enum quell_status s = ql_model_load(path, &ds, &m);
 	if (s == QUELL_OK)
 		s = ql_dataset_read(m, csv_path, &out->a, &ds, &out->data);
@@ -126,7 +31,7 @@ static bool simulate(const char *path, enum ql_native how, struct course *out)
 	if (s != QUELL_OK || ds.n_errors) {
 		struct ql_buf b = {0};
 		ql_diags_render(&ds, false, &b);
-		print_message("%s: %s\n%s%s\n", path, quell_status_text(s), b.data ? b.data : "", csv);
+		print_message("%s: %s\n%s%s\n", path, quell_status_text(s), b.data ? b.data : "", csv_path);
 		ql_buf_free(&b);
 	}
 	bool good = s == QUELL_OK && ds.n_errors == 0;
@@ -136,13 +41,7 @@ static bool simulate(const char *path, enum ql_native how, struct course *out)
 	ql_model_free(m);
 	ql_diags_free(&ds);
 	free(text);
-	free(csv);
 	return good;
-}
-
-static const char *path_of(struct ql_arena *a, const char *name)
-{
-	return ql_arena_printf(a, "%s/%s/%s.qm", QUELL_SOURCE_DIR, FOLDER, name);
 }
 
 static bool moves(const struct course *c)
@@ -171,27 +70,19 @@ static double distance(const struct course *x, const struct course *y)
 	return worst;
 }
 
-static bool has_compiler(void)
-{
-	const char *cc = getenv("CC");
-	char command[256];
-	snprintf(command, sizeof command, "command -v %.200s >/dev/null 2>&1", cc && *cc ? cc : "cc");
-	return system(command) == 0;
-}
-
 static void every_model_runs_in_both_back_ends(void **state)
 {
 	(void)state;
 	struct ql_arena a = {0};
 	int n, failed = 0, finite = 0, all = 0;
 	bool native = has_compiler();
-	const char **name = ql_library_list(&a, QUELL_SOURCE_DIR, FOLDER, ".qm", &n);
+	const char **name = ql_library_list(&a, QUELL_SOURCE_DIR, CORPUS, ".qm", &n);
 	if (!native)
 		print_message("no C compiler: only the interpreter was run\n");
 	assert_true(n >= 60);
 	for (int i = 0; i < n; i++) {
 		struct course mine, theirs;
-		const char *path = path_of(&a, name[i]);
+		const char *path = corpus_path(&a, name[i]);
 		bool good = simulate(path, QL_NATIVE_OFF, &mine), both = good && (!native || simulate(path, QL_NATIVE_BUILD, &theirs));
 		if (!good || !both || !moves(&mine) || (native && distance(&mine, &theirs) > 1e-12)) {
 			print_message("%s: %s\n", name[i], !good ? "does not run" : !both ? "does not run compiled" :
@@ -217,9 +108,9 @@ static void every_model_says_where_it_comes_from(void **state)
 	(void)state;
 	struct ql_arena a = {0};
 	int n, failed = 0;
-	const char **name = ql_library_list(&a, QUELL_SOURCE_DIR, FOLDER, ".qm", &n);
+	const char **name = ql_library_list(&a, QUELL_SOURCE_DIR, CORPUS, ".qm", &n);
 	for (int i = 0; i < n; i++) {
-		char *text = read_whole(path_of(&a, name[i]));
+		char *text = corpus_read(corpus_path(&a, name[i]));
 		const char *source = strchr(text, '\n');
 		char line[400] = "";
 		if (source)
@@ -254,8 +145,8 @@ static void two_ways_of_saying_it_agree(void **state)
 	struct ql_arena a = {0};
 	for (size_t p = 0; p < sizeof pair / sizeof *pair; p++) {
 		struct course x, y;
-		assert_true(simulate(path_of(&a, pair[p].one), QL_NATIVE_OFF, &x));
-		assert_true(simulate(path_of(&a, pair[p].other), QL_NATIVE_OFF, &y));
+		assert_true(simulate(corpus_path(&a, pair[p].one), QL_NATIVE_OFF, &x));
+		assert_true(simulate(corpus_path(&a, pair[p].other), QL_NATIVE_OFF, &y));
 		int i = 0, k = 0;
 		while (i < x.r.n_out && strcmp(x.r.name[i], pair[p].output) != 0)
 			i++;
@@ -282,7 +173,7 @@ static void closed_forms_hold(void **state)
 	(void)state;
 	struct ql_arena a = {0};
 	struct course c;
-	assert_true(simulate(path_of(&a, "pk1-bolus"), QL_NATIVE_OFF, &c));
+	assert_true(simulate(corpus_path(&a, "pk1-bolus"), QL_NATIVE_OFF, &c));
 	assert_string_equal(c.r.name[0], "cp");
 	for (int i = 1; i < c.data.n_record; i++) {
 		double want = 2 * exp(-0.1 * c.data.record[i].time), got = c.r.value[i * c.r.n_out];
@@ -290,7 +181,7 @@ static void closed_forms_hold(void **state)
 			fail_msg("bolus at %g: %g, %g", c.data.record[i].time, got, want);
 	}
 	ql_arena_free(&c.a);
-	assert_true(simulate(path_of(&a, "immune-lotka-volterra"), QL_NATIVE_OFF, &c));
+	assert_true(simulate(corpus_path(&a, "immune-lotka-volterra"), QL_NATIVE_OFF, &c));
 	int k = 0;
 	while (k < c.r.n_out && strcmp(c.r.name[k], "invariant") != 0)
 		k++;
@@ -309,5 +200,5 @@ int main(void)
 		cmocka_unit_test(two_ways_of_saying_it_agree),
 		cmocka_unit_test(closed_forms_hold),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, corpus_set_up, corpus_tear_down);
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quell model export: a model for another program, with expected numbers beside it. */
+#include "cli/model_verbs.h"
+#include "dosing/model_export.h"
+#include <string.h>
+
+static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
+{
+	struct ql_out_file f;
+	enum quell_status s = ql_out_open(&f, path, &c->ds);
+	if (s != QUELL_OK)
+		return s;
+	ql_out_write(&f, text->data, text->len);
+	return ql_out_commit(&f, &c->ds);
+}
+
+/* "model.xml" -> "model.expected.csv" */
+static const char *expected_path(struct ql_cli *c, const char *out)
+{
+	const char *slash = strrchr(out, '/'), *dot = strrchr(slash ? slash : out, '.');
+	size_t n = dot && dot != out && dot[-1] != '/' ? (size_t)(dot - out) : strlen(out);
+	return ql_arena_printf(&c->arena, "%.*s.expected.csv", (int)n, out);
+}
+
+static enum quell_status export(struct ql_cli *c, struct ql_model *m, const struct ql_model_options *o)
+{
+	double *param = QL_NEW_N(&c->arena, double, (size_t)m->n_q + 1);
+	enum quell_status s = QUELL_OK;
+	for (int i = 0; i < m->n_q; i++)
+		param[i] = NAN;
+	for (int i = 0; i < o->set.n; i++)
+		if (!ql_cli_set_parameter(c, m, o->set.item[i], param))
+			s = QUELL_ERR_USAGE;
+	if (s == QUELL_OK)
+		s = ql_cli_bind_agents(c, m, &o->agents, param);
+	if (s != QUELL_OK)
+		return s;
+	struct ql_buf text = {0}, expected = {0};
+	struct ql_model_export job = {.model = m, .format = (enum ql_export_format)o->format, .data = o->data, .param = param,
+				      .end = o->end, .cancel = c->cancel};
+	s = ql_model_export(&job, &c->arena, &c->ds, &text, &expected);
+	if (s == QUELL_OK && o->out)
+		s = write_file(c, o->out, &text);
+	if (s == QUELL_OK && o->out)
+		s = write_file(c, expected_path(c, o->out), &expected);
+	if (s == QUELL_OK && !o->out)
+		ql_buf_add(&c->out, text.data, text.len);
+	ql_buf_free(&text);
+	ql_buf_free(&expected);
+	return s;
+}
+
+int ql_model_export_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o)
+{
+	struct ql_model *m = NULL;
+	enum quell_status s = ql_model_load(path, &c->ds, &m);
+	if (s == QUELL_OK)
+		s = export(c, m, o);
+	if (s != QUELL_ERR_MEMORY)
+		ql_model_free(m);
+	return ql_cli_exit(s);
+}
