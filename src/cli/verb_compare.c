@@ -50,7 +50,7 @@ static enum quell_status write_outputs(struct ql_cli *c, const struct outputs *o
 	const struct ql_report_meta meta = {c->line, sim->solver ? "CVODE" : "Rodas5P"};
 	struct ql_buf text = {0};
 	if (s == QUELL_OK && o->html) {
-		ql_report_html(r, &meta, &text);
+		ql_report_page(r, &meta, &text);
 		s = write_file(c, o->html, &text);
 	}
 	text.len = 0;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "serve/serve.h"
 #include "cli/cli.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,10 @@ int ql_verb_serve(struct ql_cli *c, int argc, char **argv)
 		o.token = make_token(c);
 	if (c->ds.n_errors)
 		return QL_EXIT_INPUT;
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 64 << 20); /* every comparison takes and gives back the same tens of megabytes: */
+	mallopt(M_TRIM_THRESHOLD, 256 << 20); /* keep them, or the kernel clears them anew each time */
+#endif
 	enum quell_status status = ql_serve(&o, &c->ds);
 	if (status == QUELL_OK)
 		ql_cli_say(c, "Stopped", "what was running has been thrown away");

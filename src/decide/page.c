@@ -13,12 +13,14 @@
 HOLD(ql_page_html, "index.html");
 HOLD(ql_page_js, "app.js");
 HOLD(ql_page_css, "app.css");
+HOLD(ql_page_hash, "app.js.hash");
 
 static const struct {
 	const char *name, *type, *begin, *end;
 } file[] = {{"index.html", "text/html; charset=utf-8", ql_page_html, ql_page_html_end},
 	    {"app.js", "text/javascript; charset=utf-8", ql_page_js, ql_page_js_end},
-	    {"app.css", "text/css; charset=utf-8", ql_page_css, ql_page_css_end}};
+	    {"app.css", "text/css; charset=utf-8", ql_page_css, ql_page_css_end},
+	    {"app.js.hash", NULL, ql_page_hash, ql_page_hash_end}};
 
 bool ql_page_find(const char *name, struct ql_page_file *out)
 {

@@ -10,7 +10,7 @@ struct ql_page_file {
 	const char *type, *data; /* media type; content with a NUL after it */
 	size_t len;
 };
-/* "index.html", "app.js" or "app.css"; false for any other name. */
+/* "index.html", "app.js", "app.css", or "app.js.hash" (for a policy, type NULL); false for any other name. */
 bool ql_page_find(const char *name, struct ql_page_file *out);
 
 #endif

@@ -15,6 +15,9 @@ struct ql_report_meta {
 };
 
 void ql_report_html(const struct ql_compare *c, const struct ql_report_meta *meta, struct ql_buf *out);
+/* The same with the page of `quell serve` and the JSON inside: where scripts run, charts take over. Still one file that
+ * loads nothing, and the numbers are those of ql_compare_json(). */
+void ql_report_page(const struct ql_compare *c, const struct ql_report_meta *meta, struct ql_buf *out);
 /* A standalone SVG; nothing is written if the comparison has no survival curve. */
 void ql_report_figure(const struct ql_compare *c, struct ql_buf *out);
 

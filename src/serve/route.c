@@ -24,7 +24,7 @@ static void problem(struct ql_answer *a, int status, const char *title, const ch
 static bool serve_page(const struct ql_request *q, struct ql_answer *a)
 {
 	struct ql_page_file f;
-	if (!ql_page_find(strcmp(q->path, "/") == 0 ? "index.html" : q->path[0] ? q->path + 1 : "", &f))
+	if (!ql_page_find(strcmp(q->path, "/") == 0 ? "index.html" : q->path[0] ? q->path + 1 : "", &f) || !f.type)
 		return false;
 	if (strcmp(q->method, "GET") != 0) {
 		a->reply.allow = "GET, HEAD";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // page.mjs QUELL [--renew | PART]: the page in a browser, as people use it; PART runs one of the parts below alone. Exit status 77 where no browser is installed.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { axe, chromium, compareShot, expect, faults, median, open, serve } from './tools.mjs';
 
@@ -207,6 +209,32 @@ async function slider(server) {
   await page.context().close();
 }
 
+/** A report from disk: charts where scripts run, tables where they do not, the numbers of --json in both. */
+async function report() {
+  const folder = mkdtempSync(join(tmpdir(), 'quell-report-'));
+  const file = join(folder, 'report.html');
+  const words = ['compare', '--population', 'unfit-1l', '--regimens', 'clb-obi,ven-obi', '--patients', '120', '--years', '4', '--seed', '3'];
+  const json = spawnSync(program, [...words, '--json', '--html', file], { maxBuffer: 1 << 28 }).stdout.toString();
+  for (const dark of [false, true]) {
+    const page = await open(browser, `file://${file}`, { colorScheme: dark ? 'dark' : 'light' });
+    await page.waitForSelector(table);
+    expect('a report holds the result of --json', JSON.stringify(JSON.parse(await page.textContent('#quell-data'))) === JSON.stringify(JSON.parse(json)));
+    for (const k of tabs) {
+      await page.click(`#tab-${k}`);
+      await page.waitForSelector('#panel > *');
+      await axe(page, `report, ${k}`);
+    }
+    expect('a report says how it was computed', (await page.textContent('main')).includes('How it was computed'));
+    await page.click('#tab-table');
+    if (!dark) await compareShot(page, 'report', renew);
+    await page.context().close();
+  }
+  const page = await open(browser, `file://${file}`, { javaScriptEnabled: false });
+  expect('a report is readable without scripts', (await page.$$('.effects tbody tr')).length > 10 && (await page.isVisible('#curves')));
+  await page.context().close();
+  rmSync(folder, { recursive: true });
+}
+
 async function trouble() {
   let server = await serve(program);
   const page = await open(browser, server.url);
@@ -261,7 +289,7 @@ async function trouble() {
 }
 
 const server = await firstComparison();
-for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider, trouble]) {
+for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider, report, trouble]) {
   if (option && !renew && option !== part.name) continue;
   const began = performance.now();
   await part(server).catch((e) => faults.push(`${part.name}: ${e.message.split('\n').slice(0, 4).join(' ')}`));

@@ -47,7 +47,7 @@ export async function open(browser, url, options = {}) {
   page.on('pageerror', (e) => faults.push(`script error at ${page.url()}: ${e.message}`));
   page.on('request', (r) => {
     const to = new URL(r.url());
-    if (!['data:', 'blob:'].includes(to.protocol) && to.origin !== new URL(url).origin) faults.push(`request to ${r.url()}`);
+    if (!['data:', 'blob:'].includes(to.protocol) && (to.protocol === 'file:' ? r.url() !== url : to.origin !== new URL(url).origin)) faults.push(`request to ${r.url()}`);
   });
   await page.goto(url);
   return page;

@@ -136,6 +136,12 @@ export function embedded(): Comparison | null {
   return e?.textContent ? (JSON.parse(e.textContent) as Comparison) : null;
 }
 
+/** The command line that made a report. */
+export function reportCommand(): string {
+  const e = document.getElementById('quell-report');
+  return (e?.textContent ? (JSON.parse(e.textContent) as { command: string | null }).command : null) ?? '';
+}
+
 export const commandOf = (s: CompareSettings): string =>
   [
     `quell compare --population ${s.population} --regimens ${s.regimens.join(',')} --patients ${s.patients} --years ${s.years} --seed ${s.seed}`,
