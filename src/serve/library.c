@@ -4,7 +4,9 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "base/yaml.h"
-#include "serve/endpoint.h"
+#include "decide/diagram.h"
+#include "decide/explain.h"
+#include "serve/address.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <string.h>
@@ -70,8 +72,8 @@ static json_t *head(const char *schema)
 static json_t *about(struct ql_arena *a, const char *data_dir, struct ql_diags *ds)
 {
 	json_t *o = head("quell.about/1"), *answers = json_array();
-	for (int i = 0; i < ql_n_endpoints; i++)
-		json_array_append_new(answers, json_string(ql_endpoints[i].path));
+	for (int i = 0; i < ql_n_addresses; i++)
+		json_array_append_new(answers, json_string(ql_addresses[i].path));
 	put(o, "regimens", shelf(a, data_dir, "regimens", ds));
 	put(o, "populations", shelf(a, data_dir, "populations", ds));
 	put(o, "paths", answers);
@@ -139,8 +141,64 @@ static json_t *module(struct ql_arena *a, const char *data_dir, const char *name
 	return o;
 }
 
+/* --- therapies --- */
+
+static json_t *names_json(const struct ql_names *n)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < n->n; i++)
+		json_array_append_new(list, ql_json_text(n->item[i]));
+	return list;
+}
+
+static json_t *therapy_json(const struct ql_therapy *t)
+{
+	char grade[2] = {t->evidence_grade, 0};
+	json_t *o = json_object();
+	put(o, "id", ql_json_text(t->id));
+	put(o, "title", ql_json_text(t->title));
+	put(o, "summary", ql_json_text(t->summary));
+	put(o, "evidence_grade", ql_json_text(grade));
+	put(o, "warning", ql_json_text(t->warning));
+	put(o, "population", ql_json_text(t->population));
+	put(o, "simulate", names_json(&t->simulate));
+	return o;
+}
+
+static json_t *therapies(const struct ql_explain *x)
+{
+	json_t *o = head("quell.therapies/1"), *list = json_array();
+	for (int i = 0; i < x->therapies.n; i++)
+		json_array_append_new(list, therapy_json(&x->therapies.item[i]));
+	put(o, "therapies", list);
+	return o;
+}
+
+/* The drawing of how a therapy works in the model. */
+static json_t *diagram(const struct ql_explain *x, const char *id, struct ql_diags *ds)
+{
+	struct ql_buf svg = {0};
+	const struct ql_therapy *t = ql_therapy_find(&x->therapies, id);
+	if (!t) {
+		ql_diag_help(ql_diag_add(ds, QL_E0916, (struct ql_span){"request", 0, 0, 0}, "no therapy `%s`", id),
+			     "`/api/v1/therapies` lists them");
+		return NULL;
+	}
+	if (ql_therapy_figure(x->model, x->data_dir, t, ds, &svg) != QUELL_OK) {
+		ql_buf_free(&svg);
+		return NULL;
+	}
+	json_t *o = head("quell.diagram/1");
+	put(o, "id", ql_json_text(id));
+	put(o, "svg", ql_json_text(svg.data));
+	ql_buf_free(&svg);
+	return o;
+}
+
 struct call {
 	const char *data_dir;
+	struct ql_explain explain;
+	bool explaining;
 	struct ql_serve_command *c;
 	struct ql_arena a;
 	json_t *answer;
@@ -157,7 +215,11 @@ static enum quell_status answer(void *arg)
 		k->answer = code(&k->a, argv[1], &k->c->ds);
 	else if (strcmp(argv[0], "@module") == 0 && argc == 2)
 		k->answer = module(&k->a, k->data_dir, argv[1], &k->c->ds);
-	else if (strcmp(argv[0], "@item") == 0 && argc == 3 && is_shelf(argv[1]))
+	else if (strcmp(argv[0], "@therapies") == 0 || (strcmp(argv[0], "@diagram") == 0 && argc == 2)) {
+		k->explaining = true;
+		if (ql_explain_open(&k->explain, k->data_dir, &k->c->ds) == QUELL_OK)
+			k->answer = argc == 2 ? diagram(&k->explain, argv[1], &k->c->ds) : therapies(&k->explain);
+	} else if (strcmp(argv[0], "@item") == 0 && argc == 3 && is_shelf(argv[1]))
 		k->answer = item(&k->a, k->data_dir, argv[1], argv[2], &k->c->ds);
 	else if (strcmp(argv[0], "@shelf") == 0 && argc == 2 && is_shelf(argv[1])) {
 		k->answer = head("quell.library/1");
@@ -173,6 +235,8 @@ void ql_serve_library(const char *data_dir, struct ql_serve_command *c)
 	struct call k = {.data_dir = data_dir, .c = c};
 	c->status = ql_protect(answer, &k);
 	json_decref(k.answer);
+	if (k.explaining)
+		ql_explain_close(&k.explain);
 	ql_arena_free(&k.a);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The description of the API (OpenAPI 3.1), from the table of endpoints. */
 #include "base/json.h"
-#include "serve/endpoint.h"
+#include "serve/address.h"
 #include <string.h>
 
 static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
@@ -76,7 +76,7 @@ static json_t *parameter(const char *name, const char *in, bool required, json_t
 	return json_pack("{s:s,s:s,s:b,s:o}", "name", name, "in", in, "required", required, "schema", schema);
 }
 
-static json_t *parameters_of(const struct ql_endpoint *e)
+static json_t *parameters_of(const struct ql_address *e)
 {
 	json_t *list = json_array();
 	const char *brace = strchr(e->path, '{');
@@ -98,7 +98,7 @@ static json_t *reply(const char *description, const char *type)
 	return json_pack("{s:s,s:{s:{}}}", "description", description, "content", type);
 }
 
-static json_t *replies(const struct ql_endpoint *e)
+static json_t *replies(const struct ql_address *e)
 {
 	json_t *o = json_object();
 	put(o, "200", reply(e->schema, "application/json"));
@@ -108,7 +108,7 @@ static json_t *replies(const struct ql_endpoint *e)
 	return o;
 }
 
-static void add_endpoint(json_t *paths, const struct ql_endpoint *e)
+static void add_endpoint(json_t *paths, const struct ql_address *e)
 {
 	json_t *operation = json_object(), *item = json_object();
 	put(operation, "summary", json_string(e->summary));
@@ -149,8 +149,8 @@ static void add_jobs(json_t *paths)
 void ql_openapi(struct ql_buf *out)
 {
 	json_t *o = json_object(), *paths = json_object();
-	for (int i = 0; i < ql_n_endpoints; i++)
-		add_endpoint(paths, &ql_endpoints[i]);
+	for (int i = 0; i < ql_n_addresses; i++)
+		add_endpoint(paths, &ql_addresses[i]);
 	add_jobs(paths);
 	put(o, "openapi", json_string("3.1.0"));
 	put(o, "info", json_pack("{s:s,s:s,s:s}", "title", "quell", "version", quell_version(), "description",

@@ -186,7 +186,7 @@ static void serve_command(struct ql_router *r, const struct ql_request *q, struc
 	struct ql_diags ds = {0};
 	struct ql_command_line line;
 	const char *word, *allow;
-	const struct ql_endpoint *e = ql_endpoint_find(&arena, q->method, q->path, &word, &allow);
+	const struct ql_address *e = ql_address_find(&arena, q->method, q->path, &word, &allow);
 	if (!e && allow) {
 		a->reply.allow = strcmp(allow, "GET") == 0 ? "GET, HEAD" : allow;
 		problem(a, 405, "this address does not take that method", NULL);
@@ -194,7 +194,7 @@ static void serve_command(struct ql_router *r, const struct ql_request *q, struc
 		problem(a, 404, "nothing at this address", "`/api` describes what there is");
 	} else if (q->too_many_args) {
 		problem(a, 400, "too many fields in the query", NULL);
-	} else if (ql_endpoint_command(e, word, q, &arena, &ds, &line) != QUELL_OK) {
+	} else if (ql_address_command(e, word, q, &arena, &ds, &line) != QUELL_OK) {
 		bool grammar = ds.item[0]->code == QL_E1101;
 		ql_reply_problem(&a->reply, grammar ? 400 : 422, grammar ? "the request is not JSON" : "the request has mistakes", NULL,
 				 &ds, r->data_dir);

@@ -7,7 +7,7 @@
 #ifndef QL_SERVE_TASK_H
 #define QL_SERVE_TASK_H
 
-#include "serve/endpoint.h"
+#include "serve/address.h"
 #include "serve/serve.h"
 
 enum ql_task_state { QL_TASK_QUEUED, QL_TASK_RUNNING, QL_TASK_DONE, QL_TASK_FAILED, QL_TASK_CANCELLED };

@@ -31,7 +31,7 @@ async function firstComparison() {
 
 async function everyView(server) {
   const views = [...tabs.map((k) => [`compare-${k}`, `#/compare?view=${k}`, '#panel > *']),
-    ['evidence', '#/evidence', '.two svg'], ['model', '#/model', 'pre span'], ['limits', '#/limits', 'main li']];
+    ['therapies', '#/therapies?therapy=bispecifics', 'article section:nth-of-type(5)'], ['evidence', '#/evidence', '.two svg'], ['model', '#/model', 'pre span'], ['limits', '#/limits', 'main li']];
   for (const dark of [false, true]) {
     for (const width of [1280, 320]) {
       const page = await open(browser, `${server.url}#/limits`, { viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });

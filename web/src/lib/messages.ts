@@ -190,6 +190,17 @@ export const en = {
   trialsLead: 'Published results beside what the model says about the same trial.',
   // therapies
   therapiesLead: 'Six immunotherapies of CLL, from five sides.',
+  therapiesList: 'Therapies',
+  aspects: { mechanism: 'How it works', efficacy: 'What it achieves', safety: 'What it costs', resistance: 'Why it fails', future: 'What may come' } as Record<string, string>,
+  diagramNote: 'Drawn from the equations of the model: an arrow where one quantity raises another, a bar where it lowers it.',
+  liveTitle: (n: number, population: string, years: number) => `In the model: ${n} virtual patients of “${population}”, ${years} years`,
+  publishedTitle: 'Published',
+  simulatedTitle: 'Simulated',
+  inModel: 'In the model',
+  ofPatients: (n: number) => `of ${n}`,
+  toCompare: 'Open in Compare',
+  whatIfs: 'Worked out as a what-if',
+  readingTherapy: 'Simulating the figures of this page; some seconds the first time.',
 
   // limits
   limitsLead: 'What quell can and cannot answer.',

@@ -186,3 +186,28 @@ export interface Model {
   quantities: Quantity[];
   kernels: { name: string; states: number }[];
 }
+
+/* --- therapies --- */
+
+export interface TherapyLine {
+  id: string;
+  title: string;
+  summary: string;
+  evidence_grade: string;
+  warning: string | null;
+  population: string;
+  simulate: string[];
+}
+export interface Aspect {
+  text: string;
+  references: string[];
+  model: { parameters: string[]; equations: string[] };
+  published?: { trial: string; treatment: string; endpoint: string; value: number | null; unit: string; patients: number | null; source: string; verified: boolean }[];
+  simulated?: { regimen: string; warning: string | null; endpoint: string; title: string; unit: string; estimate: number | null; interval: Interval }[];
+  what_if?: string[];
+}
+export interface Explained {
+  id: string;
+  simulation: { population: string; patients: number; years: number };
+  aspects: Record<string, Aspect>;
+}

@@ -3,8 +3,8 @@
  * The addresses of the API as a table: what each takes and which command answers it. Checking, the description at /api
  * and the command line shown to the user all come from it.
  */
-#ifndef QL_SERVE_ENDPOINT_H
-#define QL_SERVE_ENDPOINT_H
+#ifndef QL_SERVE_ADDRESS_H
+#define QL_SERVE_ADDRESS_H
 
 #include "serve/request.h"
 #include <jansson.h>
@@ -29,15 +29,15 @@ struct ql_field { /* a NULL name ends a table */
 	const char *choices, *help;
 };
 
-struct ql_endpoint {
+struct ql_address {
 	const char *method, *path; /* "/api/v1/regimens/{name}": the word there becomes the last argument */
 	const char *words;         /* "evidence nma"; "@..." is answered by library.c */
 	const struct ql_field *field; /* options of the same name */
 	const char *schema, *summary;
 	bool sized; /* by patients, regimens and years: large ones become jobs */
 };
-extern const struct ql_endpoint ql_endpoints[];
-extern const int ql_n_endpoints;
+extern const struct ql_address ql_addresses[];
+extern const int ql_n_addresses;
 
 struct ql_command_line {
 	int argc;
@@ -47,10 +47,10 @@ struct ql_command_line {
 };
 
 /* The endpoint of a path, whatever its method; *word is the part in braces (in the arena) or NULL. */
-const struct ql_endpoint *ql_endpoint_find(struct ql_arena *a, const char *method, const char *path, const char **word,
+const struct ql_address *ql_address_find(struct ql_arena *a, const char *method, const char *path, const char **word,
 					   const char **allow);
 /* Checks query or body and builds the command. QUELL_ERR_INPUT with every mistake in ds. */
-enum quell_status ql_endpoint_command(const struct ql_endpoint *e, const char *word, const struct ql_request *q,
+enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q,
 				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out);
 /* The OpenAPI 3.1 description. */
 void ql_openapi(struct ql_buf *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/endpoint.h"
+#include "serve/address.h"
 #include "base/io.h"
 #include <string.h>
 
@@ -47,7 +47,7 @@ static const struct ql_field nma[] = {
 	{"certainty", QL_FIELD_FLAG, false, 0, 0, NULL, "reasons behind the judgements of certainty"},
 	{0}};
 
-const struct ql_endpoint ql_endpoints[] = {
+const struct ql_address ql_addresses[] = {
 	{"GET", "/api/v1/about", "@about", none, "quell.about/1", "version, regimens and populations of the library", false},
 	{"GET", "/api/v1/regimens", "@shelf regimens", none, "quell.library/1", "regimens of the library", false},
 	{"GET", "/api/v1/regimens/{name}", "@item regimens", none, "quell.library_item/1", "one regimen, as written", false},
@@ -58,6 +58,9 @@ const struct ql_endpoint ql_endpoints[] = {
 	{"GET", "/api/v1/codes/{code}", "@code", none, "quell.code/1", "what a diagnostic code means", false},
 	{"GET", "/api/v1/model", "model show", none, "quell.model/1", "every quantity of the model with unit, source and grade", false},
 	{"GET", "/api/v1/model/modules/{file}", "@module", none, "quell.module/1", "a module of the model as written", false},
+	{"GET", "/api/v1/therapies", "@therapies", none, "quell.therapies/1", "the therapies that are explained", false},
+	{"GET", "/api/v1/therapies/{therapy}", "explain", none, "quell.explain/1", "five aspects of a therapy; figures simulated on the spot", false},
+	{"GET", "/api/v1/diagrams/{therapy}", "@diagram", none, "quell.diagram/1", "how a therapy works in the model, as SVG", false},
 	{"GET", "/api/v1/evidence", "evidence list", none, "quell.evidence/1", "the trials of the evidence base", false},
 	{"GET", "/api/v1/evidence/rows", "evidence find", rows, "quell.evidence/1", "published figures, filtered", false},
 	{"GET", "/api/v1/evidence/trials/{trial}", "evidence show", none, "quell.evidence/1", "every figure of one trial", false},
@@ -66,7 +69,7 @@ const struct ql_endpoint ql_endpoints[] = {
 	{"POST", "/api/v1/compare", "compare", compare, "quell.compare/1",
 	 "the same virtual patients under several regimens; large comparisons become jobs", true},
 };
-const int ql_n_endpoints = sizeof ql_endpoints / sizeof *ql_endpoints;
+const int ql_n_addresses = sizeof ql_addresses / sizeof *ql_addresses;
 
 /* The word at {..} when `path` has the shape of `pattern`; "" when it has no braces; NULL if it has another shape. */
 static const char *match(struct ql_arena *a, const char *pattern, const char *path)
@@ -80,12 +83,12 @@ static const char *match(struct ql_arena *a, const char *pattern, const char *pa
 	return ql_arena_strdup(a, path + n);
 }
 
-const struct ql_endpoint *ql_endpoint_find(struct ql_arena *a, const char *method, const char *path, const char **word,
+const struct ql_address *ql_address_find(struct ql_arena *a, const char *method, const char *path, const char **word,
 					   const char **allow)
 {
 	*word = *allow = NULL;
-	for (int i = 0; i < ql_n_endpoints; i++) {
-		const struct ql_endpoint *e = &ql_endpoints[i];
+	for (int i = 0; i < ql_n_addresses; i++) {
+		const struct ql_address *e = &ql_addresses[i];
 		const char *at = match(a, e->path, path);
 		if (!at)
 			continue;
@@ -101,7 +104,7 @@ const struct ql_endpoint *ql_endpoint_find(struct ql_arena *a, const char *metho
 /* --- one field --- */
 
 struct build { /* a command line in the making */
-	const struct ql_endpoint *e;
+	const struct ql_address *e;
 	struct ql_arena *a;
 	struct ql_diags *ds;
 	const struct ql_request *q;
@@ -372,7 +375,7 @@ static json_t *read_query(struct build *b)
 	return o;
 }
 
-enum quell_status ql_endpoint_command(const struct ql_endpoint *e, const char *word, const struct ql_request *q,
+enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q,
 				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out)
 {
 	struct build b = {.e = e, .a = a, .ds = ds, .q = q, .out = out, .patients = 1000, .years = 6};
