@@ -104,6 +104,8 @@ bool ql_cli_data(struct ql_cli *c);
 int ql_cli_run(struct ql_cli *c, int argc, char **argv);
 /* Gives errors about typed names their place, and leaves out warnings about files that come with quell. */
 void ql_cli_settle_diagnostics(struct ql_cli *c);
+/* Warnings so far, now: before a long computation, not after it. */
+void ql_cli_show_warnings(struct ql_cli *c);
 /* Exit status for a status of the library. */
 int ql_cli_exit(enum quell_status s);
 /* The place of a word of the command line, for spans. */
@@ -142,10 +144,10 @@ enum quell_status ql_cli_bind_agents(struct ql_cli *c, const struct ql_model *m,
 /* What every simulating verb accepts; ends up in a struct ql_run_spec. */
 struct ql_sim {
 	struct ql_run_spec spec;
-	struct ql_words regimens, regimen_files, set;
+	struct ql_words regimens, regimen_files, set, whatif;
 	int lanes, solver, native;
 };
-#define QL_SIM_N_OPT 16
+#define QL_SIM_N_OPT 17
 /* Defaults into *s and the table into opt[QL_SIM_N_OPT]. */
 void ql_sim_options(struct ql_cli *c, struct ql_sim *s, struct ql_opt *opt);
 /* After parsing: fills spec (data_dir, regimens, set, lanes, solver, cancel). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/compare_text.h"
+#include "cli/explain_text.h"
 #include "decide/report.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,8 @@ static void head(const struct layout *l)
 		ql_buf_pad(b, arm->id, l->name, false);
 		ql_buf_printf(b, "%s, evidence %c%s%s\n", arm->title, arm->evidence_grade, arm->warning ? ": " : "",
 			      arm->warning ? arm->warning : "");
+		if (arm->whatif)
+			ql_text_wrapped(l->c, arm->rationale, l->name + 2);
 	}
 	ql_buf_puts(b, "\nof 100 virtual patients; 95 % interval of chance alone");
 	ql_buf_puts(b, l->own_line ? "\n\n" : "; published figure beside it\n\n");
@@ -227,14 +230,16 @@ static void contrasts(const struct layout *l)
 	ql_buf_pad(b, "infection, points", 20, true);
 	ql_buf_printf(b, "%s\n", ql_cli_style(l->c, QL_PLAIN));
 	int last = r->n_arm > 6 ? 1 : r->n_arm; /* many arms: all against the first */
-	for (int b_arm = 0; b_arm < last; b_arm++)
+	for (int b_arm = 0; b_arm < r->n_arm; b_arm++)
 		for (int a = b_arm + 1; a < r->n_arm; a++)
-			contrast_row(l, a, b_arm, rate);
+			if (r->arm[a].whatif ? r->arm[a].base == b_arm : b_arm < last)
+				contrast_row(l, a, b_arm, rate);
 	ql_buf_printf(b, "\n%strials%s, PFS hazard ratio of the network of verified rows, and whether the simulated one agrees\n",
 		      ql_cli_style(l->c, QL_BOLD), ql_cli_style(l->c, QL_PLAIN));
 	for (int b_arm = 0; b_arm < last; b_arm++)
 		for (int a = b_arm + 1; a < r->n_arm; a++)
-			trials_row(l, a, b_arm);
+			if (!r->arm[a].whatif && !r->arm[b_arm].whatif)
+				trials_row(l, a, b_arm);
 }
 
 /* How far the simulated shares lie from the published ones, verified rows only. */

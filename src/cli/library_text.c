@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/library_text.h"
 #include "base/io.h"
+#include "cli/explain_text.h"
 #include <string.h>
 
 enum { FIELD = 12 };
@@ -103,18 +104,15 @@ static void dose_line(struct ql_cli *c, const struct ql_yaml *d)
 	ql_buf_puts(&c->out, "\n");
 }
 
+static const char *graded(struct ql_cli *c, const char *grade)
+{
+	return grade ? ql_arena_printf(&c->arena, "%s, %s", grade, ql_evidence_grade_text(*grade)) : NULL;
+}
+
 void ql_text_regimen(struct ql_cli *c, const struct ql_yaml *y)
 {
-	static const struct {
-		const char *grade, *text;
-	} grades[] = {{"A", "A, phase 3 in CLL"}, {"B", "B, phase 1-2 with 20 or more CLL patients"},
-		      {"C", "C, fewer than 20 CLL patients"}, {"D", "D, no clinical data in CLL"}};
-	const char *grade = value_text(c, y, "evidence");
 	ql_text_heading(c, value_text(c, y, "regimen"), "regimen", value_text(c, y, "title"));
-	for (size_t i = 0; grade && i < 4; i++)
-		if (strcmp(grade, grades[i].grade) == 0)
-			grade = grades[i].text;
-	ql_text_field(c, "evidence", grade);
+	ql_text_field(c, "evidence", graded(c, value_text(c, y, "evidence")));
 	ql_text_field(c, "warning", value_text(c, y, "warning"));
 	ql_text_field(c, "line", value_text(c, y, "line"));
 	ql_text_field(c, "in trials as", value_text(c, y, "treatment"));
@@ -125,6 +123,38 @@ void ql_text_regimen(struct ql_cli *c, const struct ql_yaml *y)
 		ql_buf_puts(&c->out, "  doses\n");
 	for (int i = 0; doses && i < doses->n; i++)
 		dose_line(c, doses->item[i]);
+	yaml_sources(c, y, "sources");
+}
+
+static void change_line(struct ql_cli *c, const struct ql_yaml *y)
+{
+	const char *column = value_text(c, y, "column"), *parameter = value_text(c, y, "parameter"), *factor = value_text(c, y, "factor");
+	const char *value = value_text(c, y, "value"), *add = value_text(c, y, "add"), *unit = value_text(c, y, "unit");
+	ql_buf_printf(&c->out, "    %s %s %s%s%s  [%s]\n", column ? column : parameter ? parameter : "?", factor ? "times" : value ? "becomes" : "plus",
+		      factor ? factor : value ? value : add ? add : "?", unit && strcmp(unit, "1") ? " " : "", unit && strcmp(unit, "1") ? unit : "",
+		      value_text(c, y, "grade"));
+}
+
+void ql_text_whatif(struct ql_cli *c, const struct ql_yaml *y)
+{
+	ql_text_heading(c, value_text(c, y, "whatif"), "what if", value_text(c, y, "title"));
+	ql_text_field(c, "evidence", graded(c, value_text(c, y, "evidence")));
+	ql_text_field(c, "warning", value_text(c, y, "warning"));
+	ql_text_field(c, "therapy", value_text(c, y, "therapy"));
+	ql_text_field(c, "changes", value_text(c, y, "applies_to"));
+	ql_text_field(c, "run", ql_arena_printf(&c->arena, "quell compare --what-if %s", value_text(c, y, "whatif")));
+	const char *why = value_text(c, y, "rationale");
+	ql_text_wrapped(c, why ? why : "", 2);
+	const struct ql_yaml *change = ql_yaml_get(y, "change"), *regimen = ql_yaml_get(y, "regimen"), *doses = ql_yaml_get(regimen, "doses");
+	for (int i = 0; change && change->kind == QL_YAML_LIST && i < change->n; i++) {
+		ql_buf_puts(&c->out, i ? "" : "  numbers\n");
+		change_line(c, change->item[i]);
+	}
+	ql_text_field(c, "agents", value_text(c, regimen, "agents"));
+	for (int i = 0; doses && doses->kind == QL_YAML_LIST && i < doses->n; i++) {
+		ql_buf_puts(&c->out, i ? "" : "  doses\n");
+		dose_line(c, doses->item[i]);
+	}
 	yaml_sources(c, y, "sources");
 }
 

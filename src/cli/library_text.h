@@ -17,6 +17,7 @@ void ql_text_heading(struct ql_cli *c, const char *name, const char *kind, const
 void ql_text_field(struct ql_cli *c, const char *name, const char *value);
 void ql_text_regimen(struct ql_cli *c, const struct ql_yaml *y);
 void ql_text_population(struct ql_cli *c, const struct ql_yaml *y);
+void ql_text_whatif(struct ql_cli *c, const struct ql_yaml *y);
 void ql_text_agent(struct ql_cli *c, const struct ql_yaml *y);
 
 const char *ql_kind_word(const struct ql_quantity *q);   /* "parameter", "state", ... */

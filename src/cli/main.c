@@ -213,6 +213,13 @@ static enum quell_status show_diagnostics(void *arg)
 	return QUELL_OK;
 }
 
+void ql_cli_show_warnings(struct ql_cli *c)
+{
+	if (c->captured || c->ds.n == 0 || c->ds.n_errors || ql_protect(show_diagnostics, c) != QUELL_OK)
+		return;
+	c->ds.n = 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct ql_cli c;

@@ -13,6 +13,8 @@ void ql_sim_options(struct ql_cli *c, struct ql_sim *s, struct ql_opt *opt)
 		{"regimens", QL_OPT_LIST, &s->regimens, "A,B,...", NULL, 0, 0, NULL, "regimens of the library, by name"},
 		{"regimen", QL_OPT_ITEM, &s->regimen_files, "FILE", NULL, 0, 0, NULL,
 		 "a regimen of your own (.yaml); may be repeated"},
+		{"what-if", QL_OPT_LIST, &s->whatif, "A,B,...", NULL, 0, 0, NULL,
+		 "what-ifs of the library, each beside the regimens that it changes"},
 		{"patients", QL_OPT_COUNT, &r->patients, "N", "1000", 1, 2e9, NULL, "virtual patients per regimen"},
 		{"years", QL_OPT_NUMBER, &r->years, "Y", "6", 0.1, 40, NULL, "how long each is followed"},
 		{"seed", QL_OPT_COUNT, &r->seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
@@ -42,6 +44,8 @@ enum quell_status ql_sim_finish(struct ql_cli *c, struct ql_sim *s)
 	s->spec.data_dir = c->data_dir;
 	s->spec.regimen = s->regimens.item;
 	s->spec.n_regimen = s->regimens.n;
+	s->spec.whatif = s->whatif.item;
+	s->spec.n_whatif = s->whatif.n;
 	s->spec.set = s->set.item;
 	s->spec.n_set = s->set.n;
 	s->spec.lanes = lanes[s->lanes];

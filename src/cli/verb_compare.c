@@ -14,7 +14,11 @@ struct outputs {
 	uint64_t numerics; /* patients solved again at tighter tolerances */
 };
 
-static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
+static void on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	ql_cli_show_warnings(ctx);
+	ql_cli_progress(ctx, "Simulating", done, total);
+}
 
 /* Whether a file can be made there; nothing is left behind. Asked before hours of computing, not after. */
 static bool writable(struct ql_cli *c, const char *path)
@@ -134,12 +138,13 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		"simulated ones.\n",
 		"quell compare --population unfit-1l --regimens clb-obi,ven-obi,ibrutinib --html report.html\n"
 		"quell compare --regimens clb-obi --regimen my-regimen.yaml --patients 5000 --years 6 --seed 7 --json\n"
+		"quell compare --population relapsed --regimens liso-cel --what-if btki-bridge-car-t,dual-car\n"
 		"quell compare --regimens ven-obi --set disease.rmax=0.005 --csv tables\n",
 		{common, opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
-	if (sim.regimens.n + sim.regimen_files.n == 0) {
+	if (sim.regimens.n + sim.regimen_files.n + sim.whatif.n == 0) {
 		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, ""), "`quell compare` needs regimens");
 		ql_diag_help(d, "write `--regimens A,B`; `quell explain regimens` lists them");
 		return QL_EXIT_USAGE;

@@ -14,6 +14,7 @@ static const struct {
 	void (*show)(struct ql_cli *c, const struct ql_yaml *y);
 } shelf[] = {{"regimen", "regimens", "library/regimens", ql_text_regimen},
 	     {"population", "populations", "library/populations", ql_text_population},
+	     {"what-if", "whatifs", "library/whatif", ql_text_whatif},
 	     {"agent", "agents", "library/agents", ql_text_agent}};
 enum { N_SHELF = sizeof shelf / sizeof *shelf };
 
@@ -50,8 +51,11 @@ static bool explain_shelf(struct ql_cli *c, const char *name)
 		for (int i = 0; i < n; i++) {
 			struct ql_yaml *y;
 			const char *path = ql_arena_printf(&c->arena, "%s/%s/%s.yaml", c->data_dir, shelf[k].folder, list[i]);
-			const struct ql_yaml *t = ql_yaml_read(&c->arena, path, &c->ds, &y) == QUELL_OK ? ql_yaml_get(y, "title") : NULL;
-			ql_buf_printf(&c->out, "%-26s %s\n", list[i], t && t->kind == QL_YAML_SCALAR ? t->text : "");
+			bool read = ql_yaml_read(&c->arena, path, &c->ds, &y) == QUELL_OK;
+			const struct ql_yaml *t = read ? ql_yaml_get(y, "title") : NULL, *w = read ? ql_yaml_get(y, "warning") : NULL;
+			bool warns = w && w->kind == QL_YAML_SCALAR;
+			ql_buf_printf(&c->out, "%-26s %s%s%s\n", list[i], t && t->kind == QL_YAML_SCALAR ? t->text : "", warns ? ": " : "",
+				      warns ? w->text : "");
 		}
 		return true;
 	}
@@ -143,6 +147,10 @@ static bool explain_trial(struct ql_cli *c, const char *name, struct ql_words *k
 static bool explain_name(struct ql_cli *c, const char *name, const char *path, struct ql_words *known)
 {
 	struct ql_model *m = NULL;
+	int n;
+	const char **therapy = ql_library_list(&c->arena, c->data_dir, "library/therapies", ".yaml", &n);
+	for (int i = 0; i < n; i++)
+		ql_words_add(&c->arena, known, therapy[i]);
 	bool found = explain_file(c, name, known);
 	if (!path)
 		path = ql_arena_printf(&c->arena, "%s/models/cll/cll.qm", c->data_dir);

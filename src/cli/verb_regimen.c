@@ -19,7 +19,8 @@ static int list(struct ql_cli *c)
 		struct ql_yaml *y;
 		const char *path = ql_arena_printf(&c->arena, "%s/library/regimens/%s.yaml", c->data_dir, name[i]);
 		if (ql_yaml_read(&c->arena, path, &c->ds, &y) == QUELL_OK)
-			ql_buf_printf(&c->out, "%-26s %s  %s\n", name[i], field(y, "evidence"), field(y, "title"));
+			ql_buf_printf(&c->out, "%-26s %s  %s%s%s\n", name[i], field(y, "evidence"), field(y, "title"),
+				      *field(y, "warning") ? ": " : "", field(y, "warning"));
 	}
 	return c->ds.n_errors ? QL_EXIT_INPUT : QL_EXIT_OK;
 }

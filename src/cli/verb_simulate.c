@@ -157,7 +157,7 @@ int ql_verb_simulate(struct ql_cli *c, int argc, char **argv)
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
-	if (sim.regimens.n + sim.regimen_files.n == 0) {
+	if (sim.regimens.n + sim.regimen_files.n + sim.whatif.n == 0) {
 		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, ""), "`quell simulate` needs a regimen");
 		ql_diag_help(d, "write `--regimens NAME`; `quell regimen list` lists them");
 		return QL_EXIT_USAGE;

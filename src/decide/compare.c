@@ -40,7 +40,7 @@ static void progress(void *ctx, uint64_t done)
 {
 	struct ql_comparison *k = ctx;
 	k->spec->progress(k->spec->progress_ctx, k->done_before + done,
-			  k->spec->patients * (uint64_t)k->spec->n_regimen);
+			  k->spec->patients * (uint64_t)k->c->n_arm);
 }
 
 /* --- published figures --- */
@@ -123,6 +123,19 @@ static void fill_courses(struct ql_comparison *k, int i, struct ql_arm *out)
 			fill_course(k->c, k->total->course[i], a, &out->course[out->n_course++]);
 }
 
+static void fill_whatif(struct ql_comparison *k, int i, struct ql_arm *out)
+{
+	const struct ql_whatif *w = k->job.arm[i].whatif;
+	out->base = k->job.arm[i].base;
+	if (!w)
+		return;
+	out->whatif = copy(k->c, w->id);
+	out->rationale = copy(k->c, w->rationale);
+	out->source = QL_NEW_N(&k->c->arena, const char *, (size_t)w->n_source + 1);
+	for (int s = 0; s < w->n_source; s++)
+		out->source[out->n_source++] = copy(k->c, w->source[s]);
+}
+
 static void fill_arm(struct ql_comparison *k, int i)
 {
 	const struct ql_job_arm *job = &k->job.arm[i];
@@ -135,6 +148,7 @@ static void fill_arm(struct ql_comparison *k, int i)
 	k->cohort[i] = (struct ql_cohort){.n = k->total->arm[i].done, .horizon_day = k->total->arm[i].horizon_day,
 					  .response_day = job->regimen.response_day, .scratch = &k->scratch,
 					  .tally = &k->total->arm[i]};
+	fill_whatif(k, i, out);
 	fill_endpoints(k, i, out);
 	out->curve = QL_NEW(&k->c->arena, struct ql_curve);
 	out->n_curve = 1;

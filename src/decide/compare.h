@@ -18,6 +18,8 @@ struct ql_run_spec {
 	const char *population;  /* name in library/populations or a path .yaml / .csv */
 	const char **regimen;    /* names in library/regimens or paths */
 	int n_regimen;
+	const char **whatif;     /* names in library/whatif or paths: further arms beside the regimens that they change */
+	int n_whatif;
 	uint64_t patients;       /* 1 .. 2e9 */
 	uint64_t seed;           /* below 2^63, so that JSON can hold it */
 	double years;
@@ -70,6 +72,9 @@ struct ql_course { /* quantiles over patients still followed */
 
 struct ql_arm {
 	const char *id, *title;
+	const char *whatif, *rationale; /* NULL: a regimen as it is */
+	const char **source;            /* of the what-if */
+	int n_source, base;             /* base: the arm that the what-if changes, -1 */
 	char evidence_grade;
 	const char *warning; /* "no clinical data in CLL"; NULL if none */
 	const char *kernel, *isa;

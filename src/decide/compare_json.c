@@ -91,7 +91,21 @@ static json_t *course_json(const struct ql_course *c)
 	return o;
 }
 
-static json_t *arm_json(const struct ql_arm *a)
+static json_t *whatif_json(const struct ql_compare *c, const struct ql_arm *a)
+{
+	if (!a->whatif)
+		return json_null();
+	json_t *o = json_object(), *references = json_array();
+	put_text(o, "id", a->whatif);
+	put_text(o, "base", c->arm[a->base].id);
+	put_text(o, "rationale", a->rationale);
+	for (int i = 0; i < a->n_source; i++)
+		json_array_append_new(references, ql_json_text(a->source[i]));
+	put(o, "references", references);
+	return o;
+}
+
+static json_t *arm_json(const struct ql_compare *c, const struct ql_arm *a)
 {
 	json_t *o = json_object(), *endpoints = json_array(), *curves = json_array(), *courses = json_array();
 	char grade[2] = {a->evidence_grade, 0};
@@ -99,6 +113,7 @@ static json_t *arm_json(const struct ql_arm *a)
 	put_text(o, "title", a->title);
 	put_text(o, "evidence_grade", grade);
 	put_text(o, "warning", a->warning);
+	put(o, "what_if", whatif_json(c, a));
 	put_count(o, "patients_done", a->patients_done);
 	put_count(o, "patients_failed", a->patients_failed);
 	put_text(o, "kernel", a->kernel);
@@ -208,7 +223,7 @@ void ql_compare_json(const struct ql_compare *c, struct ql_buf *out)
 	put(o, "tolerances", tolerances);
 	put(o, "interrupted", json_boolean(c->interrupted));
 	for (int i = 0; i < c->n_arm; i++)
-		json_array_append_new(regimens, arm_json(&c->arm[i]));
+		json_array_append_new(regimens, arm_json(c, &c->arm[i]));
 	for (int i = 0; i < c->n_contrast; i++)
 		json_array_append_new(contrasts, contrast_json(c, &c->contrast[i]));
 	put(o, "regimens", regimens);
@@ -277,7 +292,7 @@ static void write_endpoints(const struct ql_compare *c, FILE *f)
 
 static void write_curves(const struct ql_compare *c, FILE *f)
 {
-	fputs("regimen,curve,month,surv,lower,upper,at_risk,events,censored\n", f);
+	fputs("regimen,curve,month,surv,lower,upper,at_risk,events,censored,warning\n", f);
 	for (int i = 0; i < c->n_arm; i++)
 		for (int j = 0; j < c->arm[i].n_curve; j++) {
 			const struct ql_curve *k = &c->arm[i].curve[j];
@@ -290,6 +305,7 @@ static void write_curves(const struct ql_compare *c, FILE *f)
 				cell_real(f, k->upper[d]);
 				fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, k->at_risk[d], k->events[d],
 					k->censored[d]);
+				more_text(f, c->arm[i].warning);
 				row_end(f);
 			}
 		}
@@ -297,7 +313,7 @@ static void write_curves(const struct ql_compare *c, FILE *f)
 
 static void write_courses(const struct ql_compare *c, FILE *f)
 {
-	fputs("regimen,output,unit,day,q05,q25,q50,q75,q95\n", f);
+	fputs("regimen,output,unit,day,q05,q25,q50,q75,q95,warning\n", f);
 	for (int i = 0; i < c->n_arm; i++)
 		for (int j = 0; j < c->arm[i].n_course; j++) {
 			const struct ql_course *k = &c->arm[i].course[j];
@@ -311,6 +327,7 @@ static void write_courses(const struct ql_compare *c, FILE *f)
 				cell_real(f, k->q50[d]);
 				cell_real(f, k->q75[d]);
 				cell_real(f, k->q95[d]);
+				more_text(f, c->arm[i].warning);
 				row_end(f);
 			}
 		}
@@ -319,7 +336,7 @@ static void write_courses(const struct ql_compare *c, FILE *f)
 static void write_contrasts(const struct ql_compare *c, FILE *f)
 {
 	fputs("a,b,endpoint,difference,lower,upper,p_ahead,hazard_ratio,hr_lower,hr_upper,"
-	      "trials_hr,trials_lower,trials_upper,trials_direct,agreement,statement\n", f);
+	      "trials_hr,trials_lower,trials_upper,trials_direct,agreement,statement,warning\n", f);
 	for (int i = 0; i < c->n_contrast; i++) {
 		const struct ql_contrast *x = &c->contrast[i];
 		cell_text(f, c->arm[x->arm_a].id);
@@ -338,6 +355,7 @@ static void write_contrasts(const struct ql_compare *c, FILE *f)
 		cell_real(f, x->trials ? x->trials->proportion_direct : NAN);
 		more_text(f, x->trials ? x->trials->agreement : NULL);
 		more_text(f, x->trials ? x->trials->statement : NULL);
+		more_text(f, c->arm[x->arm_a].warning ? c->arm[x->arm_a].warning : c->arm[x->arm_b].warning);
 		row_end(f);
 	}
 }

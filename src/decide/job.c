@@ -29,7 +29,7 @@ static void check_numbers(const struct ql_run_spec *s, struct ql_diags *ds)
 		out_of_range(ds, "number of lanes", s->lanes, "4 or 8");
 	if (s->rtol != 0.0 && !(s->rtol >= 1e-12 && s->rtol <= 0.1))
 		out_of_range(ds, "relative tolerance", s->rtol, "1e-12 to 0.1");
-	if (s->n_regimen < 1)
+	if (s->n_regimen + s->n_whatif < 1)
 		ql_diag_help(ql_diag_add(ds, QL_E0609, command_line, "no regimen given"),
 			     "name regimens of library/regimens, for example ven-obi");
 }
@@ -114,20 +114,21 @@ static void load_population(struct ql_job *job, struct ql_diags *ds)
 		ql_population_load(job->model, path, &job->arena, ds, &job->population);
 }
 
-static void load_regimen(struct ql_job *job, int i, struct ql_diags *ds)
+void ql_job_add_regimen(struct ql_job *job, const char *name, struct ql_diags *ds)
 {
-	struct ql_regimen *r = &job->arm[i].regimen;
+	struct ql_job_arm *arm = &job->arm[job->n_arm++];
 	const char *agents = ql_arena_printf(&job->arena, "%s/library/agents", job->spec->data_dir);
-	const char *path = ql_library_file(&job->arena, job->spec->data_dir, "library/regimens", job->spec->regimen[i],
-					   ".yaml", QL_E0601, "regimen", ds);
-	enum quell_status s = path ? ql_regimen_load(job->model, path, agents, &job->arena, ds, r) : QUELL_ERR_INPUT;
+	const char *path = ql_library_file(&job->arena, job->spec->data_dir, "library/regimens", name, ".yaml", QL_E0601,
+					   "regimen", ds);
+	arm->base = -1;
+	enum quell_status s = path ? ql_regimen_load(job->model, path, agents, &job->arena, ds, &arm->regimen) : QUELL_ERR_INPUT;
 	if (s == QUELL_ERR_MEMORY)
 		ql_out_of_memory();
 	if (s != QUELL_OK)
 		return;
-	for (int j = 0; j < i; j++)
-		if (job->arm[j].regimen.name && strcmp(job->arm[j].regimen.name, r->name) == 0)
-			ql_diag_help(ql_diag_add(ds, QL_E0606, command_line, "regimen `%s` is given twice", r->name),
+	for (const struct ql_job_arm *other = job->arm; other < arm; other++)
+		if (other->regimen.name && strcmp(other->regimen.name, arm->regimen.name) == 0)
+			ql_diag_help(ql_diag_add(ds, QL_E0606, command_line, "regimen `%s` is given twice", arm->regimen.name),
 				     "leave one out");
 }
 
@@ -180,11 +181,23 @@ static void fill_slots(struct ql_job *job, struct ql_diags *ds)
 
 /* --- kernels --- */
 
+/* Run constants belong to a set of plans: an arm with parameters of its own needs its own. */
+static void choose_plans(struct ql_job *job, struct ql_job_arm *arm)
+{
+	arm->plans = &job->plans;
+	if (arm->param == job->param)
+		return;
+	arm->plans = QL_NEW(&job->arena, struct ql_plans);
+	*arm->plans = (struct ql_plans){.model = job->model, .param = arm->param, .lanes = job->plans.lanes, .scalar = job->plans.scalar,
+					.native = job->plans.native};
+}
+
 static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
 {
 	const struct ql_regimen *r = &arm->regimen;
 	const struct ql_planned *p;
-	enum quell_status s = ql_plans_get(&job->plans, r->active, r->n_active, r->name, ds, &p);
+	choose_plans(job, arm);
+	enum quell_status s = ql_plans_get(arm->plans, r->active, r->n_active, r->name, ds, &p);
 	if (s != QUELL_OK)
 		return s;
 	arm->plan = p->plan;
@@ -202,14 +215,17 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 		return s;
 	apply_settings(job, ds);
 	load_population(job, ds);
-	job->arm = QL_NEW_N(&job->arena, struct ql_job_arm, (size_t)spec->n_regimen + 1);
-	job->n_arm = spec->n_regimen;
-	for (int i = 0; i < job->n_arm; i++)
-		load_regimen(job, i, ds);
+	/* Every what-if beside every regimen, and a base of its own. */
+	job->arm = QL_NEW_N(&job->arena, struct ql_job_arm, (size_t)((spec->n_regimen + spec->n_whatif) * (spec->n_whatif + 1)) + 1);
+	for (int i = 0; i < spec->n_regimen; i++)
+		ql_job_add_regimen(job, spec->regimen[i], ds);
+	ql_job_add_whatifs(job, ds);
 	load_protocol(job, ds);
 	load_next_lines(job, ds);
 	if (ds->n_errors == 0)
 		fill_slots(job, ds);
+	if (ds->n_errors == 0)
+		ql_job_whatif_numbers(job, ds);
 	if (ds->n_errors > 0)
 		return QUELL_ERR_INPUT;
 	job->plans = (struct ql_plans){.model = job->model, .param = job->param, .lanes = spec->lanes,
@@ -221,6 +237,9 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 
 void ql_job_close(struct ql_job *job)
 {
+	for (int i = 0; i < job->n_arm; i++)
+		if (job->arm[i].plans && job->arm[i].plans != &job->plans)
+			ql_plans_free(job->arm[i].plans);
 	ql_plans_free(&job->plans);
 	ql_values_free(&job->scratch);
 	if (job->model)
@@ -235,11 +254,11 @@ struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 	const struct ql_job_arm *arm = &job->arm[i];
 	return (struct ql_arm_spec){.model = job->model, .plan = arm->plan, .kernel = arm->kernel,
 				    .regimen = &arm->regimen, .population = &job->population, .k = arm->k,
-				    .param = job->param, .covariate = job->covariate, .n_patients = s->patients,
+				    .param = arm->param, .covariate = job->covariate, .n_patients = s->patients,
 				    .seed = s->seed, .horizon_day = s->years * QL_DAYS_PER_YEAR,
 				    .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
 				    .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
 				    .protocol = job->has_protocol ? &job->protocol : NULL,
-				    .next = job->has_next ? &job->next : NULL, .plans = &job->plans,
+				    .next = job->has_next ? &job->next : NULL, .plans = arm->plans,
 				    .cancel = s->cancel};
 }

@@ -4,11 +4,16 @@
 #define QL_DECIDE_JOB_H
 
 #include "decide/compare.h"
+#include "decide/whatif.h"
 #include "trial/arm.h"
 #include "trial/plans.h"
 
 struct ql_job_arm {
 	struct ql_regimen regimen;
+	const struct ql_whatif *whatif; /* NULL: the regimen as it is */
+	int base;                       /* arm that the what-if changes; -1 */
+	double *param;                  /* [n_q] the job's, or with the what-if's changes */
+	struct ql_plans *plans;         /* the job's, or its own where parameters change */
 	struct ql_plan *plan; /* these three belong to `plans`, which arms share */
 	const struct ql_kernel *kernel;
 	double *k;
@@ -33,6 +38,11 @@ struct ql_job {
 /* Reads and checks everything, all mistakes at once. Close it whatever is returned. */
 enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec, struct ql_diags *ds);
 void ql_job_close(struct ql_job *job);
+/* Private to the job: a regimen of the library as the next arm; the arms of spec->whatif, before and after the slots are
+ * filled. */
+void ql_job_add_regimen(struct ql_job *job, const char *name, struct ql_diags *ds);
+void ql_job_add_whatifs(struct ql_job *job, struct ql_diags *ds);
+void ql_job_whatif_numbers(struct ql_job *job, struct ql_diags *ds);
 /* Settings of arm i in the form that ql_arm_run takes. */
 struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i);
 

@@ -114,10 +114,22 @@ static void published(struct ql_buf *b, const struct ql_endpoint *e)
 	ql_buf_printf(b, "</span>%s</span>", p->verified ? "" : ", recalled");
 }
 
+void ql_report_arm_name(struct ql_buf *b, const struct ql_arm *a)
+{
+	ql_html_text(b, a->id);
+	if (a->warning) {
+		ql_buf_puts(b, " <small>");
+		ql_html_text(b, a->warning);
+		ql_buf_puts(b, "</small>");
+	}
+}
+
 static void effects_cell(struct ql_buf *b, const struct ql_arm *arm, const struct ql_endpoint *e, int style)
 {
 	ql_buf_puts(b, "<td role=\"cell\" data-arm=\"");
 	ql_html_text(b, arm->id);
+	ql_buf_puts(b, arm->warning ? ", " : "");
+	ql_html_text(b, arm->warning);
 	ql_buf_puts(b, "\">");
 	if (arm->patients_done > arm->patients_failed)
 		number(b, e->estimate, is_share(e));
@@ -150,7 +162,9 @@ static void effects(struct ql_buf *b, const struct ql_compare *c)
 	for (int a = 0; a < c->n_arm; a++) {
 		ql_buf_puts(b, "<th scope=\"col\" role=\"columnheader\">");
 		ql_html_text(b, c->arm[a].id);
-		ql_buf_printf(b, " <small>evidence %c</small></th>", c->arm[a].evidence_grade);
+		ql_buf_printf(b, " <small>evidence %c%s", c->arm[a].evidence_grade, c->arm[a].warning ? ": " : "");
+		ql_html_text(b, c->arm[a].warning);
+		ql_buf_puts(b, "</small></th>");
 	}
 	ql_buf_puts(b, "</tr></thead><tbody role=\"rowgroup\">\n");
 	for (int i = 0; c->n_arm && i < c->arm[0].n_endpoint; i++) {
@@ -187,7 +201,7 @@ static void curve_table(struct ql_buf *b, const struct ql_compare *c)
 			if (fmod(k->month[i], 6) != 0)
 				continue;
 			ql_buf_puts(b, "<tr><th scope=\"row\">");
-			ql_html_text(b, c->arm[a].id);
+			ql_report_arm_name(b, &c->arm[a]);
 			ql_buf_printf(b, "</th><td>%g</td><td>%.1f</td><td>%.1f–%.1f</td><td>%llu</td><td>%llu</td><td>%llu</td></tr>\n",
 				      k->month[i], 100 * k->surv[i], 100 * k->lower[i], 100 * k->upper[i],
 				      (unsigned long long)k->at_risk[i], (unsigned long long)k->censored[i],
@@ -402,6 +416,10 @@ static void computed(struct ql_buf *b, const struct ql_compare *c, const struct 
 		ql_html_text(b, c->arm[a].id);
 		ql_buf_puts(b, "</th><td>");
 		ql_html_text(b, c->arm[a].title);
+		if (c->arm[a].whatif) {
+			ql_buf_puts(b, ". ");
+			ql_html_text(b, c->arm[a].rationale);
+		}
 		ql_buf_printf(b, "</td><td>%d</td><td>%llu</td></tr>\n", c->arm[a].n_state,
 			      (unsigned long long)c->arm[a].patients_failed);
 	}

@@ -93,7 +93,7 @@ static void table_rows(struct ql_buf *b, const struct ql_arm *arm, const struct 
 			continue;
 		next = q->day[i] < 360 ? q->day[i] + 91.3125 : q->day[i] + 365.25;
 		ql_buf_puts(b, "<tr><th scope=\"row\">");
-		ql_html_text(b, arm->id);
+		ql_report_arm_name(b, arm);
 		ql_buf_printf(b, "</th><td>%.0f</td><td>%.3g</td><td>%.3g</td><td>%.3g</td><td>%.3g</td><td>%.3g</td></tr>\n",
 			      q->day[i], q->q05[i], q->q25[i], q->q50[i], q->q75[i], q->q95[i]);
 	}
@@ -131,7 +131,7 @@ static void one_output(struct ql_buf *b, const struct ql_compare *c, const struc
 			continue;
 		snprintf(id, sizeof id, "c%d-%d", number, a);
 		ql_buf_puts(b, "<figure><figcaption>");
-		ql_html_text(b, c->arm[a].id);
+		ql_report_arm_name(b, &c->arm[a]);
 		ql_buf_puts(b, "</figcaption>\n");
 		panel(b, &c->arm[a], own, &y, id);
 		ql_buf_puts(b, "</figure>\n");

@@ -22,6 +22,7 @@ struct frame {
 	bool narrow;
 	double tick[16];
 	int n_tick;
+	int n_warning; /* regimens without clinical data, said under the table */
 };
 
 /* Month of "pfs_rate_24mo" for curve "pfs"; 0 if the endpoint is something else. */
@@ -150,6 +151,35 @@ static void month_ticks(struct frame *f)
 		f->tick[f->n_tick] = step * f->n_tick;
 }
 
+/* "gd-t: no clinical data in CLL" under the table, one line per such regimen, and which regimens found no room; returns
+ * how many lines. */
+static int warnings(struct ql_buf *b, const struct frame *f)
+{
+	int n = 0;
+	for (int i = 0; i < f->k->n_arm; i++) {
+		const struct ql_arm *arm = &f->k->c->arm[f->k->arm[i]];
+		char text[160];
+		if (!arm->warning)
+			continue;
+		n++;
+		if (!b)
+			continue;
+		snprintf(text, sizeof text, "%s: %s", arm->id, arm->warning);
+		ql_svg_text(b, "s b", 8, f->height - 8 - 17 * (f->n_warning - n), "start", text);
+	}
+	if (f->k->standalone && f->k->n_arm < f->k->c->n_arm) {
+		struct ql_buf rest = {0};
+		ql_buf_printf(&rest, "not drawn, see the report: ");
+		for (int a = f->k->n_arm; a < f->k->c->n_arm; a++)
+			ql_buf_printf(&rest, "%s%s", a > f->k->n_arm ? ", " : "", f->k->c->arm[a].id);
+		n++;
+		if (b)
+			ql_svg_text(b, "s", 8, f->height - 8 - 17 * (f->n_warning - n), "start", rest.data);
+		ql_buf_free(&rest);
+	}
+	return n;
+}
+
 static struct frame make_frame(const struct ql_km_chart *k)
 {
 	struct frame f = {.k = k, .narrow = k->width < 500};
@@ -160,12 +190,13 @@ static struct frame make_frame(const struct ql_km_chart *k)
 		longest = len > longest ? len : longest;
 	}
 	int text = 22 + 8 * (longest < 24 ? longest : 24);
-	int left = f.narrow ? 32 : text > 60 ? text : 60, right = f.narrow ? 14 : text + 4;
+	int left = f.narrow ? 32 : text > 60 ? text + 8 : 60, right = f.narrow ? 14 : text + 4;
 	int top = f.narrow ? 36 + 18 * ((k->n_arm + 1) / 2) : 30, plot = f.narrow ? 220 : 320;
 	f.x = (struct ql_scale){0, fmax(c->month[c->n - 1], 1), left, k->width - right, false};
 	f.y = (struct ql_scale){0, 1, top + plot, top, false};
 	f.label_x = f.x.p1;
-	f.height = top + plot + 66 + 17 * k->n_arm * (f.narrow ? 2 : 1);
+	f.n_warning = warnings(NULL, &f);
+	f.height = top + plot + 66 + 17 * k->n_arm * (f.narrow ? 2 : 1) + 17 * f.n_warning;
 	month_ticks(&f);
 	return f;
 }
@@ -219,5 +250,6 @@ void ql_report_km(struct ql_buf *b, const struct ql_km_chart *k)
 	else
 		end_labels(b, &f);
 	at_risk(b, &f);
+	warnings(b, &f);
 	ql_svg_end(b);
 }

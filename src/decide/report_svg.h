@@ -43,6 +43,8 @@ struct ql_km_chart {
 };
 void ql_report_km(struct ql_buf *b, const struct ql_km_chart *k);
 const struct ql_curve *ql_report_find_curve(const struct ql_arm *a, const char *id);
+/* Name of an arm, with its warning if it has one. */
+void ql_report_arm_name(struct ql_buf *b, const struct ql_arm *a);
 /* From <!doctype> to the opening <h1>. */
 void ql_report_head(struct ql_buf *b, const char *title);
 /* The styles that both the page and the standalone figure need. */

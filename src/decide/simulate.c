@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/simulate.h"
 #include "base/io.h"
+#include "base/csv.h"
 #include "base/json.h"
 #include "decide/job.h"
 #include "trial/names.h"
@@ -249,13 +250,15 @@ void ql_simulation_csv(const struct ql_simulation *s, struct ql_buf *out)
 	ql_buf_puts(out, "regimen,day");
 	for (int i = 0; i < s->n_output; i++)
 		ql_buf_printf(out, ",%s", s->output[i]);
-	ql_buf_puts(out, "\n");
+	ql_buf_puts(out, ",evidence_grade,warning\n");
 	for (int a = 0; a < s->n_arm; a++)
 		for (int d = 0; d < s->arm[a].n_day; d++) {
 			ql_buf_printf(out, "%s,%s", s->arm[a].id, ql_format_double(s->day[d], text));
 			for (int i = 0; i < s->n_output; i++)
 				ql_buf_printf(out, ",%s",
 					      ql_format_double(s->arm[a].value[i * s->n_day + d], text));
+			ql_buf_printf(out, ",%c,", s->arm[a].evidence_grade);
+			ql_csv_write_cell(out, s->arm[a].warning ? s->arm[a].warning : "", ',');
 			ql_buf_puts(out, "\n");
 		}
 }

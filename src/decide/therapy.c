@@ -157,7 +157,7 @@ static void read_aspect(struct reader *r, const struct ql_yaml *aspects, enum ql
 	read_names(r, y, "equations", true, &out->equations);
 	read_names(r, y, "published", measured, &out->published);
 	read_names(r, y, "simulated", measured, &out->simulated);
-	read_names(r, y, "what_if", false, &out->what_if);
+	read_names(r, y, "what_if", k == QL_FUTURE, &out->what_if);
 	check_references(r, &out->references);
 	check_model_names(r, &out->parameters, numbers, "a parameter");
 	check_model_names(r, &out->equations, equations, "an equation");

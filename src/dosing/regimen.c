@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/paths.h"
 #include "dosing/item.h"
 #include <math.h>
 #include <string.h>
@@ -9,6 +10,7 @@ struct reader {
 	struct ql_arena *a;
 	struct ql_diags *ds;
 	struct ql_regimen *out;
+	struct ql_yaml *yaml; /* NULL: read from `path` */
 };
 
 static void complain(struct reader *r, enum ql_code code, struct ql_span at, const char *message, const char *help)
@@ -69,6 +71,23 @@ static void unknown_slot(struct reader *r, const char *name, struct ql_span at)
 		ql_diag_help(d, "this model binds no agents; remove `agents`");
 }
 
+/* Reported with the nearest row; false if there is no such row. */
+static bool agent_exists(struct reader *r, const struct ql_yaml *v)
+{
+	int n;
+	const char **known = ql_library_list(r->a, r->agents_dir, ".", ".yaml", &n);
+	for (int i = 0; i < n; i++)
+		if (strcmp(known[i], v->text) == 0)
+			return true;
+	struct ql_diag *d = ql_diag_add(r->ds, QL_E0415, v->span, "unknown agent `%s`", v->text);
+	const char *near = ql_suggest(v->text, known, n);
+	if (near)
+		ql_diag_help(d, "did you mean `%s`? a row of your own is given by its path, `./my-row.yaml`", near);
+	else
+		ql_diag_help(d, "`quell explain agents` lists the rows; one of your own is given by its path, `./my-row.yaml`");
+	return false;
+}
+
 static void read_agent(struct reader *r, const char *slot_name, struct ql_span key_at, const struct ql_yaml *v)
 {
 	int slot = ql_model_find_slot(r->m, slot_name);
@@ -82,6 +101,8 @@ static void read_agent(struct reader *r, const char *slot_name, struct ql_span k
 		return;
 	}
 	bool path = strchr(v->text, '/') != NULL;
+	if (!path && !agent_exists(r, v))
+		return;
 	const char *file = path ? v->text : ql_arena_printf(r->a, "%s/%s.yaml", r->agents_dir, v->text);
 	int n = r->out->n_slot;
 	enum quell_status s = ql_agent_load(r->m, &r->m->slot[slot], file, r->a, r->ds, &r->out->row[n]);
@@ -221,7 +242,17 @@ static bool gives(const struct ql_regimen *out, const char *name, size_t module_
 	return false;
 }
 
-/* `requires: [chemo]` of an agent row: doses or slots that the regimen must use too. */
+static bool binds(const struct reader *r, const char *agent)
+{
+	for (int i = 0; i < r->out->n_slot; i++)
+		if (strcmp(r->out->row[i].name, agent) == 0) {
+			const char *slot = r->m->slot[r->out->slot[i]].name;
+			return gives(r->out, slot, strlen(slot));
+		}
+	return false;
+}
+
+/* `requires: [lymphodepletion]` of an agent row: agents, doses or slots that the regimen must give too. */
 static void check_required(struct reader *r, int i)
 {
 	const struct ql_agent_row *row = &r->out->row[i];
@@ -229,7 +260,7 @@ static void check_required(struct reader *r, int i)
 	struct ql_span at = ql_yaml_get(ql_yaml_get(r->out->yaml, "agents"), r->m->slot[r->out->slot[i]].name)->span;
 	for (int k = 0; list && list->kind == QL_YAML_LIST && k < list->n; k++) {
 		const struct ql_yaml *v = list->item[k];
-		if (v->kind != QL_YAML_SCALAR || gives(r->out, v->text, strlen(v->text)))
+		if (v->kind != QL_YAML_SCALAR || gives(r->out, v->text, strlen(v->text)) || binds(r, v->text))
 			continue;
 		struct ql_diag *d = ql_diag_add(r->ds, QL_E0413, at, "`%s` is given without `%s`", row->name, v->text);
 		ql_diag_note(d, v->span, "the agent row asks for it");
@@ -264,17 +295,12 @@ static void read_number_at_least(struct reader *r, const char *key, double low, 
 	*out = x;
 }
 
-static enum quell_status load(void *arg)
+static enum quell_status build(struct reader *r)
 {
 	static const char *const keys[] = {"regimen", "title",	"treatment",	"line",		     "evidence", "warning",
 					   "sources", "agents", "response_day", "dropout_per_cycle", "doses",	 "note",
 					   NULL};
-	struct reader *r = arg;
 	struct ql_regimen *out = r->out;
-	*out = (struct ql_regimen){.name = "", .title = ""};
-	enum quell_status s = ql_yaml_read(r->a, r->path, r->ds, &out->yaml);
-	if (s != QUELL_OK)
-		return s;
 	int errors = r->ds->n_errors;
 	if (!out->yaml || out->yaml->kind != QL_YAML_MAP) {
 		complain(r, QL_E0304, (struct ql_span){r->path, 0, 0, 0}, "the file describes no regimen",
@@ -300,9 +326,24 @@ static enum quell_status load(void *arg)
 	return QUELL_OK;
 }
 
+static enum quell_status load(void *arg)
+{
+	struct reader *r = arg;
+	*r->out = (struct ql_regimen){.name = "", .title = "", .yaml = r->yaml};
+	enum quell_status s = r->yaml ? QUELL_OK : ql_yaml_read(r->a, r->path, r->ds, &r->out->yaml);
+	return s == QUELL_OK ? build(r) : s;
+}
+
+enum quell_status ql_regimen_build(const struct ql_model *m, struct ql_yaml *yaml, const char *agents_dir, struct ql_arena *a,
+				   struct ql_diags *ds, struct ql_regimen *out)
+{
+	struct reader r = {m, yaml->span.file, agents_dir, a, ds, out, yaml};
+	return ql_protect(load, &r);
+}
+
 enum quell_status ql_regimen_load(const struct ql_model *m, const char *path, const char *agents_dir,
 				  struct ql_arena *a, struct ql_diags *ds, struct ql_regimen *out)
 {
-	struct reader r = {m, path, agents_dir, a, ds, out};
+	struct reader r = {m, path, agents_dir, a, ds, out, NULL};
 	return ql_protect(load, &r);
 }

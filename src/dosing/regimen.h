@@ -70,6 +70,10 @@ struct ql_regimen {
 enum quell_status ql_regimen_load(const struct ql_model *m, const char *path, const char *agents_dir,
 				  struct ql_arena *a, struct ql_diags *ds, struct ql_regimen *out);
 
+/* The same from YAML that was read already (and perhaps changed). */
+enum quell_status ql_regimen_build(const struct ql_model *m, struct ql_yaml *yaml, const char *agents_dir, struct ql_arena *a,
+				   struct ql_diags *ds, struct ql_regimen *out);
+
 /* What a dose by weight, surface or clearance needs. */
 struct ql_body {
 	double weight_kg, bsa_m2, crcl_ml_min;

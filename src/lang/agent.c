@@ -186,6 +186,7 @@ static void read_column(const struct agent_job *j, int i, const struct ql_yaml *
 
 static enum quell_status load_agent(void *arg)
 {
+	static const char *const keys[] = {"agent", "module", "title", "class", "warning", "label", "requires", "columns", "note", "sources", NULL};
 	struct agent_job *j = arg;
 	struct ql_agent_row *row = j->out;
 	int errors = j->ds->n_errors;
@@ -201,6 +202,7 @@ static enum quell_status load_agent(void *arg)
 		report(j, (struct ql_span){j->path, 0, 0, 0}, "this is not an agent row");
 		return QUELL_ERR_INPUT;
 	}
+	ql_yaml_check_keys(row->yaml, keys, j->ds);
 	ql_yaml_string(row->yaml, "agent", true, j->ds, &row->name);
 	ql_yaml_string(row->yaml, "title", false, j->ds, &row->title);
 	if (ql_yaml_string(row->yaml, "module", true, j->ds, &module) && module && strcmp(module, j->slot->module) != 0) {

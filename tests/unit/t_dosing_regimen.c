@@ -308,7 +308,7 @@ static void heads_are_checked(void **state)
 		{"regimen: t\nevidence: D\ndoses: []\n", QL_E0411},
 		{"regimen: t\nevidence: A\nagents: {c: good}\ndoses: []\n", QL_E0402},
 		{"regimen: t\nevidence: A\nagents: {a: [good, good]}\ndoses: []\n", QL_E0403},
-		{"regimen: t\nevidence: A\nagents: {a: missing}\ndoses: []\n", QL_E0901},
+		{"regimen: t\nevidence: A\nagents: {a: missing}\ndoses: []\n", QL_E0415},
 		{"regimen: t\nevidence: A\ndropout_per_cycle: 2\ndoses: []\n", QL_E0406},
 		{"regimen: t\nevidence: A\ndosis: []\ndoses: []\n", QL_E0303},
 		{"", QL_E0304},
