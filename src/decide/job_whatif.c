@@ -11,7 +11,8 @@ static void add_arm(struct ql_job *job, int base, const struct ql_whatif *w, str
 	const char *agents = ql_arena_printf(&job->arena, "%s/library/agents", job->spec->data_dir);
 	arm->base = base;
 	arm->whatif = w;
-	ql_whatif_regimen(job->model, w, job->arm[base].regimen.yaml, agents, &job->arena, ds, &arm->regimen);
+	if (ql_whatif_regimen(job->model, w, job->arm[base].regimen.yaml, agents, &job->arena, ds, &arm->regimen) == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
 }
 
 static bool given_before(const struct ql_run_spec *spec, int at)
@@ -27,7 +28,10 @@ static void add_whatif(struct ql_job *job, const char *name, struct ql_diags *ds
 {
 	struct ql_whatif *w = QL_NEW(&job->arena, struct ql_whatif);
 	const char *path = ql_library_file(&job->arena, job->spec->data_dir, "library/whatif", name, ".yaml", QL_E0322, "what-if", ds);
-	if (!path || ql_whatif_load(job->model, path, &job->arena, ds, w) != QUELL_OK)
+	enum quell_status s = path ? ql_whatif_load(job->model, path, &job->arena, ds, w) : QUELL_ERR_INPUT;
+	if (s == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
+	if (s != QUELL_OK)
 		return;
 	int n = job->n_arm, before = job->n_arm;
 	for (int i = 0; i < n; i++)
