@@ -294,6 +294,14 @@ static void pruning_leaves_what_a_regimen_needs(void **state)
 			fail_msg("`%s` keeps %d states", want[i].active, c->plan->n_state);
 		cll_close(c);
 	}
+	/* what a BTK inhibitor alone costs: less than half of everything */
+	struct cll *btki = cll_open("btki.level"),
+		   *all = cll_open("btki.level pi3ki.level imid.level bcl2i.dose chemo.pulse mab.infusion mab2.infusion pd1.level "
+				   "cells.infusion cells.infusion_active cells.il2 bispecific.sc bispecific.iv cytokines.tocilizumab");
+	print_message("states: BTK inhibitor alone %d, everything %d\n", btki->plan->n_state, all->plan->n_state);
+	assert_true(2 * btki->plan->n_state < all->plan->n_state);
+	cll_close(btki);
+	cll_close(all);
 }
 
 static int teardown(void **state)
