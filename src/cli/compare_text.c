@@ -136,7 +136,7 @@ static void endpoints(const struct layout *l, bool share)
 	const struct ql_compare *r = l->r;
 	for (int i = 0; r->n_arm && i < r->arm[0].n_endpoint; i++) {
 		const struct ql_endpoint *first = &r->arm[0].endpoint[i];
-		if (is_share(first) != share)
+		if (first->detail || is_share(first) != share)
 			continue;
 		ql_buf_printf(&l->c->out, "%s%s%s", ql_cli_style(l->c, QL_BOLD), first->title, ql_cli_style(l->c, QL_PLAIN));
 		ql_buf_printf(&l->c->out, share ? "\n" : ", %s\n", first->unit);

@@ -74,7 +74,7 @@ static void note_missing(struct ql_comparison *k)
 	ql_trial_names_find(k->job.arm[0].plan, &names);
 	for (int i = 0; i < k->n_def; i++) {
 		const char *missing;
-		if (ql_endpoint_available(k->def[i].measure, &names, &missing))
+		if (ql_endpoint_available(k->def[i].measure, &names, &missing) || !missing)
 			continue;
 		ql_diag_add(k->ds, QL_E0607, (struct ql_span){0}, "`%s` is not reported: the model has no `%s`",
 			    k->def[i].id, missing);
@@ -85,10 +85,16 @@ static void fill_endpoints(struct ql_comparison *k, int i, struct ql_arm *out)
 {
 	struct ql_trial_names names;
 	ql_trial_names_find(k->job.arm[i].plan, &names);
+	for (int a = 0; a < k->job.n_arm; a++) { /* all arms have the same endpoints */
+		struct ql_trial_names other;
+		ql_trial_names_find(k->job.arm[a].plan, &other);
+		names.cytokines |= other.cytokines;
+	}
 	out->endpoint = QL_NEW_N(&k->c->arena, struct ql_endpoint, (size_t)k->n_def);
 	for (int d = 0; d < k->n_def; d++) {
 		const char *missing;
-		if (!ql_endpoint_available(k->def[d].measure, &names, &missing))
+		if (!ql_endpoint_available(k->def[d].measure, &names, &missing) ||
+		    (!k->job.has_next && ql_endpoint_needs_next(k->def[d].measure)))
 			continue;
 		struct ql_endpoint *e = &out->endpoint[out->n_endpoint++];
 		ql_endpoint_estimate(&k->cohort[i], &k->def[d], e);
@@ -150,9 +156,10 @@ static void fill_arm(struct ql_comparison *k, int i)
 					  .tally = &k->total->arm[i]};
 	fill_whatif(k, i, out);
 	fill_endpoints(k, i, out);
-	out->curve = QL_NEW(&k->c->arena, struct ql_curve);
-	out->n_curve = 1;
-	ql_endpoint_pfs_curve(&k->cohort[i], &k->c->arena, out->curve);
+	out->curve = QL_NEW_N(&k->c->arena, struct ql_curve, 2);
+	ql_endpoint_curve(&k->cohort[i], QL_M_PFS_RATE, "pfs", &k->c->arena, &out->curve[out->n_curve++]);
+	if (k->job.has_next)
+		ql_endpoint_curve(&k->cohort[i], QL_M_OS_RATE, "os", &k->c->arena, &out->curve[out->n_curve++]);
 	fill_courses(k, i, out);
 }
 

@@ -53,12 +53,13 @@ struct ql_endpoint {
 	double estimate, lower, upper; /* NaN: not reached or not estimable */
 	double level;                  /* 0.95 */
 	enum ql_interval_kind kind;
+	bool detail;                   /* left out of the short table for people */
 	const struct ql_published *published; /* NULL: none in this evidence base; the first is shown */
 	int n_published;
 };
 
 struct ql_curve { /* Kaplan-Meier on a monthly grid; at risk just before, events and censored up to that month */
-	const char *id; /* "pfs" */
+	const char *id; /* "pfs", "os" */
 	int n;
 	double *month, *surv, *lower, *upper;
 	uint64_t *at_risk, *events, *censored;

@@ -30,7 +30,7 @@ static void contrast_mean(double n, double sum, double squares, struct ql_contra
 static void contrast_shares(const struct ql_pair_sum *p, const struct ql_endpoint_def *def, struct ql_contrast *out)
 {
 	double a = (double)p->a_better, b = (double)p->b_better;
-	contrast_mean((double)p->n, def->measure == QL_M_NEUTROPENIA ? b - a : a - b, a + b, out);
+	contrast_mean((double)p->n, ql_measure_is_bad(def->measure) ? b - a : a - b, a + b, out);
 	if (p->n >= 2)
 		share_ahead(p, out);
 }
@@ -137,10 +137,11 @@ static bool cox_solve(const struct risk *row, size_t n, double *beta, double *se
 	return false;
 }
 
-bool ql_cohort_hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, double *beta, double *se)
+bool ql_cohort_hazard_ratio(const struct ql_cohort *a, const struct ql_cohort *b, enum ql_measure m, double *beta,
+			    double *se)
 {
 	struct ql_arena *arena = a->scratch;
-	struct ql_times ta = ql_cohort_times(a, QL_M_PFS_RATE, arena), tb = ql_cohort_times(b, QL_M_PFS_RATE, arena);
+	struct ql_times ta = ql_cohort_times(a, m, arena), tb = ql_cohort_times(b, m, arena);
 	struct risk *row = QL_NEW_N(arena, struct risk, ta.n + tb.n + 1);
 	size_t n = add_risks(&ta, true, row);
 	n += add_risks(&tb, false, row + n);
@@ -157,12 +158,30 @@ static void contrast_median(const struct ql_cohort *a, const struct ql_cohort *b
 	ql_endpoint_estimate(a, def, &ea);
 	ql_endpoint_estimate(b, def, &eb);
 	out->difference = ea.estimate - eb.estimate;
-	if (ql_cohort_hazard_ratio(a, b, &beta, &se)) {
+	if (ql_cohort_hazard_ratio(a, b, def->measure, &beta, &se)) {
 		out->hazard_ratio = exp(beta);
 		out->hr_lower = exp(beta - z * se);
 		out->hr_upper = exp(beta + z * se);
 	}
 	share_ahead(pair, out);
+}
+
+/* Two estimates with intervals, as if the arms were not paired: too wide, not too narrow. */
+static void contrast_estimates(const struct ql_endpoint *a, const struct ql_endpoint *b, struct ql_contrast *out)
+{
+	double wa = 0.5 * (a->upper - a->lower), wb = 0.5 * (b->upper - b->lower), half = sqrt(wa * wa + wb * wb);
+	out->difference = a->estimate - b->estimate;
+	out->lower = out->difference - half;
+	out->upper = out->difference + half;
+}
+
+static void contrast_rates(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
+			   struct ql_contrast *out)
+{
+	struct ql_endpoint x, y;
+	ql_endpoint_estimate(a, def, &x);
+	ql_endpoint_estimate(b, def, &y);
+	contrast_estimates(&x, &y, out);
 }
 
 static void contrast(const struct ql_cohort *a, const struct ql_cohort *b, const struct ql_endpoint_def *def,
@@ -174,7 +193,13 @@ static void contrast(const struct ql_cohort *a, const struct ql_cohort *b, const
 	out->hazard_ratio = out->hr_lower = out->hr_upper = NAN;
 	if (!ql_cohort_judged(a, m) || !ql_cohort_judged(b, m))
 		return;
-	if (m == QL_M_PFS_MEDIAN)
+	if (m == QL_M_DOR_RATE || m == QL_M_RESPONSE_TIME || m == QL_M_DOR_MEDIAN)
+		return; /* other patients respond in the two arms: nothing to pair */
+	if (m == QL_M_OS_RATE || m == QL_M_TTNT_FREE || m == QL_M_QALY || m == QL_M_LIFE_YEARS) {
+		contrast_rates(a, b, def, out);
+		return;
+	}
+	if (ql_endpoint_is_median(m))
 		contrast_median(a, b, def, pair, out);
 	else if (m == QL_M_PFS_MEAN)
 		contrast_times(pair, a->horizon_day, out);

@@ -16,27 +16,55 @@ struct landmark {
 	const char *id, *title; /* "%d": months */
 	enum ql_measure measure;
 	int month[8];
+	bool detail;
 };
 
 static const struct landmark landmarks[] = {
-	{"pfs_rate_%dmo", "progression-free at %d months", QL_M_PFS_RATE, {12, 24, 36, 48, 60, 72, 84}},
-	{"infection_g3_%dmo", "severe infection within %d months", QL_M_INFECTION, {12, 24}},
-	{"af_%dmo", "atrial fibrillation within %d months", QL_M_AF, {24, 60}},
-	{"spm_%dmo", "second cancer within %d months", QL_M_SPM, {60}},
-	{"richter_%dmo", "Richter transformation before progression within %d months", QL_M_RICHTER, {60}},
-	{"tox_stop_%dmo", "drug stopped for toxicity within %d months", QL_M_TOX_STOP, {24}},
-	{"death_%dmo", "death before progression within %d months", QL_M_DEATH, {24, 60}},
+	{"pfs_rate_%dmo", "progression-free at %d months", QL_M_PFS_RATE, {12, 24, 36, 48, 60, 72, 84}, false},
+	{"infection_g3_%dmo", "severe infection within %d months", QL_M_INFECTION, {12, 24}, false},
+	{"af_%dmo", "atrial fibrillation within %d months", QL_M_AF, {24, 60}, false},
+	{"spm_%dmo", "second cancer within %d months", QL_M_SPM, {60}, false},
+	{"richter_%dmo", "Richter transformation before progression within %d months", QL_M_RICHTER, {60}, false},
+	{"tox_stop_%dmo", "drug stopped for toxicity within %d months", QL_M_TOX_STOP, {24}, false},
+	{"death_%dmo", "death before progression within %d months", QL_M_DEATH, {24, 60}, false},
+	{"os_rate_%dmo", "alive at %d months", QL_M_OS_RATE, {12, 24, 36, 48, 60, 72, 84}, false},
+	{"ttnt_free_%dmo", "alive without a next treatment at %d months", QL_M_TTNT_FREE, {24, 48, 72}, false},
+	{"next_treatment_%dmo", "next treatment begun within %d months", QL_M_NEXT, {24, 60}, true},
+	{"dor_rate_%dmo", "responders still in response after %d months", QL_M_DOR_RATE, {12, 24}, true},
 };
 
 static const struct ql_endpoint_def plain[] = {
-	{"pfs_median", "median progression-free survival", "month", QL_M_PFS_MEDIAN, 0},
-	{"pfs_mean", "mean progression-free time within the horizon", "month", QL_M_PFS_MEAN, 0},
-	{"orr", "response (PR-L or better)", "1", QL_M_ORR, 0},
-	{"cr", "complete response", "1", QL_M_CR, 0},
-	{"umrd_pb_1e-4_eot", "undetectable MRD in blood, end of treatment", "1", QL_M_UMRD_BLOOD, 0},
-	{"umrd_bm_1e-4_eot", "undetectable MRD in marrow, end of treatment", "1", QL_M_UMRD_MARROW, 0},
-	{"neutropenia_g3", "neutrophils below 1.0e9/L on treatment", "1", QL_M_NEUTROPENIA, 0},
-	{"infection_g3_rate", "severe infections per patient-year", "1/year", QL_M_INFECTION_RATE, 0},
+	{"pfs_median", "median progression-free survival", "month", QL_M_PFS_MEDIAN, 0, false},
+	{"pfs_mean", "mean progression-free time within the horizon", "month", QL_M_PFS_MEAN, 0, false},
+	{"orr", "response (PR-L or better)", "1", QL_M_ORR, 0, false},
+	{"cr", "complete response (CR or CRi)", "1", QL_M_CR, 0, false},
+	{"umrd_pb_1e-4_eot", "undetectable MRD in blood, end of treatment", "1", QL_M_UMRD_BLOOD, 0, false},
+	{"umrd_bm_1e-4_eot", "undetectable MRD in marrow, end of treatment", "1", QL_M_UMRD_MARROW, 0, false},
+	{"umrd_pb_1e-5_eot", "MRD below 1e-5 in blood, end of treatment", "1", QL_M_UMRD5_BLOOD, 0, true},
+	{"umrd_bm_1e-5_eot", "MRD below 1e-5 in marrow, end of treatment", "1", QL_M_UMRD5_MARROW, 0, true},
+	{"umrd_pb_1e-6_eot", "MRD below 1e-6 in blood, end of treatment", "1", QL_M_UMRD6_BLOOD, 0, true},
+	{"umrd_bm_1e-6_eot", "MRD below 1e-6 in marrow, end of treatment", "1", QL_M_UMRD6_MARROW, 0, true},
+	{"umrd_pb_1e-4_any", "undetectable MRD in blood at a visit", "1", QL_M_UMRD_ANY, 0, true},
+	{"orr_best", "response that held two months, at any time", "1", QL_M_BEST_ORR, 0, true},
+	{"cr_best", "complete response that held two months, at any time", "1", QL_M_BEST_CR, 0, true},
+	{"neutropenia_g3", "neutrophils below 1.0e9/L on treatment", "1", QL_M_NEUTROPENIA, 0, false},
+	{"crs_any", "cytokine release syndrome, any grade", "1", QL_M_CRS, 0, false},
+	{"crs_g3", "cytokine release syndrome, grade 3 or more", "1", QL_M_CRS_G3, 0, false},
+	{"icans_any", "neurotoxicity (ICANS), any grade", "1", QL_M_ICANS, 0, false},
+	{"icans_g3", "neurotoxicity (ICANS), grade 3 or more", "1", QL_M_ICANS_G3, 0, false},
+	{"irr_g3", "severe infusion reaction", "1", QL_M_IRR_G3, 0, true},
+	{"tls", "laboratory tumour lysis", "1", QL_M_TLS, 0, true},
+	{"infection_g3_rate", "severe infections per patient-year", "1/year", QL_M_INFECTION_RATE, 0, false},
+	{"os_median", "median overall survival", "month", QL_M_OS_MEDIAN, 0, false},
+	{"ttnt_median", "median time alive without a next treatment", "month", QL_M_TTNT_MEDIAN, 0, false},
+	{"efs_median", "median event-free survival", "month", QL_M_EFS_MEDIAN, 0, true},
+	{"pfs2_median", "median time to progression on the next line, or death", "month", QL_M_PFS2_MEDIAN, 0, true},
+	{"deterioration_median", "median time to lasting deterioration of quality of life", "month", QL_M_DETERIORATION_MEDIAN,
+	 0, true},
+	{"dor_median", "median duration of response", "month", QL_M_DOR_MEDIAN, 0, true},
+	{"response_time_median", "median time to response of those who respond", "month", QL_M_RESPONSE_TIME, 0, true},
+	{"qaly", "quality-adjusted years within the horizon, discounted", "year", QL_M_QALY, 0, true},
+	{"life_years", "years of life within the horizon, discounted", "year", QL_M_LIFE_YEARS, 0, true},
 };
 
 static int add_landmarks(struct ql_arena *a, const struct landmark *l, double horizon_day, struct ql_endpoint_def *out)
@@ -51,7 +79,7 @@ static int add_landmarks(struct ql_arena *a, const struct landmark *l, double ho
 		snprintf(id, sizeof id, "%.*s%d%s", (int)(at - l->id), l->id, l->month[i], at + 2);
 		snprintf(title, sizeof title, "%.*s%d%s", (int)(in - l->title), l->title, l->month[i], in + 2);
 		out[n++] = (struct ql_endpoint_def){ql_arena_strdup(a, id), ql_arena_strdup(a, title), "1", l->measure,
-						    fmin(day, horizon_day)};
+						    fmin(day, horizon_day), l->detail};
 	}
 	return n;
 }
@@ -73,46 +101,39 @@ static const char *unless(int index, const char *name) { return index < 0 ? name
 bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names, const char **missing)
 {
 	const int *t = names->trigger;
+	*missing = NULL;
 	switch (m) {
-	case QL_M_PFS_RATE:
-	case QL_M_PFS_MEDIAN:
-	case QL_M_PFS_MEAN:
-	case QL_M_ORR:
-	case QL_M_CR:
-		*missing = unless(names->spd, "spd");
-		break;
 	case QL_M_UMRD_BLOOD:
-		*missing = unless(names->mrd_blood, "mrd_blood");
-		break;
+	case QL_M_UMRD5_BLOOD:
+	case QL_M_UMRD6_BLOOD:
+	case QL_M_UMRD_ANY: *missing = unless(names->mrd_blood, "mrd_blood"); break;
 	case QL_M_UMRD_MARROW:
-		*missing = unless(names->mrd_marrow, "mrd_marrow");
-		break;
-	case QL_M_NEUTROPENIA:
-		*missing = unless(names->anc, "anc");
-		break;
+	case QL_M_UMRD5_MARROW:
+	case QL_M_UMRD6_MARROW: *missing = unless(names->mrd_marrow, "mrd_marrow"); break;
+	case QL_M_NEUTROPENIA: *missing = unless(names->anc, "anc"); break;
+	case QL_M_CRS:
+	case QL_M_CRS_G3:
+	case QL_M_ICANS:
+	case QL_M_ICANS_G3: return names->cytokines;
+	case QL_M_IRR_G3: return names->irr_risk >= 0;
+	case QL_M_TLS: return names->tls_risk >= 0;
 	case QL_M_INFECTION:
-	case QL_M_INFECTION_RATE:
-		*missing = unless(t[QL_HAPPEN_INFECTION], "infection");
-		break;
-	case QL_M_AF:
-		*missing = unless(t[QL_HAPPEN_AF], "af");
-		break;
-	case QL_M_SPM:
-		*missing = unless(t[QL_HAPPEN_SPM], "spm");
-		break;
-	case QL_M_RICHTER:
-		*missing = unless(t[QL_HAPPEN_RICHTER], "richter");
-		break;
+	case QL_M_INFECTION_RATE: *missing = unless(t[QL_HAPPEN_INFECTION], "infection"); break;
+	case QL_M_AF: *missing = unless(t[QL_HAPPEN_AF], "af"); break;
+	case QL_M_SPM: *missing = unless(t[QL_HAPPEN_SPM], "spm"); break;
+	case QL_M_RICHTER: *missing = unless(t[QL_HAPPEN_RICHTER], "richter"); break;
+	case QL_M_TOX_STOP: *missing = unless(t[QL_HAPPEN_TOXICITY], "toxicity"); break;
 	case QL_M_DEATH:
-		*missing = unless(t[QL_HAPPEN_DEATH], "death");
-		break;
-	case QL_M_TOX_STOP:
-	case QL_MEASURES:
-		*missing = unless(t[QL_HAPPEN_TOXICITY], "toxicity");
-		break;
+	case QL_M_OS_RATE:
+	case QL_M_OS_MEDIAN:
+	case QL_M_QALY:
+	case QL_M_LIFE_YEARS: *missing = unless(t[QL_HAPPEN_DEATH], "death"); break;
+	default: *missing = unless(names->spd, "spd"); break;
 	}
 	return *missing == NULL;
 }
+
+bool ql_endpoint_needs_next(enum ql_measure m) { return m >= QL_M_NEXT_FIRST && m < QL_M_DOR_RATE; }
 
 /* --- one arm --- */
 
@@ -127,41 +148,50 @@ void ql_wilson(double share, double n, double level, double *lower, double *uppe
 
 bool ql_cohort_counts(const struct ql_cohort *c, uint64_t i) { return c->record[i].status == QUELL_OK; }
 
-/* event: 0 censored, 1 what the measure counts, 2 a competing event. */
-static void record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event)
+/* Time to `day`, else to the end of follow-up; a competing death if `died`. */
+static void first_of(double day, double end, bool died, double *time, int *event)
 {
-	bool died = r->pfs_cause == QL_PFS_DEATH;
-	double day = INFINITY;
-	*time = r->follow_day;
-	*event = died ? 2 : 0;
+	bool happened = day < INFINITY && day <= end;
+	*time = happened ? day : end;
+	*event = happened ? 1 : died ? 2 : 0;
+}
+
+bool ql_record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event)
+{
+	bool died = r->pfs_cause == QL_PFS_DEATH, dead = r->death_day < INFINITY;
 	switch (m) {
-	case QL_M_PFS_RATE:
-	case QL_M_PFS_MEDIAN:
-	case QL_M_PFS_MEAN:
-		day = r->pfs_day;
-		break;
-	case QL_M_INFECTION:
-		day = r->infection_day;
-		break;
-	case QL_M_AF:
-		day = r->af_day;
-		break;
-	case QL_M_SPM:
-		day = r->spm_day;
-		break;
-	case QL_M_TOX_STOP:
-		day = r->tox_day;
-		break;
+	case QL_M_INFECTION: first_of(r->infection_day, r->follow_day, died, time, event); return true;
+	case QL_M_AF: first_of(r->af_day, r->follow_day, died, time, event); return true;
+	case QL_M_SPM: first_of(r->spm_day, r->follow_day, died, time, event); return true;
+	case QL_M_TOX_STOP: first_of(r->tox_day, r->follow_day, died, time, event); return true;
 	case QL_M_RICHTER:
-		day = r->pfs_cause == QL_PFS_RICHTER ? r->pfs_day : INFINITY;
-		break;
-	default: /* death before progression */
-		day = died ? r->pfs_day : INFINITY;
-		*event = r->pfs_cause == QL_PFS_CENSORED ? 0 : 2;
-	}
-	if (day < INFINITY) {
-		*time = day;
+		first_of(r->pfs_cause == QL_PFS_RICHTER ? r->pfs_day : INFINITY, r->follow_day, died, time, event);
+		return true;
+	case QL_M_DEATH:
+		first_of(died ? r->pfs_day : INFINITY, r->follow_day, r->pfs_cause != QL_PFS_CENSORED, time, event);
+		return true;
+	case QL_M_OS_RATE:
+	case QL_M_OS_MEDIAN: first_of(r->death_day, r->last_day, false, time, event); return true;
+	case QL_M_TTNT_FREE:
+	case QL_M_TTNT_MEDIAN: first_of(fmin(r->next_day, r->death_day), r->last_day, false, time, event); return true;
+	case QL_M_NEXT: first_of(r->next_day, r->last_day, dead, time, event); return true;
+	case QL_M_EFS_MEDIAN:
+		first_of(fmin(r->pfs_day, fmin(r->next_day, r->death_day)), r->last_day, false, time, event);
+		return true;
+	case QL_M_PFS2_MEDIAN: first_of(fmin(r->pfs2_day, r->death_day), r->last_day, false, time, event); return true;
+	case QL_M_DETERIORATION_MEDIAN: first_of(r->deterioration_day, r->last_day, false, time, event); return true;
+	case QL_M_DOR_RATE:
+	case QL_M_DOR_MEDIAN:
+		if (!(r->response_day < INFINITY))
+			return false;
+		first_of(r->pfs_day, r->follow_day, false, time, event);
+		*time -= r->response_day;
+		return true;
+	case QL_M_RESPONSE_TIME:
+		*time = r->response_day;
 		*event = 1;
+		return r->response_day < INFINITY;
+	default: first_of(r->pfs_day, r->pfs_day < INFINITY ? r->pfs_day : r->follow_day, false, time, event); return true;
 	}
 }
 
@@ -180,16 +210,31 @@ static struct ql_times make_times(size_t n, struct ql_arena *a)
 
 static enum ql_tally_kind kind_of(enum ql_measure m)
 {
-	return m == QL_M_INFECTION  ? QL_TALLY_INFECTION
-	       : m == QL_M_AF       ? QL_TALLY_AF
-	       : m == QL_M_SPM      ? QL_TALLY_SPM
-	       : m == QL_M_TOX_STOP ? QL_TALLY_TOXICITY
-				    : QL_TALLY_PFS;
+	switch (m) {
+	case QL_M_INFECTION: return QL_TALLY_INFECTION;
+	case QL_M_AF: return QL_TALLY_AF;
+	case QL_M_SPM: return QL_TALLY_SPM;
+	case QL_M_TOX_STOP: return QL_TALLY_TOXICITY;
+	case QL_M_OS_RATE:
+	case QL_M_OS_MEDIAN: return QL_TALLY_DEATH;
+	case QL_M_TTNT_FREE:
+	case QL_M_TTNT_MEDIAN:
+	case QL_M_NEXT: return QL_TALLY_NEXT;
+	case QL_M_PFS2_MEDIAN: return QL_TALLY_PFS2;
+	case QL_M_EFS_MEDIAN: return QL_TALLY_EFS;
+	case QL_M_DETERIORATION_MEDIAN: return QL_TALLY_DETERIORATION;
+	case QL_M_DOR_RATE:
+	case QL_M_DOR_MEDIAN: return QL_TALLY_DURATION;
+	case QL_M_RESPONSE_TIME: return QL_TALLY_RESPONSE;
+	default: return QL_TALLY_PFS;
+	}
 }
 
 /* The event of a measure for a code of the tally. */
 static int event_of(enum ql_measure m, int code)
 {
+	if (m == QL_M_TTNT_FREE || m == QL_M_TTNT_MEDIAN) /* a next line or death */
+		return code > 0;
 	if (kind_of(m) != QL_TALLY_PFS)
 		return code;
 	if (m == QL_M_RICHTER)
@@ -245,9 +290,8 @@ struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, st
 	for (uint64_t i = 0; i < c->n; i++) {
 		double time;
 		int event;
-		if (!ql_cohort_counts(c, i))
+		if (!ql_cohort_counts(c, i) || !ql_record_event(&c->record[i], m, &time, &event))
 			continue;
-		record_event(&c->record[i], m, &time, &event);
 		add_time(&t, ql_tally_day(ql_tally_bin(time, c->horizon_day), c->horizon_day), event, 1);
 	}
 	return t;
@@ -264,7 +308,33 @@ double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoi
 	case QL_M_ORR:
 		return r->response >= QL_RESP_PR_L;
 	case QL_M_CR:
-		return r->response == QL_RESP_CR;
+		return r->response >= QL_RESP_CRI;
+	case QL_M_BEST_ORR:
+		return r->best >= QL_RESP_PR_L;
+	case QL_M_BEST_CR:
+		return r->best >= QL_RESP_CRI;
+	case QL_M_CRS:
+		return r->crs_grade >= 1;
+	case QL_M_CRS_G3:
+		return r->crs_grade >= 3;
+	case QL_M_ICANS:
+		return r->icans_grade >= 1;
+	case QL_M_ICANS_G3:
+		return r->icans_grade >= 3;
+	case QL_M_IRR_G3:
+		return r->irr_g3;
+	case QL_M_TLS:
+		return r->tls;
+	case QL_M_UMRD5_BLOOD:
+		return r->mrd_blood_eot < 1e-5f;
+	case QL_M_UMRD5_MARROW:
+		return r->mrd_marrow_eot < 1e-5f;
+	case QL_M_UMRD6_BLOOD:
+		return r->mrd_blood_eot < 1e-6f;
+	case QL_M_UMRD6_MARROW:
+		return r->mrd_marrow_eot < 1e-6f;
+	case QL_M_UMRD_ANY:
+		return r->mrd_blood_low < (float)QL_MRD_UNDETECTABLE;
 	case QL_M_UMRD_BLOOD: /* no sample: not undetectable, as trials count it */
 		return r->mrd_blood_eot < (float)QL_MRD_UNDETECTABLE;
 	case QL_M_UMRD_MARROW:
@@ -316,7 +386,7 @@ static void estimate_time(const struct ql_cohort *c, const struct ql_endpoint_de
 	struct ql_km km;
 	if (t.n == 0 || ql_km_fit(t.time, t.event, t.weight, t.n, LEVEL, a, &km) != QUELL_OK)
 		return;
-	if (def->measure == QL_M_PFS_MEDIAN) {
+	if (ql_endpoint_is_median(def->measure)) {
 		ql_km_quantile(&km, 0.5, &out->estimate, &out->lower, &out->upper);
 	} else {
 		double se, z = ql_qnorm(0.5 + 0.5 * LEVEL);
@@ -386,25 +456,66 @@ static void estimate_event_rate(const struct ql_cohort *c, struct ql_endpoint *o
 	out->upper = ql_qchisq(1 - alpha / 2, 2 * events + 2) / 2 / years;
 }
 
-bool ql_endpoint_is_share(enum ql_measure m) { return m >= QL_M_ORR && m <= QL_M_NEUTROPENIA; }
+/* Mean of a value of each patient, kept in steps of 1/QL_TALLY_PER_YEAR. */
+static void estimate_mean(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
+{
+	bool quality = def->measure == QL_M_QALY;
+	double n = 0, sum = 0, squares = 0;
+	if (c->tally) {
+		n = (double)(c->tally->done - c->tally->failed);
+		sum = (double)(quality ? c->tally->qaly : c->tally->life_years);
+		squares = (double)(quality ? c->tally->qaly_squares : c->tally->life_years_squares);
+	}
+	for (uint64_t i = 0; !c->tally && i < c->n; i++)
+		if (ql_cohort_counts(c, i)) {
+			double x = (double)ql_tally_years(quality ? c->record[i].qaly : c->record[i].life_years);
+			n++;
+			sum += x;
+			squares += x * x;
+		}
+	if (!(n > 0))
+		return;
+	double mean = sum / n, variance = n > 1 ? fmax(0.0, squares - sum * mean) / (n - 1) : NAN;
+	double half = ql_qnorm(0.5 + 0.5 * LEVEL) * sqrt(variance / n);
+	out->estimate = mean / QL_TALLY_PER_YEAR;
+	out->lower = fmax(0.0, mean - half) / QL_TALLY_PER_YEAR;
+	out->upper = (mean + half) / QL_TALLY_PER_YEAR;
+}
+
+bool ql_endpoint_is_share(enum ql_measure m) { return m >= QL_M_ORR && m <= QL_M_TLS; }
+
+bool ql_measure_is_bad(enum ql_measure m) { return m >= QL_M_NEUTROPENIA && m <= QL_M_TLS; }
+
+bool ql_endpoint_is_rate(enum ql_measure m)
+{
+	return m == QL_M_PFS_RATE || m == QL_M_OS_RATE || m == QL_M_TTNT_FREE || m == QL_M_DOR_RATE;
+}
+
+bool ql_endpoint_is_median(enum ql_measure m)
+{
+	return m == QL_M_PFS_MEDIAN || m == QL_M_OS_MEDIAN || m == QL_M_TTNT_MEDIAN || m == QL_M_EFS_MEDIAN ||
+	       m == QL_M_PFS2_MEDIAN || m == QL_M_DETERIORATION_MEDIAN || m == QL_M_DOR_MEDIAN || m == QL_M_RESPONSE_TIME;
+}
 
 bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m)
 {
-	bool at_response = m >= QL_M_ORR && m <= QL_M_UMRD_MARROW;
+	bool at_response = m >= QL_M_ORR && m <= QL_M_UMRD6_MARROW;
 	return !at_response || (c->response_day > 0.0 && c->response_day <= c->horizon_day);
 }
 
 void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
 {
-	*out = (struct ql_endpoint){.id = def->id, .title = def->title, .unit = def->unit, .estimate = NAN,
-				    .lower = NAN, .upper = NAN, .level = LEVEL, .kind = QL_INTERVAL_MONTE_CARLO};
+	*out = (struct ql_endpoint){.id = def->id, .title = def->title, .unit = def->unit, .detail = def->detail,
+				    .estimate = NAN, .lower = NAN, .upper = NAN, .level = LEVEL, .kind = QL_INTERVAL_MONTE_CARLO};
 	if (!ql_cohort_judged(c, def->measure))
 		return;
 	if (ql_endpoint_is_share(def->measure))
 		estimate_share(c, def, out);
-	else if (def->measure == QL_M_PFS_RATE)
+	else if (ql_endpoint_is_rate(def->measure))
 		estimate_rate(c, def, c->scratch, out);
-	else if (def->measure == QL_M_PFS_MEDIAN || def->measure == QL_M_PFS_MEAN)
+	else if (def->measure == QL_M_QALY || def->measure == QL_M_LIFE_YEARS)
+		estimate_mean(c, def, out);
+	else if (ql_endpoint_is_median(def->measure) || def->measure == QL_M_PFS_MEAN)
 		estimate_time(c, def, c->scratch, out);
 	else if (def->measure == QL_M_INFECTION_RATE)
 		estimate_event_rate(c, out);
@@ -423,15 +534,16 @@ static uint64_t count_until(const struct ql_times *t, double day, int event)
 	return (uint64_t)n;
 }
 
-void ql_endpoint_pfs_curve(const struct ql_cohort *c, struct ql_arena *a, struct ql_curve *out)
+void ql_endpoint_curve(const struct ql_cohort *c, enum ql_measure rate, const char *id, struct ql_arena *a,
+		       struct ql_curve *out)
 {
-	struct ql_times t = ql_cohort_times(c, QL_M_PFS_RATE, c->scratch);
+	struct ql_times t = ql_cohort_times(c, rate, c->scratch);
 	int n = (int)floor(c->horizon_day / QL_DAYS_PER_MONTH + 1e-9) + 1;
 	size_t size = (size_t)n;
-	*out = (struct ql_curve){"pfs", 0, QL_NEW_N(a, double, size), QL_NEW_N(a, double, size),
+	*out = (struct ql_curve){id, 0, QL_NEW_N(a, double, size), QL_NEW_N(a, double, size),
 				 QL_NEW_N(a, double, size), QL_NEW_N(a, double, size), QL_NEW_N(a, uint64_t, size),
 				 QL_NEW_N(a, uint64_t, size), QL_NEW_N(a, uint64_t, size)};
-	struct ql_endpoint_def def = {.measure = QL_M_PFS_RATE};
+	struct ql_endpoint_def def = {.measure = rate};
 	struct ql_km km;
 	if (t.n == 0 || ql_km_fit(t.time, t.event, t.weight, t.n, LEVEL, c->scratch, &km) != QUELL_OK)
 		n = 0;

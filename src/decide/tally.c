@@ -3,7 +3,7 @@
 #include "decide/endpoint_private.h"
 #include <math.h>
 
-#define FORMAT 1 /* of the bytes */
+#define FORMAT 2 /* of the bytes */
 
 int ql_tally_bins(double horizon_day) { return (int)ceil(horizon_day * QL_TALLY_PER_DAY) + 1; }
 
@@ -22,15 +22,35 @@ static void count(struct ql_tally *t, enum ql_tally_kind kind, int code, double 
 	t->count[kind][code * t->n_bin + ql_tally_bin(day, t->horizon_day)]++;
 }
 
-static void count_event(struct ql_tally *t, enum ql_tally_kind kind, const struct ql_patient_record *r, float day)
+uint64_t ql_tally_years(double years)
 {
-	if (day < INFINITY)
-		count(t, kind, 1, day);
-	else
-		count(t, kind, r->pfs_cause == QL_PFS_DEATH ? 2 : 0, r->follow_day);
+	return years > 0.0 ? (uint64_t)(fmin(years, 1000.0) * QL_TALLY_PER_YEAR + 0.5) : 0;
 }
 
-static void tally_add(struct ql_tally *t, const struct ql_patient_record *r)
+static void count_event(struct ql_tally *t, enum ql_tally_kind kind, enum ql_measure m, const struct ql_patient_record *r)
+{
+	double time;
+	int event;
+	if (ql_record_event(r, m, &time, &event))
+		count(t, kind, event, time);
+}
+
+static const struct {
+	enum ql_tally_kind kind;
+	enum ql_measure measure;
+} counted[] = {{QL_TALLY_INFECTION, QL_M_INFECTION},
+	       {QL_TALLY_AF, QL_M_AF},
+	       {QL_TALLY_SPM, QL_M_SPM},
+	       {QL_TALLY_TOXICITY, QL_M_TOX_STOP},
+	       {QL_TALLY_DEATH, QL_M_OS_MEDIAN},
+	       {QL_TALLY_NEXT, QL_M_NEXT},
+	       {QL_TALLY_EFS, QL_M_EFS_MEDIAN},
+	       {QL_TALLY_PFS2, QL_M_PFS2_MEDIAN},
+	       {QL_TALLY_DETERIORATION, QL_M_DETERIORATION_MEDIAN},
+	       {QL_TALLY_DURATION, QL_M_DOR_MEDIAN},
+	       {QL_TALLY_RESPONSE, QL_M_RESPONSE_TIME}};
+
+void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 {
 	if (r->status == QUELL_ERR_INTERRUPTED)
 		return;
@@ -39,19 +59,36 @@ static void tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 	if (r->status != QUELL_OK)
 		return;
 	count(t, QL_TALLY_PFS, r->pfs_cause, r->pfs_cause == QL_PFS_CENSORED ? r->follow_day : r->pfs_day);
-	count_event(t, QL_TALLY_INFECTION, r, r->infection_day);
-	count_event(t, QL_TALLY_AF, r, r->af_day);
-	count_event(t, QL_TALLY_SPM, r, r->spm_day);
-	count_event(t, QL_TALLY_TOXICITY, r, r->tox_day);
+	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+		count_event(t, counted[i].kind, counted[i].measure, r);
 	int follow = ql_tally_bin(r->follow_day, t->horizon_day);
 	t->follow += (uint64_t)follow;
 	t->follow_last += follow == t->n_bin - 1;
 	t->infections += r->n_infection;
+	uint64_t qaly = ql_tally_years(r->qaly), life = ql_tally_years(r->life_years);
+	t->qaly += qaly;
+	t->qaly_squares += qaly * qaly;
+	t->life_years += life;
+	t->life_years_squares += life * life;
 	for (int m = 0; m < QL_MEASURES; m++) {
 		const struct ql_endpoint_def def = {.measure = (enum ql_measure)m};
 		if (ql_endpoint_is_share(def.measure))
 			t->yes[m] += ql_record_value(r, &def, t->horizon_day) > 0.5;
 	}
+}
+
+void ql_tally_make(struct ql_tally *t, double horizon_day)
+{
+	*t = (struct ql_tally){.horizon_day = horizon_day, .n_bin = ql_tally_bins(horizon_day)};
+	for (int k = 0; k < QL_TALLY_KINDS; k++)
+		t->count[k] = ql_alloc_aligned((size_t)t->n_bin * QL_TALLY_CODES, sizeof(uint32_t));
+}
+
+void ql_tally_free(struct ql_tally *t)
+{
+	for (int k = 0; k < QL_TALLY_KINDS; k++)
+		ql_free_aligned(t->count[k]);
+	*t = (struct ql_tally){0};
 }
 
 /* --- two arms --- */
@@ -73,15 +110,25 @@ static void add_times(struct ql_pair_sum *p, const struct ql_patient_record *a, 
 	p->dd += (unsigned __int128)(uint64_t)(d * d);
 }
 
+/* Time of the event; who has none fares best, who does not count at all is left out by NaN. */
+static double median_bin(const struct ql_patient_record *r, enum ql_measure m, double horizon_day)
+{
+	double time;
+	int event;
+	if (!ql_record_event(r, m, &time, &event))
+		return NAN;
+	return event ? (double)ql_tally_bin(time, horizon_day) : (double)INFINITY;
+}
+
 void ql_pair_add(struct ql_pair_sum *p, const struct ql_patient_record *a, const struct ql_patient_record *b,
 		 const struct ql_endpoint_def *def, double horizon_day)
 {
 	if (a->status != QUELL_OK || b->status != QUELL_OK)
 		return;
-	double x, y, sign = def->measure == QL_M_NEUTROPENIA ? -1 : 1;
-	if (def->measure == QL_M_PFS_MEDIAN) {
-		x = a->pfs_day < INFINITY ? (double)end_bin(a, horizon_day) : (double)INFINITY;
-		y = b->pfs_day < INFINITY ? (double)end_bin(b, horizon_day) : (double)INFINITY;
+	double x, y, sign = ql_measure_is_bad(def->measure) ? -1 : 1;
+	if (ql_endpoint_is_median(def->measure)) {
+		x = median_bin(a, def->measure, horizon_day);
+		y = median_bin(b, def->measure, horizon_day);
 	} else if (def->measure == QL_M_PFS_MEAN) {
 		x = end_bin(a, horizon_day);
 		y = end_bin(b, horizon_day);
@@ -102,15 +149,13 @@ struct ql_summary *ql_summary_make(int n_arm, double horizon_day, const struct q
 	struct ql_summary *s = ql_realloc(NULL, 1, sizeof *s);
 	*s = (struct ql_summary){.n_def = n_def, .n_pair = n_arm * (n_arm - 1) / 2, .def = def};
 	double day[QL_COURSE_MAX_DAYS];
-	int n_day = ql_course_grid(horizon_day, day), n_bin = ql_tally_bins(horizon_day);
+	int n_day = ql_course_grid(horizon_day, day);
 	s->arm = ql_alloc_aligned((size_t)n_arm, sizeof *s->arm);
 	s->course = ql_alloc_aligned((size_t)n_arm, sizeof(struct ql_course_sum *));
 	s->pair = ql_alloc_aligned((size_t)(s->n_pair * n_def) + 1, sizeof *s->pair);
 	s->n_arm = n_arm;
 	for (int i = 0; i < n_arm; i++) {
-		s->arm[i] = (struct ql_tally){.horizon_day = horizon_day, .n_bin = n_bin};
-		for (int k = 0; k < QL_TALLY_KINDS; k++)
-			s->arm[i].count[k] = ql_alloc_aligned((size_t)n_bin * QL_TALLY_CODES, sizeof(uint32_t));
+		ql_tally_make(&s->arm[i], horizon_day);
 		s->course[i] = ql_course_make(day, n_day);
 	}
 	return s;
@@ -119,8 +164,7 @@ struct ql_summary *ql_summary_make(int n_arm, double horizon_day, const struct q
 void ql_summary_free(struct ql_summary *s)
 {
 	for (int i = 0; s && i < s->n_arm; i++) {
-		for (int k = 0; k < QL_TALLY_KINDS; k++)
-			ql_free_aligned(s->arm[i].count[k]);
+		ql_tally_free(&s->arm[i]);
 		ql_course_free(s->course[i]);
 	}
 	if (s) {
@@ -145,7 +189,7 @@ void ql_summary_add(struct ql_summary *s, const struct ql_arm_result *result, ui
 	struct ql_pair_sum *pair = s->pair;
 	for (int a = 0; a < s->n_arm; a++) {
 		for (uint64_t i = 0; result[a].record && i < n; i++)
-			tally_add(&s->arm[a], &result[a].record[i]);
+			ql_tally_add(&s->arm[a], &result[a].record[i]);
 		if (result[a].course)
 			ql_course_merge(s->course[a], result[a].course);
 		s->steps += (uint64_t)result[a].stats.steps;
@@ -163,9 +207,10 @@ const struct ql_pair_sum *ql_summary_pair(const struct ql_summary *s, int a, int
 
 /* --- bytes --- */
 
-static void pack_tally(const struct ql_tally *t, struct ql_buf *out)
+void ql_tally_pack(const struct ql_tally *t, struct ql_buf *out)
 {
-	const uint64_t number[] = {t->done, t->failed, t->infections, t->follow, t->follow_last};
+	const uint64_t number[] = {t->done, t->failed, t->infections, t->follow, t->follow_last, t->qaly,
+				   t->qaly_squares, t->life_years, t->life_years_squares};
 	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
 		ql_pack(out, number[i]);
 	for (int m = 0; m < QL_MEASURES; m++)
@@ -174,9 +219,10 @@ static void pack_tally(const struct ql_tally *t, struct ql_buf *out)
 		ql_pack_row(out, t->count[k], (size_t)t->n_bin * QL_TALLY_CODES);
 }
 
-static void unpack_tally(struct ql_tally *t, struct ql_unpack *u)
+void ql_tally_unpack(struct ql_tally *t, struct ql_unpack *u)
 {
-	uint64_t *const number[] = {&t->done, &t->failed, &t->infections, &t->follow, &t->follow_last};
+	uint64_t *const number[] = {&t->done, &t->failed, &t->infections, &t->follow, &t->follow_last, &t->qaly,
+				    &t->qaly_squares, &t->life_years, &t->life_years_squares};
 	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
 		*number[i] += ql_unpack(u);
 	for (int m = 0; m < QL_MEASURES; m++)
@@ -217,7 +263,7 @@ void ql_summary_pack(const struct ql_summary *s, struct ql_buf *out)
 	ql_pack(out, s->steps);
 	ql_pack(out, s->rejected);
 	for (int i = 0; i < s->n_arm; i++) {
-		pack_tally(&s->arm[i], out);
+		ql_tally_pack(&s->arm[i], out);
 		ql_course_pack(s->course[i], out);
 	}
 	for (int i = 0; i < s->n_pair * s->n_def; i++)
@@ -235,7 +281,7 @@ enum quell_status ql_summary_unpack(struct ql_summary *s, const void *data, size
 	s->steps += ql_unpack(&u);
 	s->rejected += ql_unpack(&u);
 	for (int i = 0; i < s->n_arm; i++) {
-		unpack_tally(&s->arm[i], &u);
+		ql_tally_unpack(&s->arm[i], &u);
 		ql_course_unpack(s->course[i], &u);
 	}
 	for (int i = 0; i < s->n_pair * s->n_def; i++)

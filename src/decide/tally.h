@@ -23,6 +23,13 @@ enum ql_tally_kind { /* what its codes are */
 	QL_TALLY_AF,
 	QL_TALLY_SPM,
 	QL_TALLY_TOXICITY,
+	QL_TALLY_DEATH,    /* to the end of all follow-up, like the next ones */
+	QL_TALLY_NEXT,
+	QL_TALLY_EFS,
+	QL_TALLY_PFS2,
+	QL_TALLY_DETERIORATION,
+	QL_TALLY_DURATION, /* since the response; responders */
+	QL_TALLY_RESPONSE,
 	QL_TALLY_KINDS
 };
 
@@ -32,6 +39,7 @@ struct ql_tally { /* one arm */
 	uint64_t done, failed;         /* patients: finished, and of these not integrated */
 	uint64_t infections;           /* severe ones */
 	uint64_t follow, follow_last;  /* sum of bins under observation; patients whose bin is the last */
+	uint64_t qaly, qaly_squares, life_years, life_years_squares; /* of ql_tally_years() */
 	uint64_t yes[QL_MEASURES];     /* patients for whom a share's measure is true */
 	uint32_t *count[QL_TALLY_KINDS]; /* [QL_TALLY_CODES * n_bin] */
 };
@@ -48,6 +56,18 @@ struct ql_pair_sum { /* two arms, one endpoint: sums over patients who finished 
 int ql_tally_bin(double day, double horizon_day);
 double ql_tally_day(int bin, double horizon_day);
 int ql_tally_bins(double horizon_day);
+
+/* Years in steps of 1/QL_TALLY_PER_YEAR, so that sums are exact. */
+#define QL_TALLY_PER_YEAR 512
+uint64_t ql_tally_years(double years);
+
+/* Empty counts of one arm; freed with ql_tally_free. */
+void ql_tally_make(struct ql_tally *t, double horizon_day);
+void ql_tally_free(struct ql_tally *t);
+void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r);
+void ql_tally_pack(const struct ql_tally *t, struct ql_buf *out);
+struct ql_unpack;
+void ql_tally_unpack(struct ql_tally *t, struct ql_unpack *u); /* adds */
 
 void ql_pair_add(struct ql_pair_sum *p, const struct ql_patient_record *a, const struct ql_patient_record *b,
 		 const struct ql_endpoint_def *def, double horizon_day);

@@ -358,18 +358,6 @@ static void fill_base(struct arm_run *run)
 	}
 }
 
-static void blank_record(struct ql_patient_record *r)
-{
-	*r = (struct ql_patient_record){.pfs_day = INFINITY, .follow_day = INFINITY, .death_day = INFINITY,
-					.last_day = INFINITY, .next_day = INFINITY, .pfs2_day = INFINITY,
-					.richter_day = INFINITY, .end_day = INFINITY, .infection_day = INFINITY,
-					.af_day = INFINITY, .spm_day = INFINITY, .tox_day = INFINITY,
-					.response_day = INFINITY, .cr_day = INFINITY, .crs_day = INFINITY,
-					.anc_nadir = NAN, .mrd_blood_eot = NAN, .mrd_marrow_eot = NAN,
-					.mrd_blood_low = NAN, .deterioration_day = INFINITY,
-					.status = QUELL_ERR_INTERRUPTED};
-}
-
 static void prepare(struct arm_run *run)
 {
 	const struct ql_arm_spec *s = run->spec;
@@ -383,7 +371,7 @@ static void prepare(struct arm_run *run)
 		out->course = ql_course_make(run->grid, run->n_grid);
 	out->record = ql_realloc(NULL, (size_t)s->n_patients, sizeof *out->record);
 	for (uint64_t i = 0; i < s->n_patients; i++)
-		blank_record(&out->record[i]);
+		out->record[i] = ql_record_blank();
 }
 
 /* --- passes --- */

@@ -81,4 +81,10 @@ struct ql_patient_record {
 
 _Static_assert(sizeof(struct ql_patient_record) == 112, "records are saved: a new layout needs a new QL_RECORD_VERSION");
 
+/* Nothing happened, nothing was read, not finished. */
+struct ql_patient_record ql_record_blank(void);
+/* The same patient seen until `day` only (data cut, loss to follow-up): what came later did not happen while observed,
+ * and a response or MRD that was judged later was not. Quality-adjusted years are left as they are. */
+void ql_record_censor(struct ql_patient_record *r, double day, double response_day);
+
 #endif

@@ -19,10 +19,10 @@ static struct ql_arena scratch;
 
 static struct ql_patient_record followed(double until)
 {
-	return (struct ql_patient_record){.pfs_day = INFINITY, .death_day = INFINITY, .infection_day = INFINITY,
-					  .af_day = INFINITY, .spm_day = INFINITY, .tox_day = INFINITY,
-					  .follow_day = (float)until, .anc_nadir = NAN, .mrd_blood_eot = NAN,
-					  .mrd_marrow_eot = NAN};
+	struct ql_patient_record r = ql_record_blank();
+	r.status = QUELL_OK;
+	r.follow_day = r.last_day = r.end_day = (float)until;
+	return r;
 }
 
 static struct ql_patient_record ended(double day, enum ql_pfs_cause cause)
@@ -140,7 +140,7 @@ static void curve_counts_add_up(void **state)
 	struct ql_curve k;
 	fill(r);
 	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
-	ql_endpoint_pfs_curve(&c, &a, &k);
+	ql_endpoint_curve(&c, QL_M_PFS_RATE, "pfs", &a, &k);
 	assert_int_equal(k.n, 37);
 	for (int i = 0; i < k.n; i++) { /* who leaves in month i was at risk just before */
 		assert_true(k.at_risk[i] >= 9 - k.events[i] - k.censored[i]);
@@ -177,8 +177,8 @@ static void contrasts_are_paired(void **state)
 	struct ql_patient_record b[4] = {ended(200, QL_PFS_PROGRESSION), followed(HORIZON),
 					 ended(300, QL_PFS_PROGRESSION), ended(301, QL_PFS_PROGRESSION)};
 	struct ql_cohort ca = {a, 4, HORIZON, 180, &scratch, NULL}, cb = {b, 4, HORIZON, 180, &scratch, NULL};
-	struct ql_endpoint_def rate = {"pfs_rate_12mo", "", "1", QL_M_PFS_RATE, 12 * QL_DAYS_PER_MONTH};
-	struct ql_endpoint_def median = {"pfs_median", "", "month", QL_M_PFS_MEDIAN, 0};
+	struct ql_endpoint_def rate = {"pfs_rate_12mo", "", "1", QL_M_PFS_RATE, 12 * QL_DAYS_PER_MONTH, false};
+	struct ql_endpoint_def median = {"pfs_median", "", "month", QL_M_PFS_MEDIAN, 0, false};
 	struct ql_contrast x;
 	ql_endpoint_contrast(&ca, &cb, &rate, NULL, &x);
 	/* differences 1, 0, 1, 0 */
@@ -243,6 +243,69 @@ static void tables_are_written_all_or_none(void **state)
 	ql_diags_free(&ds);
 }
 
+/* Eight patients past their first line: times in months. */
+static void what_follows_has_endpoints_of_its_own(void **state)
+{
+	(void)state;
+	double m = QL_DAYS_PER_MONTH;
+	struct ql_patient_record r[8];
+	for (int i = 0; i < 8; i++) {
+		r[i] = ended((4 + 2 * i) * m, QL_PFS_PROGRESSION);
+		r[i].last_day = (float)(36 * m);
+		r[i].response_day = (float)(2 * m);
+		r[i].best = QL_RESP_PR;
+		r[i].qaly = 1.5f;
+		r[i].crs_grade = (uint8_t)(i / 2);
+		r[i].icans_grade = i == 7 ? 3 : 0;
+		r[i].mrd_blood_eot = r[i].mrd_marrow_eot = (float)pow(10, -3 - i * 0.5);
+	}
+	for (int i = 0; i < 6; i++) {
+		r[i].next_day = r[i].pfs_day + (float)m;
+		r[i].n_line = 1;
+	}
+	for (int i = 0; i < 4; i++) {
+		r[i].death_day = r[i].last_day = (float)((20 + 2 * i) * m);
+		r[i].pfs2_day = (float)((12 + 2 * i) * m);
+	}
+	r[7].response_day = INFINITY;
+	r[7].best = QL_RESP_SD;
+	struct ql_cohort c = {r, 8, HORIZON, 200, &scratch, NULL};
+	NEAR(estimate(&c, "os_rate_24mo").estimate, 5.0 / 8); /* deaths at 20, 22, 24 */
+	NEAR(estimate(&c, "os_median").estimate, 26); /* flat at one half from 26 to the end: its middle is not reached */
+	NEAR(estimate(&c, "ttnt_free_24mo").estimate, 2.0 / 8);
+	NEAR(estimate(&c, "ttnt_median").estimate, 12); /* next lines at 5, 7, 9, 11 ... */
+	NEAR(estimate(&c, "next_treatment_24mo").estimate, 6.0 / 8);
+	NEAR(estimate(&c, "efs_median").estimate, 11);
+	NEAR(estimate(&c, "pfs2_median").estimate, 18);
+	NEAR(estimate(&c, "dor_median").estimate, 8); /* seven responders, 2 to 14 months */
+	NEAR(estimate(&c, "response_time_median").estimate, 2);
+	NEAR(estimate(&c, "orr_best").estimate, 7.0 / 8);
+	NEAR(estimate(&c, "cr_best").estimate, 0);
+	NEAR(estimate(&c, "crs_any").estimate, 6.0 / 8);
+	NEAR(estimate(&c, "crs_g3").estimate, 2.0 / 8);
+	NEAR(estimate(&c, "icans_any").estimate, 1.0 / 8);
+	NEAR(estimate(&c, "umrd_pb_1e-5_eot").estimate, 3.0 / 8);
+	NEAR(estimate(&c, "umrd_bm_1e-6_eot").estimate, 1.0 / 8);
+	NEAR(estimate(&c, "qaly").estimate, 1.5);
+}
+
+static void a_data_cut_hides_what_came_later(void **state)
+{
+	(void)state;
+	struct ql_patient_record r = ended(300, QL_PFS_PROGRESSION), x = r;
+	r.next_day = 330, r.n_line = 1, r.death_day = r.last_day = 900, r.infection_day = 100, r.response = QL_RESP_PR;
+	x = r;
+	ql_record_censor(&x, 1000, 252);
+	assert_memory_equal(&x, &r, sizeof r);
+	ql_record_censor(&x, 400, 252);
+	assert_true(x.pfs_day == 300 && x.next_day == 330 && x.death_day == INFINITY && x.last_day == 400);
+	ql_record_censor(&x, 310, 252);
+	assert_true(x.pfs_day == 300 && x.next_day == INFINITY && x.n_line == 0 && x.response == QL_RESP_PR);
+	ql_record_censor(&x, 200, 252);
+	assert_true(x.pfs_day == INFINITY && x.pfs_cause == QL_PFS_CENSORED && x.follow_day == 200 && x.last_day == 200);
+	assert_true(x.response == QL_RESP_NE && x.infection_day == 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +315,8 @@ int main(void)
 		cmocka_unit_test(curve_counts_add_up),
 		cmocka_unit_test(nobody_left_is_zero_not_missing),
 		cmocka_unit_test(contrasts_are_paired),
+		cmocka_unit_test(what_follows_has_endpoints_of_its_own),
+		cmocka_unit_test(a_data_cut_hides_what_came_later),
 		cmocka_unit_test(json_follows_the_schema),
 		cmocka_unit_test(tables_are_written_all_or_none),
 	};
