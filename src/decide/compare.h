@@ -16,6 +16,7 @@ struct ql_run_spec {
 	const char *data_dir;    /* root that holds models/, library/, evidence/ */
 	const char *model;       /* path of a .qm file; NULL = the shipped models/cll/cll.qm */
 	const char *population;  /* name in library/populations or a path .yaml / .csv */
+	const char *design;      /* a trial of library/trials or a path, in place of population and regimens; NULL: none */
 	const char **regimen;    /* names in library/regimens or paths */
 	int n_regimen;
 	const char **whatif;     /* names in library/whatif or paths: further arms beside the regimens that they change */

@@ -29,7 +29,7 @@ static void check_numbers(const struct ql_run_spec *s, struct ql_diags *ds)
 		out_of_range(ds, "number of lanes", s->lanes, "4 or 8");
 	if (s->rtol != 0.0 && !(s->rtol >= 1e-12 && s->rtol <= 0.1))
 		out_of_range(ds, "relative tolerance", s->rtol, "1e-12 to 0.1");
-	if (s->n_regimen + s->n_whatif < 1)
+	if (s->n_regimen + s->n_whatif < 1 && !s->design)
 		ql_diag_help(ql_diag_add(ds, QL_E0609, command_line, "no regimen given"),
 			     "name regimens of library/regimens, for example ven-obi");
 }
@@ -132,10 +132,67 @@ void ql_job_add_regimen(struct ql_job *job, const char *name, struct ql_diags *d
 				     "leave one out");
 }
 
+/* Arms, and within them the regimens that investigators chose from, one after another. */
+static void load_design(struct ql_job *job, struct ql_diags *ds)
+{
+	const struct ql_run_spec *s = job->spec;
+	struct ql_design *d = &job->design;
+	const char *path = ql_library_file(&job->arena, s->data_dir, "library/trials", s->design, ".yaml", QL_E0670, "trial", ds);
+	enum quell_status status = path ? ql_design_load(job->model, s->data_dir, path, &job->arena, ds, d) : QUELL_ERR_INPUT;
+	if (status == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
+	if (status != QUELL_OK)
+		return;
+	job->has_design = true;
+	job->population = d->population;
+	size_t n = 0;
+	for (int a = 0; a < d->n_arm; a++)
+		n += (size_t)d->arm[a].n_part;
+	job->arm = QL_NEW_N(&job->arena, struct ql_job_arm, n + 1);
+	for (int a = 0; a < d->n_arm; a++)
+		for (int p = 0; p < d->arm[a].n_part; p++)
+			job->arm[job->n_arm++] = (struct ql_job_arm){.regimen = d->arm[a].part[p].regimen, .base = -1, .design_arm = a,
+								     .design_part = p};
+	job->visits = QL_NEW_N(&job->arena, struct ql_visit_phase, (size_t)d->n_visits + 1);
+	for (int i = 0; i < d->n_visits; i++)
+		job->visits[i] = (struct ql_visit_phase){d->visits[i].every_day, d->visits[i].until_day};
+}
+
+static void load_arms(struct ql_job *job, struct ql_diags *ds)
+{
+	if (job->spec->design) {
+		load_design(job, ds);
+		return;
+	}
+	load_population(job, ds);
+	/* Every what-if beside every regimen, and a base of its own. */
+	const struct ql_run_spec *s = job->spec;
+	job->arm = QL_NEW_N(&job->arena, struct ql_job_arm, (size_t)((s->n_regimen + s->n_whatif) * (s->n_whatif + 1)) + 1);
+	for (int i = 0; i < s->n_regimen; i++)
+		ql_job_add_regimen(job, s->regimen[i], ds);
+	ql_job_add_whatifs(job, ds);
+}
+
+/* Before slots are filled: what patients cross over to binds its own agents only. */
+static void load_crossover(struct ql_job *job)
+{
+	const struct ql_design *d = &job->design;
+	for (int i = 0; job->has_design && i < job->n_arm; i++) {
+		const struct ql_design_arm *a = &d->arm[job->arm[i].design_arm];
+		if (a->crossover < 0)
+			continue;
+		job->arm[i].crossover = QL_NEW(&job->arena, struct ql_next_table);
+		ql_next_with_crossover(job->has_next ? &job->next : NULL, job->model, &d->arm[a->crossover].part[0].regimen,
+				       a->crossover_share, a->crossover_from_day, &job->arena, job->arm[i].crossover);
+	}
+}
+
 static void load_protocol(struct ql_job *job, struct ql_diags *ds)
 {
 	const struct ql_run_spec *s = job->spec;
-	const char *name = s->protocol ? s->protocol : "standard";
+	const char *name = s->protocol ? s->protocol
+			   : job->has_design && job->design.protocol ? job->design.protocol
+								     : "standard";
 	if (s->fixed_doses || strcmp(name, "none") == 0)
 		return;
 	job->has_protocol = ql_protocol_load(job->model, s->data_dir, name, s->model && !s->protocol, &job->arena, ds,
@@ -214,16 +271,13 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	if (s != QUELL_OK)
 		return s;
 	apply_settings(job, ds);
-	load_population(job, ds);
-	/* Every what-if beside every regimen, and a base of its own. */
-	job->arm = QL_NEW_N(&job->arena, struct ql_job_arm, (size_t)((spec->n_regimen + spec->n_whatif) * (spec->n_whatif + 1)) + 1);
-	for (int i = 0; i < spec->n_regimen; i++)
-		ql_job_add_regimen(job, spec->regimen[i], ds);
-	ql_job_add_whatifs(job, ds);
+	load_arms(job, ds);
 	load_protocol(job, ds);
 	load_next_lines(job, ds);
-	if (ds->n_errors == 0)
+	if (ds->n_errors == 0) {
+		load_crossover(job);
 		fill_slots(job, ds);
+	}
 	if (ds->n_errors == 0)
 		ql_job_whatif_numbers(job, ds);
 	if (ds->n_errors > 0)
@@ -252,13 +306,22 @@ struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 {
 	const struct ql_run_spec *s = job->spec;
 	const struct ql_job_arm *arm = &job->arm[i];
-	return (struct ql_arm_spec){.model = job->model, .plan = arm->plan, .kernel = arm->kernel,
-				    .regimen = &arm->regimen, .population = &job->population, .k = arm->k,
-				    .param = arm->param, .covariate = job->covariate, .n_patients = s->patients,
-				    .seed = s->seed, .horizon_day = s->years * QL_DAYS_PER_YEAR,
-				    .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
-				    .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
-				    .protocol = job->has_protocol ? &job->protocol : NULL,
-				    .next = job->has_next ? &job->next : NULL, .plans = arm->plans,
-				    .cancel = s->cancel};
+	const struct ql_next_table *next = arm->crossover ? arm->crossover : job->has_next ? &job->next : NULL;
+	struct ql_arm_spec spec = {.model = job->model, .plan = arm->plan, .kernel = arm->kernel,
+				   .regimen = &arm->regimen, .population = &job->population, .k = arm->k,
+				   .param = arm->param, .covariate = job->covariate, .n_patients = s->patients,
+				   .seed = s->seed, .horizon_day = s->years * QL_DAYS_PER_YEAR,
+				   .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
+				   .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
+				   .protocol = job->has_protocol ? &job->protocol : NULL, .next = next,
+				   .plans = arm->plans, .cancel = s->cancel};
+	if (job->has_design) {
+		const struct ql_design_arm *a = &job->design.arm[arm->design_arm];
+		spec.visits = job->visits;
+		spec.n_visits = job->design.n_visits;
+		spec.response_day = job->design.response_day;
+		spec.stop_day = a->stop == QL_DESIGN_FIXED ? a->stop_day : 0.0;
+		spec.horizon_day = ql_design_horizon_day(&job->design);
+	}
+	return spec;
 }

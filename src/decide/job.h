@@ -6,6 +6,7 @@
 #include "decide/compare.h"
 #include "decide/whatif.h"
 #include "trial/arm.h"
+#include "trial/design.h"
 #include "trial/plans.h"
 
 struct ql_job_arm {
@@ -17,6 +18,8 @@ struct ql_job_arm {
 	struct ql_plan *plan; /* these three belong to `plans`, which arms share */
 	const struct ql_kernel *kernel;
 	double *k;
+	int design_arm, design_part; /* with a design */
+	struct ql_next_table *crossover; /* its own table of next lines; NULL: that of the job */
 };
 
 struct ql_job {
@@ -28,6 +31,9 @@ struct ql_job {
 	struct ql_job_arm *arm;
 	int n_arm;
 	struct ql_plans plans;
+	struct ql_design design;
+	bool has_design;
+	struct ql_visit_phase *visits;
 	struct ql_protocol protocol;
 	bool has_protocol;
 	struct ql_next_table next;

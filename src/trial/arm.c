@@ -167,6 +167,11 @@ static enum ql_next stop(void *ctx, struct ql_lane *lane)
 	if (l->over)
 		return progression(run, l, lane);
 	bool changed = ql_rules_act(run, l, lane);
+	if (lane->t >= l->forced_stop) {
+		l->forced_stop = INFINITY;
+		ql_live_stop_all(run, l, lane);
+		changed = true;
+	}
 	changed |= ql_live_apply_events(run, l, lane);
 	if (lane->t >= run->spec->horizon_day)
 		return end_of_follow_up(l, run->spec->horizon_day);

@@ -24,6 +24,10 @@
 enum ql_read_at { QL_READ_VISIT = 1, QL_READ_GRID = 2 };
 struct ql_course_sum; /* histograms over patients per output and grid day; trial/course.h */
 
+struct ql_visit_phase { /* every_day from the end of the phase before to until_day; the last one has no end */
+	double every_day, until_day;
+};
+
 struct ql_arm_spec {
 	struct ql_model *model;
 	const struct ql_plan *plan;
@@ -40,6 +44,10 @@ struct ql_arm_spec {
 	const struct ql_next_table *next; /* what follows progression; NULL: the first line alone */
 	struct ql_plans *plans;  /* for next lines */
 	double horizon_day;
+	const struct ql_visit_phase *visits; /* NULL: the calendar of trial/rules.h */
+	int n_visits;
+	double response_day; /* 0: the regimen's own */
+	double stop_day;     /* no dose of the first line later; 0: as the regimen says */
 	double rtol;         /* below 1e-4 it tightens the model's absolute tolerances in proportion */
 	int threads;
 	bool cvode;

@@ -21,7 +21,8 @@ static int choose(const struct arm_run *run, const struct live *l, double t)
 	int line = l->n_path + 2;
 	struct ql_next_patient p = {.failed = l->words, .had = l->had, .line = line, .off_days = off_days(l, t),
 				    .age = ql_live_covariate(l, run->names.age, 70.0) + t / QL_DAYS_PER_YEAR,
-				    .crcl = ql_live_covariate(l, run->names.crcl, 80.0)};
+				    .crcl = ql_live_covariate(l, run->names.crcl, 80.0), .day = t,
+				    .u_share = ql_live_uniform(run, l, "protocol.next_line_share", (uint64_t)line)};
 	return ql_next_choose(run->spec->next, &p, ql_live_uniform(run, l, "protocol.next_line", (uint64_t)line));
 }
 
@@ -229,6 +230,7 @@ enum quell_status ql_live_resume(struct arm_worker *w, struct live *l, struct ql
 	l->next_visit = fmin(l->next_regular, l->start_day);
 	l->next_anc = l->next_half = l->next_irr = l->next_tls = INFINITY;
 	l->next_grid = run->n_grid;
+	l->forced_stop = INFINITY;
 	l->response_pending = false;
 	ql_live_schedule(run, l, lane);
 	return QUELL_OK;

@@ -169,14 +169,17 @@ static void start_watch(const struct arm_run *run, struct live *l)
 		l->bispecific |= strncmp(l->regimen->active[i], "bispecific.", 11) == 0;
 }
 
-static void start_schedule(struct live *l)
+static void start_schedule(const struct arm_run *run, struct live *l)
 {
-	l->next_regular = QL_VISIT_EARLY_DAY;
+	const struct ql_arm_spec *s = run->spec;
+	l->next_regular = s->visits ? ql_live_visit_after(run, l, 0.0) : QL_VISIT_EARLY_DAY;
 	l->next_anc = QL_ANC_EVERY_DAY;
 	l->next_grid = 0;
 	l->over = false;
-	l->response_pending = l->regimen->response_day > 0.0;
-	l->next_visit = l->response_pending ? fmin(l->next_regular, l->regimen->response_day) : l->next_regular;
+	l->response_day = s->response_day > 0.0 ? s->response_day : l->regimen->response_day;
+	l->response_pending = l->response_day > 0.0;
+	l->next_visit = l->response_pending ? fmin(l->next_regular, l->response_day) : l->next_regular;
+	l->forced_stop = s->stop_day > 0.0 ? s->stop_day : INFINITY;
 }
 
 void ql_live_regimen(struct live *l, const struct ql_regimen *r)
@@ -214,11 +217,13 @@ enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_
 		return s;
 	l->last_cycle = ql_live_last_cycle(run, l);
 	l->end_of_treatment = ql_live_end_of_treatment(l);
+	if (run->spec->stop_day > 0.0)
+		l->end_of_treatment = fmin(l->end_of_treatment, run->spec->stop_day);
 	l->record->last_cycle = (unsigned char)l->last_cycle;
 	l->record->tp53 = ql_live_covariate(l, run->names.tp53, 0.0) > 0.5;
 	l->record->ighv_u = ql_live_covariate(l, run->names.ighv_u, 0.0) > 0.5;
 	set_thresholds(run, l, lane);
-	start_schedule(l);
+	start_schedule(run, l);
 	start_watch(run, l);
 	const double *out = ql_live_outputs(w, lane);
 	ql_live_read(run, lane, 0.0, out, &l->baseline);
@@ -327,7 +332,7 @@ void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql
 			stop = fmin(stop, l->events.item[i].time_day);
 			break;
 		}
-	lane->t_stop = fmin(stop, ql_rules_next(l));
+	lane->t_stop = fmin(fmin(stop, l->forced_stop), ql_rules_next(l));
 	lane->t_sample = INFINITY;
 	if (l->stage == QL_STAGE_QUIET)
 		return;

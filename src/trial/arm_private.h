@@ -102,6 +102,8 @@ struct live { /* the patient on a lane */
 	double next_visit, next_regular, next_anc;
 	int next_grid;
 	bool response_pending;
+	double response_day;
+	double forced_stop; /* end of all doses; INFINITY */
 	bool over; /* the line ended at a sample; told to the integrator at the stop that follows */
 	bool begun; /* a later line: its treatment has started */
 	struct ql_reading baseline;
@@ -169,6 +171,8 @@ bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *l
 		    bool *acts);
 void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double day, const double *out,
 		  struct ql_reading *r);
+/* The planned visit that follows day t. */
+double ql_live_visit_after(const struct arm_run *run, const struct live *l, double t);
 void ql_live_count_course(const struct arm_run *run, struct live *l, const double *out);
 void ql_live_observe(const struct arm_run *run, const struct live *l, double t, unsigned at, const double *out);
 

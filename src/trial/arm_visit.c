@@ -62,20 +62,39 @@ static void judge_response(const struct arm_run *run, struct live *l, const stru
 	l->response_pending = false;
 }
 
+static double usual_visit_after(const struct arm_run *run, const struct live *l, double t)
+{
+	if (t < QL_VISIT_EARLY_LAST)
+		return t + QL_VISIT_EARLY_DAY;
+	if (t < QL_VISIT_LATE_FIRST)
+		return QL_VISIT_LATE_FIRST + QL_VISIT_LATE_DAY * ql_live_uniform(run, l, "visit.phase", 0);
+	return t + QL_VISIT_LATE_DAY;
+}
+
+double ql_live_visit_after(const struct arm_run *run, const struct live *l, double t)
+{
+	const struct ql_arm_spec *s = run->spec;
+	double from = 0.0;
+	if (!s->visits)
+		return usual_visit_after(run, l, t);
+	for (int i = 0; i < s->n_visits; i++) {
+		const struct ql_visit_phase *p = &s->visits[i];
+		bool last = i == s->n_visits - 1;
+		double next = from + p->every_day * (floor((t - from) / p->every_day + 1e-9) + 1.0);
+		if (last || next <= p->until_day)
+			return fmax(next, from + p->every_day);
+		from = p->until_day;
+	}
+	return INFINITY;
+}
+
 static void next_visit(const struct arm_run *run, struct live *l, double t)
 {
-	if (t >= l->next_regular) {
-		if (l->next_regular < QL_VISIT_EARLY_LAST)
-			l->next_regular += QL_VISIT_EARLY_DAY;
-		else if (l->next_regular < QL_VISIT_LATE_FIRST)
-			l->next_regular =
-				QL_VISIT_LATE_FIRST + QL_VISIT_LATE_DAY * ql_live_uniform(run, l, "visit.phase", 0);
-		else
-			l->next_regular += QL_VISIT_LATE_DAY;
-	}
+	if (t >= l->next_regular)
+		l->next_regular = ql_live_visit_after(run, l, l->next_regular);
 	l->next_visit = l->next_regular;
 	if (l->response_pending)
-		l->next_visit = fmin(l->next_visit, l->regimen->response_day);
+		l->next_visit = fmin(l->next_visit, l->response_day);
 }
 
 /* True when progression is certain. Lymphocytes or counts alone need a second look, and the day of the first counts. */
@@ -113,7 +132,7 @@ static bool visit(const struct arm_run *run, struct live *l, struct ql_lane *lan
 		ql_nadir_update(&l->nadir, &r);
 		ql_best_add(&l->best, t, ql_assess_response(&r, &l->baseline, l->biopsy));
 	}
-	if (l->response_pending && t >= l->regimen->response_day)
+	if (l->response_pending && t >= l->response_day)
 		judge_response(run, l, &r, out);
 	next_visit(run, l, t);
 	if (!isnan(l->pd_day))

@@ -11,7 +11,8 @@ static bool fits(const struct ql_next_row *r, const struct ql_next_patient *p)
 {
 	return (!r->after || (r->after & p->failed)) && (r->had & p->had) == r->had && !(r->unless & p->had) &&
 	       inside(&r->off_years, p->off_days / QL_DAYS_PER_YEAR) && inside(&r->line, p->line) &&
-	       inside(&r->age, p->age) && inside(&r->crcl, p->crcl);
+	       inside(&r->age, p->age) && inside(&r->crcl, p->crcl) && p->day >= r->from_day &&
+	       p->u_share < r->share;
 }
 
 int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *p, double u)
@@ -63,4 +64,32 @@ uint64_t ql_next_words(const struct ql_next_table *t, const struct ql_model *m, 
 				words |= (uint64_t)1 << w;
 	}
 	return words;
+}
+
+void ql_next_with_crossover(const struct ql_next_table *table, const struct ql_model *m, const struct ql_regimen *to,
+			    double share, double from_day, struct ql_arena *a, struct ql_next_table *out)
+{
+	static const struct ql_next_table nothing = {
+		.name = "crossover", .title = "crossover", .most_lines = 1, .richter_ratio = 1.0,
+		.delay = {{30.0, 0.5}, {30.0, 0.5}, {30.0, 0.5}}};
+	const struct ql_next_table *t = table ? table : &nothing;
+	*out = *t;
+	out->n_regimen = t->n_regimen + 1;
+	out->regimen = QL_NEW_N(a, struct ql_regimen, (size_t)out->n_regimen);
+	out->words_of = QL_NEW_N(a, uint64_t, (size_t)out->n_regimen);
+	for (int i = 0; i < t->n_regimen; i++) {
+		out->regimen[i] = t->regimen[i];
+		out->words_of[i] = t->words_of[i];
+	}
+	out->regimen[t->n_regimen] = *to;
+	out->words_of[t->n_regimen] = ql_next_words(t, m, to);
+	out->n_row = t->n_row + 1;
+	out->row = QL_NEW_N(a, struct ql_next_row, (size_t)out->n_row);
+	struct ql_next_option *option = QL_NEW(a, struct ql_next_option);
+	*option = (struct ql_next_option){t->n_regimen, 1.0};
+	out->row[0] = (struct ql_next_row){.name = "crossover", .off_years = {-INFINITY, INFINITY}, .line = {2, 2},
+					   .age = {-INFINITY, INFINITY}, .crcl = {-INFINITY, INFINITY}, .share = share,
+					   .from_day = from_day, .option = option, .n_option = 1};
+	for (int i = 0; i < t->n_row; i++)
+		out->row[i + 1] = t->row[i];
 }

@@ -23,6 +23,8 @@ struct ql_next_row {
 	struct ql_span span;
 	uint64_t after, had, unless; /* bits of words: any of these just now, all of these ever, none of these ever */
 	struct ql_range off_years, line, age, crcl; /* time since the last dose; number of the coming line, from 2 */
+	double share;          /* of the patients whom it fits; the rest go on to the rows below */
+	double from_day;       /* earliest day in the trial */
 	struct ql_next_option *option;
 	int n_option;
 };
@@ -59,9 +61,15 @@ struct ql_next_patient {
 	int line;             /* number of the coming line: 2 after the first */
 	double off_days;      /* since the last dose; 0 on treatment */
 	double age, crcl;
+	double day;           /* in the trial */
+	double u_share;       /* uniform: which share of a row the patient is in */
 };
 /* Regimen of the table, or -1: no line is left. u decides between options. */
 int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *p, double u);
+/* The table with a row before the others: a share of those who progress on the first line cross over to `to` from a day
+ * on. `table` may be NULL: then nothing else follows. */
+void ql_next_with_crossover(const struct ql_next_table *table, const struct ql_model *m, const struct ql_regimen *to,
+			    double share, double from_day, struct ql_arena *a, struct ql_next_table *out);
 /* Days from progression to treatment; z standard normal. */
 double ql_next_delay_day(const struct ql_next_table *t, double off_days, bool relapsed, double z);
 

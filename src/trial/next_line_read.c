@@ -141,8 +141,8 @@ static void read_options(struct reader *r, const struct ql_yaml *row, struct ql_
 static void read_row(struct reader *r, const struct ql_yaml *y, struct ql_next_row *out)
 {
 	static const char *const keys[] = {"name", "after", "had", "unless", "off_years", "line", "age",
-					   "crcl", "give",  "source", "grade", "note", NULL};
-	*out = (struct ql_next_row){.name = "", .span = y->span};
+					   "crcl", "share", "give",   "source", "grade", "note", NULL};
+	*out = (struct ql_next_row){.name = "", .span = y->span, .share = 1.0};
 	if (y->kind != QL_YAML_MAP) {
 		wrong(r, y->span, "a row must stand here", "write `- give: {REGIMEN: 1}` with its conditions");
 		return;
@@ -158,6 +158,9 @@ static void read_row(struct reader *r, const struct ql_yaml *y, struct ql_next_r
 	out->line = ql_yaml_range(y, "line", QL_E0661, r->ds);
 	out->age = ql_yaml_range(y, "age", QL_E0661, r->ds);
 	out->crcl = ql_yaml_range(y, "crcl", QL_E0661, r->ds);
+	ql_yaml_number(y, "share", false, r->ds, &out->share);
+	if (!(out->share > 0.0 && out->share <= 1.0))
+		wrong(r, out->span, "`share` lies above 0 and at most 1", "it is the share of patients that the row takes");
 	ql_yaml_check_grade(y, QL_E0661, r->ds);
 	read_options(r, y, out);
 }
@@ -235,7 +238,7 @@ static void check_reached(struct reader *r)
 		for (int i = 0; i < j; i++) {
 			const struct ql_next_row *a = &t->row[i], *b = &t->row[j];
 			bool after = !a->after || (b->after && !(b->after & ~a->after));
-			if (!after || (a->had & ~b->had) || (a->unless & ~b->unless) ||
+			if (a->share < 1.0 || !after || (a->had & ~b->had) || (a->unless & ~b->unless) ||
 			    !range_covers(&a->off_years, &b->off_years) || !range_covers(&a->line, &b->line) ||
 			    !range_covers(&a->age, &b->age) || !range_covers(&a->crcl, &b->crcl))
 				continue;
