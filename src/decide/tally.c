@@ -2,6 +2,7 @@
 #include "decide/tally.h"
 #include "decide/endpoint_private.h"
 #include <math.h>
+#include <string.h>
 
 #define FORMAT 2 /* of the bytes */
 
@@ -89,6 +90,16 @@ void ql_tally_free(struct ql_tally *t)
 	for (int k = 0; k < QL_TALLY_KINDS; k++)
 		ql_free_aligned(t->count[k]);
 	*t = (struct ql_tally){0};
+}
+
+void ql_tally_clear(struct ql_tally *t)
+{
+	uint32_t *count[QL_TALLY_KINDS];
+	memcpy(count, t->count, sizeof count);
+	*t = (struct ql_tally){.horizon_day = t->horizon_day, .n_bin = t->n_bin};
+	memcpy(t->count, count, sizeof count);
+	for (int k = 0; k < QL_TALLY_KINDS; k++)
+		memset(t->count[k], 0, (size_t)t->n_bin * QL_TALLY_CODES * sizeof(uint32_t));
 }
 
 /* --- two arms --- */

@@ -64,6 +64,7 @@ uint64_t ql_tally_years(double years);
 /* Empty counts of one arm; freed with ql_tally_free. */
 void ql_tally_make(struct ql_tally *t, double horizon_day);
 void ql_tally_free(struct ql_tally *t);
+void ql_tally_clear(struct ql_tally *t);
 void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r);
 void ql_tally_pack(const struct ql_tally *t, struct ql_buf *out);
 struct ql_unpack;

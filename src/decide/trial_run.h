@@ -9,7 +9,7 @@
  *	sum = ql_trial_sum_make(t);
  *	for each chunk: ql_trial_chunk(t, replicate, first, n, record, ...);
  *	                ql_trial_sum_add(sum, record, n);
- *	ql_trial_estimate(t, sum, ...);
+ *	ql_trial_estimate(t, sum, &arena, &result);
  *
  * Patient i of replicate r is a pure function of (design, seed, r, i): any
  * chunking, order, threads or machines give the same records, and sums add up
@@ -77,14 +77,44 @@ enum quell_status ql_trial_chunk(struct ql_trial *t, uint64_t replicate, uint64_
 				 struct ql_patient_record *record, ql_trial_visit_fn *visit, void *visit_ctx,
 				 struct ql_diags *ds);
 
-/* Counts by arm, stratum, endpoint and day: 64-bit integers, so that sums of parts are sums of wholes. */
+/* Counts of an analysis, of fixed size whatever the number of patients: tallies by arm (decide/tally.h), and times to
+ * progression, death and next treatment by arm, stratum and day, rounded up, as data sets hold them. */
+enum ql_trial_time { QL_TIME_PFS, QL_TIME_OS, QL_TIME_TTNT, QL_TRIAL_TIMES };
+extern const char *const ql_trial_time_id[QL_TRIAL_TIMES]; /* "pfs", "os", "ttnt" */
 struct ql_trial_sum;
 struct ql_trial_sum *ql_trial_sum_make(const struct ql_trial *t);
 void ql_trial_sum_free(struct ql_trial_sum *s);
+void ql_trial_sum_clear(struct ql_trial_sum *s);
 void ql_trial_sum_add(struct ql_trial_sum *s, const struct ql_patient_record *record, uint64_t n);
-/* Both of the same trial. */
-void ql_trial_sum_merge(struct ql_trial_sum *into, const struct ql_trial_sum *from);
-/* The counts as bytes, for saving and sending; the same size for all sums of a trial. */
-void *ql_trial_sum_bytes(struct ql_trial_sum *s, size_t *size);
+/* As bytes, and adding them to another sum of the same trial. QUELL_ERR_INPUT: not such bytes; `s` is then of no more use. */
+void ql_trial_sum_pack(const struct ql_trial_sum *s, struct ql_buf *out);
+enum quell_status ql_trial_sum_unpack(struct ql_trial_sum *s, const void *data, size_t size);
+uint64_t ql_trial_sum_done(const struct ql_trial_sum *s, int arm, uint64_t *failed);
+
+/* Day in the trial at which a patient entered, the first one at 0: evenly over the accrual. */
+double ql_trial_entry_day(const struct ql_trial *t, uint64_t replicate, uint64_t patient);
+/* The day, on days as data sets hold them, and whether it is an event; false if the patient does not count. */
+bool ql_trial_event(const struct ql_patient_record *r, enum ql_trial_time what, int *day, bool *event);
+
+/* First arm against another one: hazard ratio (Cox, Efron's ties, stratified) and log-rank test (stratified). */
+struct ql_trial_contrast {
+	enum ql_trial_time what;
+	int arm_a, arm_b;
+	double events, hazard_ratio, lower, upper, p; /* NaN where they cannot be had; p two-sided */
+	double log_hr, se, z;                         /* z of the log-rank test; below 0: a is better */
+};
+struct ql_trial_result {
+	struct ql_endpoint *endpoint[QL_TRIAL_MAX_ARMS]; /* the same list in every arm */
+	int n_endpoint;
+	struct ql_curve curve[QL_TRIAL_MAX_ARMS][2];     /* pfs, os */
+	int n_curve;
+	struct ql_trial_contrast *contrast;
+	int n_contrast;
+};
+/* Everything in `a`; published figures are not looked up. */
+enum quell_status ql_trial_estimate(const struct ql_trial *t, const struct ql_trial_sum *s, struct ql_arena *a,
+				    struct ql_trial_result *out);
+void ql_trial_contrast_fit(const struct ql_trial_sum *s, enum ql_trial_time what, int a, int b,
+			   struct ql_trial_contrast *out);
 
 #endif
