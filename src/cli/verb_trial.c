@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quell trial: one trial from its file, many of them for power, a template to start from. */
+#include "base/io.h"
+#include "cli/compare_text.h"
+#include "cli/trial_text.h"
+#include "decide/adam.h"
+#include "decide/trial_json.h"
+#include <string.h>
+
+#define CHUNK (64u * QL_TRIAL_BLOCK)
+
+struct trial_verb {
+	struct ql_cli *c;
+	struct ql_trial_spec spec;
+	struct ql_power_spec power;
+	struct ql_words set, looks;
+	const char *adam;
+	uint64_t patients;
+	int lanes, solver;
+	bool all;
+};
+
+static void on_replicate(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Trials", done, total); }
+
+/* Chunk by chunk: records live no longer than it takes to count and to write them. */
+static enum quell_status run_chunks(struct trial_verb *v, struct ql_trial *t, struct ql_trial_sum *sum, struct ql_adam *adam,
+				    struct ql_patient_record *record)
+{
+	uint64_t n = ql_trial_info(t)->n_total;
+	for (uint64_t at = 0; at < n; at += CHUNK) {
+		uint64_t size = n - at < CHUNK ? n - at : CHUNK;
+		enum quell_status s = ql_trial_chunk(t, 0, at, size, record, adam ? ql_adam_visit : NULL, adam, &v->c->ds);
+		if (s != QUELL_OK && s != QUELL_ERR_INTERRUPTED)
+			return s;
+		ql_trial_sum_add(sum, record, size);
+		if (s != QUELL_OK)
+			return s;
+		if (adam)
+			ql_adam_add(adam, 0, at, size, record);
+		ql_cli_progress(v->c, "Simulating", at + size, n);
+	}
+	return QUELL_OK;
+}
+
+static enum quell_status simulate(struct trial_verb *v, struct ql_trial *t, struct ql_trial_sum *sum)
+{
+	struct ql_adam *adam = NULL;
+	if (v->adam) {
+		enum quell_status s = ql_adam_open(t, v->adam, &v->c->ds, &adam);
+		if (s != QUELL_OK)
+			return s;
+	}
+	uint64_t n = ql_trial_info(t)->n_total;
+	struct ql_patient_record *record = ql_arena_alloc(&v->c->arena, (size_t)(n < CHUNK ? n : CHUNK), sizeof *record);
+	enum quell_status s = run_chunks(v, t, sum, adam, record);
+	if (s == QUELL_OK && adam)
+		s = ql_adam_commit(adam, &v->c->ds);
+	ql_adam_free(adam);
+	return s;
+}
+
+static int too_many_failed(struct trial_verb *v, const struct ql_trial *t, const struct ql_trial_sum *sum)
+{
+	uint64_t failed = 0, done = 0;
+	for (int a = 0; a < ql_trial_info(t)->n_arm; a++) {
+		uint64_t f;
+		done += ql_trial_sum_done(sum, a, &f);
+		failed += f;
+	}
+	ql_cli_say(v->c, "Simulated", "%s patients of %s; %s solves failed", ql_grouped(v->c, done), ql_trial_info(t)->id,
+		   ql_grouped(v->c, failed));
+	if (failed * 100 <= done)
+		return QL_EXIT_OK;
+	struct ql_diag *d = ql_diag_add(&v->c->ds, QL_E0920, (struct ql_span){0}, "%s patients could not be integrated", ql_grouped(v->c, failed));
+	ql_diag_help(d, "try `--solver cvode` or a smaller `--rtol`; if both fail the model leaves its range");
+	return QL_EXIT_SOLVES;
+}
+
+static int show(struct trial_verb *v, struct ql_trial *t, struct ql_trial_sum *sum, const struct ql_power_result *power, bool interrupted)
+{
+	struct ql_trial_result r;
+	enum quell_status s = ql_trial_estimate(t, sum, &v->c->arena, &r);
+	if (s != QUELL_OK)
+		return ql_cli_exit(s);
+	if (v->c->json)
+		ql_trial_json(t, sum, &r, power, v->power.alpha, interrupted, &v->c->out);
+	else
+		ql_trial_text(v->c, t, &r, power, v->power.alpha, v->all);
+	return interrupted ? QL_EXIT_INTERRUPTED : QL_EXIT_OK;
+}
+
+static int run_open(struct trial_verb *v, struct ql_trial *t)
+{
+	struct ql_power_result power;
+	bool many = v->power.replicates > 1;
+	struct ql_trial_sum *sum = ql_trial_sum_make(t);
+	enum quell_status s = simulate(v, t, sum);
+	bool interrupted = s == QUELL_ERR_INTERRUPTED;
+	if (s == QUELL_OK && many) {
+		v->power.progress = on_replicate;
+		v->power.progress_ctx = v->c;
+		s = ql_trial_power(&v->spec, &v->power, &v->c->arena, &v->c->ds, &power);
+		many = s == QUELL_OK;
+	}
+	ql_cli_progress(v->c, "", 1, 1);
+	int exit = s == QUELL_OK || interrupted ? show(v, t, sum, many && s == QUELL_OK ? &power : NULL, interrupted) : ql_cli_exit(s);
+	if (exit == QL_EXIT_OK)
+		exit = too_many_failed(v, t, sum);
+	ql_trial_sum_free(sum);
+	return exit;
+}
+
+static bool read_looks(struct trial_verb *v)
+{
+	for (int i = 0; i < v->looks.n; i++) {
+		double x;
+		const char *w = v->looks.item[i];
+		if (v->power.n_look < QL_MAX_LOOKS - 1 && ql_parse_double(w, strlen(w), &x) && x > 0.0 && x < 1.0) {
+			v->power.look[v->power.n_look++] = x;
+			continue;
+		}
+		ql_diag_help(ql_diag_add(&v->c->ds, QL_E0672, ql_cli_span(v->c, w), "`%s` is no share of events", w),
+			     "give at most nine shares between 0 and 1, ascending: `--looks 0.5,0.75`");
+		return false;
+	}
+	if (v->looks.n > 0 && v->power.replicates < 2) {
+		ql_diag_help(ql_diag_add(&v->c->ds, QL_E0672, ql_cli_span(v->c, v->looks.item[0]), "looks need many trials"),
+			     "add `--replicates 200`");
+		return false;
+	}
+	return true;
+}
+
+static int run(struct trial_verb *v, const char *file)
+{
+	static const int lanes[] = {0, 4, 8};
+	struct ql_cli *c = v->c;
+	struct ql_trial *t = NULL;
+	if (!ql_cli_data(c) || !read_looks(v))
+		return QL_EXIT_INPUT;
+	v->spec.data_dir = c->data_dir;
+	v->spec.design = file;
+	v->spec.patients = v->patients;
+	v->spec.lanes = lanes[v->lanes];
+	v->spec.solver = v->solver ? QL_SOLVER_CVODE : QL_SOLVER_OWN;
+	v->spec.set = v->set.item;
+	v->spec.n_set = v->set.n;
+	v->spec.cancel = c->cancel;
+	enum quell_status s = ql_trial_open(&v->spec, &c->ds, &t);
+	if (s != QUELL_OK)
+		return ql_cli_exit(s);
+	int exit = run_open(v, t);
+	ql_trial_close(t);
+	return exit;
+}
+
+static int write_template(struct ql_cli *c, const char *path)
+{
+	struct ql_out_file f;
+	if (!path) {
+		ql_buf_puts(&c->out, ql_trial_template);
+		return QL_EXIT_OK;
+	}
+	enum quell_status s = ql_out_open(&f, path, &c->ds);
+	if (s == QUELL_OK) {
+		ql_out_write(&f, ql_trial_template, strlen(ql_trial_template));
+		s = ql_out_commit(&f, &c->ds);
+	}
+	return ql_cli_exit(s);
+}
+
+static int unknown_action(struct ql_cli *c, const char *word)
+{
+	static const char *const known[] = {"run", "new"};
+	const char *near = ql_suggest(word, known, 2);
+	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0910, ql_cli_span(c, word), "`quell trial` knows no `%s`", word);
+	ql_diag_help(d, near ? "did you mean `%s`?" : "write `quell trial run FILE` or `quell trial new FILE`", near);
+	return QL_EXIT_USAGE;
+}
+
+int ql_verb_trial(struct ql_cli *c, int argc, char **argv)
+{
+	struct trial_verb v = {.c = c, .spec = {.seed = 1}, .power = {.replicates = 1, .alpha = 0.05, .futility = 0.1}};
+	const struct ql_opt opt[] = {
+		{"patients", QL_OPT_COUNT, &v.patients, "N", "as the file says", 1, 2e9, NULL, "patients of all arms together"},
+		{"seed", QL_OPT_COUNT, &v.spec.seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
+		{"replicates", QL_OPT_COUNT, &v.power.replicates, "N", "1", 1, 1e6, NULL,
+		 "that many trials: prediction intervals and power"},
+		{"alpha", QL_OPT_NUMBER, &v.power.alpha, "P", "0.05", 1e-6, 0.5, NULL, "two-sided error of the test"},
+		{"looks", QL_OPT_LIST, &v.looks, "S,...", NULL, 0, 0, NULL, "interim looks at these shares of the events"},
+		{"futility", QL_OPT_NUMBER, &v.power.futility, "P", "0.1", 0, 0.9, NULL,
+		 "stop where conditional power falls below P; 0: never"},
+		{"draws", QL_OPT_TEXT, &v.power.draws, "FILE.csv", NULL, 0, 0, NULL,
+		 "parameters drawn anew for each trial: power becomes assurance"},
+		{"adam", QL_OPT_TEXT, &v.adam, "DIR", NULL, 0, 0, NULL, "ADSL, ADTTE, ADRS, ADAE, ADLB as CSV, into an existing folder"},
+		{"all", QL_OPT_FLAG, &v.all, NULL, NULL, 0, 0, NULL, "every endpoint, not only the usual ones"},
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
+		{0}};
+	const struct ql_opt engine[] = {
+		{"set", QL_OPT_ITEM, &v.set, "NAME=VALUE", NULL, 0, 0, NULL, "change a parameter of the model; may be repeated"},
+		{"threads", QL_OPT_INT, &v.spec.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},
+		{"lanes", QL_OPT_CHOICE, &v.lanes, NULL, "auto", 0, 0, "auto|4|8", "patients per vector; results do not depend on it"},
+		{"solver", QL_OPT_CHOICE, &v.solver, NULL, "own", 0, 0, "own|cvode", "integrator"},
+		{"rtol", QL_OPT_NUMBER, &v.spec.rtol, "X", "1e-4", 1e-13, 0.1, NULL, "relative tolerance of the integrator"},
+		{0}};
+	const struct ql_command cmd = {
+		"trial", "run FILE | new [FILE]", 1, 2,
+		"`run` simulates one trial from its file (or a trial of the library by name): patients are allocated by strata,\n"
+		"arms draw different patients, and the data are cut as the file says. `new` writes a commented file to start from.\n",
+		"quell trial new my-trial.yaml\n"
+		"quell trial run my-trial.yaml --adam out\n"
+		"quell trial run cll14 --replicates 200 --looks 0.5,0.75 --json\n",
+		{opt, engine}};
+	int exit;
+	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
+		return exit;
+	const char *action = c->args.item[0], *file = c->args.n > 1 ? c->args.item[1] : NULL;
+	if (strcmp(action, "new") == 0)
+		return write_template(c, file);
+	if (strcmp(action, "run") != 0)
+		return unknown_action(c, action);
+	if (!file) {
+		ql_diag_help(ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, action), "`quell trial run` needs a trial"),
+			     "name a file, or a trial of library/trials");
+		return QL_EXIT_USAGE;
+	}
+	return run(&v, file);
+}
