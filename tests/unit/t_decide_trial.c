@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One trial in chunks: allocation, records, sums, tests between arms. */
-#include "decide/trial_run.h"
+#include "decide/trial_power.h"
 #include "trial/rules.h"
 #include "trial/survival.h"
 #include <math.h>
@@ -171,6 +171,56 @@ static void arms_draw_other_patients_and_so_do_replicates(void **state)
 	ql_trial_close(t);
 }
 
+static void replicates_give_intervals_and_power(void **state)
+{
+	(void)state;
+	struct ql_diags ds = {0};
+	struct ql_arena a = {0};
+	struct ql_power_result p, q;
+	struct ql_trial_spec s = {.data_dir = QUELL_SOURCE_DIR, .design = "cll14", .patients = 256, .seed = 5, .threads = 1};
+	struct ql_power_spec many = {.replicates = 12, .alpha = 0.05, .look = {0.5}, .n_look = 1, .futility = 0.1};
+	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &p), QUELL_OK);
+	s.threads = 3;
+	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &q), QUELL_OK);
+	assert_int_equal(p.n_look, 2);
+	assert_true(p.look[0].limit > 2.96 && p.look[0].limit < 2.97 && p.look[1].limit > 1.968 && p.look[1].limit < 1.969);
+	assert_true(p.contrast[0].power > 0.5 && p.contrast[0].harm == 0.0); /* CLL14 with 128 patients an arm */
+	assert_true(p.contrast[0].hazard_ratio.lower < p.contrast[0].hazard_ratio.median);
+	assert_true(p.contrast[0].hazard_ratio.n == 12);
+	assert_true(p.look[0].efficacy > 0.0 && p.stop_day < 7 * QL_DAYS_PER_YEAR);
+	assert_memory_equal(p.look, q.look, sizeof p.look);
+	for (int arm = 0; arm < 2; arm++)
+		assert_memory_equal(p.endpoint[arm], q.endpoint[arm], (size_t)p.n_endpoint * sizeof *p.endpoint[0]);
+	/* looks that cannot be */
+	many.look[0] = 1.0;
+	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &p), QUELL_ERR_INPUT);
+	assert_int_equal(ds.n_errors, 1);
+	ql_arena_free(&a);
+	ql_diags_free(&ds);
+}
+
+static void drawn_parameters_make_assurance(void **state)
+{
+	(void)state;
+	const char *path = "/tmp/quell-draws-test.csv";
+	FILE *f = fopen(path, "w");
+	fputs("disease.Nh,disease.kPS\n10,0.0005\n30,0.0002\n", f);
+	fclose(f);
+	struct ql_diags ds = {0};
+	struct ql_arena a = {0};
+	struct ql_power_result fixed, drawn;
+	struct ql_trial_spec s = {.data_dir = QUELL_SOURCE_DIR, .design = "cll14", .patients = 128, .seed = 5, .threads = 1};
+	struct ql_power_spec many = {.replicates = 4, .alpha = 0.05};
+	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &fixed), QUELL_OK);
+	many.draws = path;
+	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &drawn), QUELL_OK);
+	remove(path);
+	assert_true(drawn.assurance && !fixed.assurance);
+	assert_true(drawn.contrast[0].hazard_ratio.median != fixed.contrast[0].hazard_ratio.median);
+	ql_arena_free(&a);
+	ql_diags_free(&ds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +229,8 @@ int main(void)
 		cmocka_unit_test(nobody_is_seen_after_the_end),
 		cmocka_unit_test(tests_between_arms_are_those_of_the_data),
 		cmocka_unit_test(arms_draw_other_patients_and_so_do_replicates),
+		cmocka_unit_test(replicates_give_intervals_and_power),
+		cmocka_unit_test(drawn_parameters_make_assurance),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
