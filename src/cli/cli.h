@@ -147,7 +147,7 @@ struct ql_sim {
 	struct ql_words regimens, regimen_files, set, whatif;
 	int lanes, solver, native;
 };
-#define QL_SIM_N_OPT 17
+#define QL_SIM_N_OPT 19
 /* Defaults into *s and the table into opt[QL_SIM_N_OPT]. */
 void ql_sim_options(struct ql_cli *c, struct ql_sim *s, struct ql_opt *opt);
 /* After parsing: fills spec (data_dir, regimens, set, lanes, solver, cancel). */
