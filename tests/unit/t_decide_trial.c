@@ -221,6 +221,36 @@ static void drawn_parameters_make_assurance(void **state)
 	ql_diags_free(&ds);
 }
 
+/* A file of its own: fixed end of treatment in one arm, and everyone of the other crosses over. */
+static void fixed_ends_and_crossover_are_kept(void **state)
+{
+	(void)state;
+	enum { N = 256 };
+	static struct ql_patient_record r[N];
+	const char *path = "/tmp/quell-crossover-test.yaml";
+	FILE *f = fopen(path, "w");
+	fputs("trial: X\nrole: plan\nline: 1L\npopulation: {base: unfit-1l}\narms:\n"
+	      "  - {arm: A, regimen: ibrutinib, n: 128, stop: {rule: fixed, day: 200}}\n"
+	      "  - {arm: B, regimen: clb, n: 128, crossover: {to: A, share: 1, from_day: 0}}\n"
+	      "visits: [{every_days: 28}]\nfollow_up: {accrual_months: 0, months: 60, grade: assumed}\n", f);
+	fclose(f);
+	struct ql_trial *t = open_trial(path, N, 1);
+	remove(path);
+	chunk(t, 0, 0, N, r);
+	int crossed = 0, first = 0;
+	for (int i = 0; i < N; i++) {
+		if (r[i].arm == 0) {
+			assert_true(r[i].end_day <= 200.0f);
+		} else if (r[i].n_line > 0) {
+			first = first ? first : r[i].line[0];
+			assert_int_equal(r[i].line[0], first); /* all to the same regimen */
+			crossed++;
+		}
+	}
+	assert_true(crossed > 20);
+	ql_trial_close(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +259,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_seen_after_the_end),
 		cmocka_unit_test(tests_between_arms_are_those_of_the_data),
 		cmocka_unit_test(arms_draw_other_patients_and_so_do_replicates),
+		cmocka_unit_test(fixed_ends_and_crossover_are_kept),
 		cmocka_unit_test(replicates_give_intervals_and_power),
 		cmocka_unit_test(drawn_parameters_make_assurance),
 	};
