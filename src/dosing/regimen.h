@@ -74,6 +74,11 @@ enum quell_status ql_regimen_load(const struct ql_model *m, const char *path, co
 enum quell_status ql_regimen_build(const struct ql_model *m, struct ql_yaml *yaml, const char *agents_dir, struct ql_arena *a,
 				   struct ql_diags *ds, struct ql_regimen *out);
 
+/* Slots that a regimen leaves alone get the model's default agents: nothing of them is given, but their columns are
+ * read where a kernel covers more than the regimen needs. */
+enum quell_status ql_regimen_fill_slots(const struct ql_model *m, const char *data_dir, struct ql_regimen *r,
+					struct ql_arena *a, struct ql_diags *ds);
+
 /* What a dose by weight, surface or clearance needs. */
 struct ql_body {
 	double weight_kg, bsa_m2, crcl_ml_min;

@@ -393,7 +393,8 @@ static void read_follow_up(struct design_reader *r)
 static void read_head(struct design_reader *r)
 {
 	static const char *const keys[] = {"trial", "title", "nct", "role", "line", "sources", "population", "arms",
-					   "stratify", "subgroups", "visits", "assess", "endpoints", "follow_up", "protocol", "note", NULL};
+					   "stratify", "subgroups", "visits", "assess", "endpoints", "follow_up", "protocol", "next_line",
+					   "note", NULL};
 	static const char *const roles[] = {"calibration", "validation", "evidence", "plan"};
 	struct ql_design *d = r->out;
 	ql_yaml_check_keys(d->yaml, keys, r->ds);
@@ -405,6 +406,7 @@ static void read_head(struct design_reader *r)
 	ql_yaml_string(d->yaml, "note", false, r->ds, &d->note);
 	if (ql_yaml_string(d->yaml, "protocol", false, r->ds, &d->protocol) && d->protocol)
 		d->protocol_span = ql_yaml_get(d->yaml, "protocol")->span;
+	ql_yaml_string(d->yaml, "next_line", false, r->ds, &d->next_line);
 	d->source = names(r, d->yaml, "sources", &d->n_source);
 	if (!ql_yaml_string(d->yaml, "role", true, r->ds, &d->role))
 		return;

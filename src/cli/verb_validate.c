@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quell validate: every shipped trial, published against simulated. */
+#include "cli/validate_text.h"
+#include <string.h>
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
+
+static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
+{
+	struct ql_out_file f;
+	enum quell_status s = ql_out_open(&f, path, &c->ds);
+	if (s != QUELL_OK)
+		return s;
+	ql_out_write(&f, text->data, text->len);
+	return ql_out_commit(&f, &c->ds);
+}
+
+/* The table that read_trial_effect() reads, with what made it. */
+static void trial_effect_csv(struct ql_cli *c, const struct ql_validation *v, struct ql_buf *out)
+{
+	struct ql_trial_effect e[QL_CLASS_COUNT];
+	char sd[32];
+	ql_trial_effect_estimate(v, &c->arena, e);
+	ql_buf_printf(out, "# between calibration trials of one regimen, beyond sampling; logit of shares and rates, logarithm\n"
+			   "# of medians and ratios. %s\n# model %016llx\n", c->line, (unsigned long long)v->model_hash);
+	ql_buf_puts(out, "class,sd,groups,df,rows,borrowed\n");
+	for (int i = 0; i < QL_CLASS_COUNT; i++)
+		ql_buf_printf(out, "%s,%s,%d,%d,%d,%s\n", ql_target_class_name[i],
+			      ql_format_double(round(e[i].sd * 1e4) / 1e4, sd), e[i].n_group, e[i].df, e[i].n_row,
+			      e[i].borrowed ? "yes" : "no");
+}
+
+struct outputs {
+	const char *html, *effect;
+	bool all, score_only;
+};
+
+static enum quell_status show(struct ql_cli *c, const struct ql_validation *v, const struct outputs *o)
+{
+	enum quell_status s = QUELL_OK;
+	struct ql_buf text = {0};
+	if (o->html) {
+		ql_validation_html(v, c->line, &text);
+		s = write_file(c, o->html, &text);
+	}
+	text.len = 0;
+	if (o->effect && s == QUELL_OK) {
+		trial_effect_csv(c, v, &text);
+		s = write_file(c, o->effect, &text);
+	}
+	ql_buf_free(&text);
+	if (c->json)
+		ql_validation_json(v, &c->out);
+	else if (o->score_only)
+		ql_validate_score_text(c, v);
+	else
+		ql_validate_text(c, v, o->all);
+	ql_cli_say(c, "Validated", "%d trials, %llu patients (%llu not integrated) in %.1f s, %.1f s of processor time",
+		   v->n_design, (unsigned long long)v->n_simulated, (unsigned long long)v->n_failed, v->wall_s, v->cpu_s);
+	return s;
+}
+
+int ql_verb_validate(struct ql_cli *c, int argc, char **argv)
+{
+	static const char *const roles[] = {NULL, "calibration", "validation", "evidence"};
+	struct ql_validate_spec spec = {.panel = {.patients = 1000, .seed = 1, .rtol = 1e-4}, .replicates = 400};
+	struct ql_words trials = {0}, set = {0};
+	struct outputs o = {0};
+	int role = 0;
+	const struct ql_opt opt[] = {
+		{"trial", QL_OPT_LIST, &trials, "ID,...", "all", 0, 0, NULL, "trials of library/trials, or trial files"},
+		{"role", QL_OPT_CHOICE, &role, NULL, "all", 0, 0, "all|calibration|validation|evidence", "trials of one role"},
+		{"patients", QL_OPT_COUNT, &spec.panel.patients, "N", "1000", 2, 1e7, NULL, "virtual patients per arm"},
+		{"replicates", QL_OPT_INT, &spec.replicates, "N", "400", 20, 100000, NULL,
+		 "trials of the published size per prediction interval"},
+		{"seed", QL_OPT_COUNT, &spec.panel.seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
+		{"set", QL_OPT_ITEM, &set, "NAME=VALUE", NULL, 0, 0, NULL, "change a parameter of the model; may be repeated"},
+		{"draws", QL_OPT_TEXT, &spec.panel.draws, "FILE", "none", 0, 0, NULL,
+		 "parameter draws (quell calibrate): their spread enters the intervals"},
+		{"n-draws", QL_OPT_INT, &spec.panel.n_draws, "N", "all of the file", 1, 255, NULL, "use the first N draws"},
+		{"trial-effect", QL_OPT_TEXT, &spec.trial_effect, "FILE", "the shipped one", 0, 0, NULL,
+		 "sizes of the trial effect"},
+		{"find-trial-effect", QL_OPT_TEXT, &o.effect, "FILE", NULL, 0, 0, NULL,
+		 "estimate the trial effect from calibration trials and write it; intervals are then without it"},
+		{"html", QL_OPT_TEXT, &o.html, "FILE", NULL, 0, 0, NULL, "a page of the scoreboard"},
+		{"all", QL_OPT_FLAG, &o.all, NULL, NULL, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
+		{"score", QL_OPT_FLAG, &o.score_only, NULL, NULL, 0, 0, NULL, "the score alone"},
+		{"threads", QL_OPT_INT, &spec.panel.threads, "N", "all cores", 1, 1024, NULL,
+		 "threads; results do not depend on it"},
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
+		{0}};
+	const struct ql_command cmd = {
+		"validate", "", 0, 0,
+		"Simulates every trial of the library and holds it against what was published. A hit: the\n"
+		"published value lies in the 95 % interval of a simulated trial of that size.\n",
+		"quell validate --trial cll14,murano\nquell validate --role validation --html board.html\n", {opt}};
+	int exit;
+	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
+		return exit;
+	if (!ql_cli_data(c))
+		return ql_cli_exit(QUELL_ERR_IO);
+	spec.panel.data_dir = c->data_dir;
+	spec.panel.set = set.item;
+	spec.panel.n_set = set.n;
+	spec.panel.cancel = c->cancel;
+	spec.panel.progress = on_progress;
+	spec.panel.progress_ctx = c;
+	spec.trial = trials.item;
+	spec.n_trial = trials.n;
+	spec.role = roles[role];
+	spec.no_trial_effect = o.effect != NULL;
+	struct ql_validation *v;
+	enum quell_status s = ql_validate_run(&spec, &c->ds, &v);
+	if (s == QUELL_OK) {
+		s = show(c, v, &o);
+		ql_validation_free(v);
+	}
+	return ql_cli_exit(s);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/predict.h"
+#include "base/rng.h"
+#include "trial/rules.h"
+#include "trial/survival.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const double ql_level[QL_LEVELS] = {0.50, 0.80, 0.95};
+
+/* Counter-based uniforms (SplitMix64 of a counter): millions are needed per endpoint. */
+struct stream {
+	uint64_t key, count;
+};
+
+static double uniform(struct stream *s)
+{
+	uint64_t z = s->key + ++s->count * 0x9e3779b97f4a7c15ull;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	z ^= z >> 31;
+	return ((double)(z >> 11) + 0.5) * 0x1p-53;
+}
+
+static bool on_logit(const struct ql_target *t) { return t->kind == QL_TARGET_RATE || t->kind == QL_TARGET_SHARE; }
+
+/* Shares are drawn in by half a patient, so that 0 and 1 have a place. */
+double ql_target_scaled(const struct ql_target *t, double value, double n)
+{
+	if (!on_logit(t))
+		return log(value);
+	double p = (value * n + 0.5) / (n + 1.0);
+	return log(p / (1.0 - p));
+}
+
+static double unscaled(const struct ql_target *t, double y, double n)
+{
+	if (!on_logit(t))
+		return exp(y);
+	double p = 1.0 / (1.0 + exp(-y));
+	return fmin(1.0, fmax(0.0, (p * (n + 1.0) - 0.5) / n));
+}
+
+/* --- one estimate --- */
+
+struct sample { /* of one arm */
+	double *time;
+	int *event;
+	double *group;
+	size_t n;
+	double yes, judged;
+};
+
+struct work {
+	const struct ql_prediction_spec *s;
+	double *time, *group;
+	int *event;
+	size_t *count[2], **index[2]; /* records of a block, in cohorts a and b */
+};
+
+/* From entry to the data cut, or to the loss. */
+static double observed_until(const struct ql_prediction_spec *s, struct stream *r)
+{
+	double accrual = fmin(s->accrual_day, 2.0 * s->median_follow_day);
+	double follow = s->median_follow_day + accrual * (0.5 - uniform(r));
+	double u = uniform(r);
+	if (s->dropout_per_year > 0.0)
+		follow = fmin(follow, -log(u) / s->dropout_per_year * QL_DAYS_PER_YEAR);
+	return follow;
+}
+
+static void add(struct sample *x, const struct ql_target *t, const struct ql_cohort_records *c, size_t i, double follow,
+		double group)
+{
+	const struct ql_patient_record *r = &c->record[i];
+	if (t->kind == QL_TARGET_SHARE) {
+		double v = ql_target_share(r, t->share, c->continuous[i], follow);
+		x->judged += !isnan(v);
+		x->yes += !isnan(v) && v > 0.5;
+	} else if (ql_target_time(r, t->clock, follow, &x->time[x->n], &x->event[x->n])) {
+		x->group[x->n++] = group;
+	}
+}
+
+static double km_value(const struct sample *x, const struct ql_target *t, struct ql_arena *a)
+{
+	struct ql_km km;
+	if (x->n == 0 || ql_km_fit(x->time, x->event, NULL, x->n, 0.95, a, &km) != QUELL_OK)
+		return NAN;
+	if (t->kind == QL_TARGET_RATE) {
+		double day = t->month * QL_DAYS_PER_MONTH;
+		bool all_gone = km.surv[km.n - 1] == 0.0 && day >= km.time[km.n - 1];
+		return all_gone ? 0.0 : ql_km_at(&km, day).surv;
+	}
+	double lower, upper, median;
+	ql_km_quantile(&km, 0.5, &median, &lower, &upper);
+	return isnan(median) ? INFINITY : median / QL_DAYS_PER_MONTH;
+}
+
+static double cox_value(const struct sample *x, struct ql_arena *a)
+{
+	struct ql_cox cox;
+	if (x->n < 2 || ql_cox_fit(x->time, x->event, x->group, 1, NULL, x->n, QL_EFRON, a, &cox) != QUELL_OK)
+		return NAN;
+	return cox.converged && cox.rank == 1 ? exp(cox.coef[0]) : NAN;
+}
+
+static double estimate(struct work *w, const struct sample *x)
+{
+	const struct ql_target *t = w->s->target;
+	double v = t->kind == QL_TARGET_SHARE ? (x->judged > 0 ? x->yes / x->judged : NAN)
+					      : t->kind == QL_TARGET_HR ? cox_value(x, &w->s->scratch[1]) : km_value(x, t, &w->s->scratch[1]);
+	ql_arena_free(&w->s->scratch[1]);
+	return v;
+}
+
+static struct sample empty(struct work *w) { return (struct sample){w->time, w->event, w->group, 0, 0, 0}; }
+
+/* All simulated patients. Rates and medians are what long observation would show; ratios and counts up to the data cut
+ * depend on it and are observed as the trial was. */
+static double estimate_all(struct work *w)
+{
+	const struct ql_prediction_spec *s = w->s;
+	struct stream r = {s->key ^ 0x5851f42d4c957f2dull, 0};
+	struct sample x = empty(w);
+	bool cut = s->target->kind == QL_TARGET_HR || s->target->kind == QL_TARGET_SHARE;
+	for (int side = 0; side < 2; side++) {
+		const struct ql_cohort_records *c = side ? s->b : s->a;
+		for (size_t i = 0; c && i < c->n; i++)
+			add(&x, s->target, c, i, cut ? observed_until(s, &r) : INFINITY, side == 0);
+	}
+	return estimate(w, &x);
+}
+
+static double replicate(struct work *w, struct stream *r)
+{
+	const struct ql_prediction_spec *s = w->s;
+	struct sample x = empty(w);
+	int block = s->blocks > 1 ? (int)(uniform(r) * s->blocks) : 0;
+	for (int side = 0; side < 2; side++) {
+		const struct ql_cohort_records *c = side ? s->b : s->a;
+		uint64_t n = side ? s->n_b : s->n_a;
+		if (!c)
+			continue;
+		const size_t *index = w->index[side][block];
+		size_t count = w->count[side][block];
+		for (uint64_t i = 0; i < n && count > 0; i++) {
+			size_t k = index[(size_t)(uniform(r) * (double)count)];
+			add(&x, s->target, c, k, observed_until(s, r), side == 0);
+		}
+	}
+	return estimate(w, &x);
+}
+
+static void index_blocks(struct work *w, int side)
+{
+	const struct ql_cohort_records *c = side ? w->s->b : w->s->a;
+	size_t blocks = (size_t)(w->s->blocks > 0 ? w->s->blocks : 1);
+	w->index[side] = QL_NEW_N(&w->s->scratch[0], size_t *, blocks);
+	w->count[side] = QL_NEW_N(&w->s->scratch[0], size_t, blocks);
+	for (size_t b = 0; b < blocks; b++) {
+		w->index[side][b] = QL_NEW_N(&w->s->scratch[0], size_t, c ? c->n + 1 : 1);
+		w->count[side][b] = 0;
+		for (size_t i = 0; c && i < c->n; i++)
+			if (blocks == 1 || c->block[i] == b)
+				w->index[side][b][w->count[side][b]++] = i;
+	}
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, int n, double p)
+{
+	double at = p * (n - 1);
+	int i = (int)at;
+	if (i >= n - 1 || sorted[i] == sorted[i + 1])
+		return sorted[i < n - 1 ? i : n - 1];
+	return isinf(sorted[i + 1]) ? (at - i > 0.5 ? sorted[i + 1] : sorted[i]) : sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]);
+}
+
+/* Deviations of finite values from their median, widened for the simulated cohort's own sampling error. */
+static void widen(double *y, int n, double factor, struct ql_arena *a)
+{
+	double *sorted = QL_NEW_N(a, double, (size_t)n + 1);
+	memcpy(sorted, y, (size_t)n * sizeof *y);
+	qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+	double m = quantile(sorted, n, 0.5);
+	for (int i = 0; i < n && isfinite(m); i++)
+		y[i] = isfinite(y[i]) ? m + (y[i] - m) * factor : y[i];
+}
+
+static double variance_of(const double *y, int n)
+{
+	double sum = 0, ss = 0;
+	int k = 0;
+	for (int i = 0; i < n; i++)
+		if (isfinite(y[i])) {
+			sum += y[i];
+			k++;
+		}
+	for (int i = 0; i < n; i++)
+		if (isfinite(y[i]))
+			ss += (y[i] - sum / k) * (y[i] - sum / k);
+	return k > n / 2 && k > 1 ? ss / (k - 1) : NAN;
+}
+
+static void summarise(const struct ql_prediction_spec *s, double *y, int n, struct stream *r, double size,
+		      struct ql_prediction *out)
+{
+	double n_sim = (double)s->a->n / (s->blocks > 1 ? s->blocks : 1);
+	widen(y, n, sqrt(1.0 + (double)s->n_a / n_sim), &s->scratch[0]);
+	out->variance = variance_of(y, n);
+	for (int i = 0; i < n; i++)
+		y[i] += s->trial_sd * ql_quantile_normal(uniform(r));
+	qsort(y, (size_t)n, sizeof *y, ascending);
+	for (int l = 0; l < QL_LEVELS && n > s->replicates / 2; l++) {
+		double lo = quantile(y, n, 0.5 - ql_level[l] / 2), hi = quantile(y, n, 0.5 + ql_level[l] / 2);
+		out->lower[l] = isinf(lo) ? INFINITY : unscaled(s->target, lo, size);
+		out->upper[l] = isinf(hi) ? INFINITY : unscaled(s->target, hi, size);
+	}
+}
+
+void ql_predict(const struct ql_prediction_spec *s, struct ql_prediction *out)
+{
+	size_t all = s->a->n + (s->b ? s->b->n : 0), trial = (size_t)(s->n_a + s->n_b), room = (all > trial ? all : trial) + 1;
+	struct work w = {.s = s, .time = QL_NEW_N(&s->scratch[0], double, room),
+			 .group = QL_NEW_N(&s->scratch[0], double, room), .event = QL_NEW_N(&s->scratch[0], int, room)};
+	double size = (double)s->n_a;
+	index_blocks(&w, 0);
+	index_blocks(&w, 1);
+	*out = (struct ql_prediction){.estimate = estimate_all(&w), .variance = NAN};
+	for (int l = 0; l < QL_LEVELS; l++)
+		out->lower[l] = out->upper[l] = NAN;
+	out->scaled = ql_target_scaled(s->target, out->estimate, size);
+	double *y = QL_NEW_N(&s->scratch[0], double, (size_t)s->replicates + 1);
+	struct stream r = {s->key, 0};
+	int n = 0;
+	for (int i = 0; i < s->replicates; i++) {
+		double v = replicate(&w, &r);
+		if (!isnan(v))
+			y[n++] = ql_target_scaled(s->target, v, size);
+	}
+	out->n_missing = s->replicates - n;
+	if (n > 1)
+		summarise(s, y, n, &r, size, out);
+	ql_arena_free(&s->scratch[0]);
+}
