@@ -7,7 +7,7 @@ CCACHE := $(shell command -v ccache)
 CONFIGURE = cmake -S . -G Ninja $(if $(CCACHE),-DCMAKE_C_COMPILER_LAUNCHER=ccache)
 DEMO = compare --population unfit-1l --regimens clb-obi,ven-obi,clb-rituximab,ibrutinib --patients 1000 --years 6 --seed 7
 
-.PHONY: help build demo check bench asan tsan coverage docs format install fuzz page clean
+.PHONY: help build demo check bench asan tsan coverage docs format install fuzz page calibrate validate clean
 
 help:
 	@echo 'make build    the program, at $(BUILD)/quell'
@@ -19,6 +19,8 @@ help:
 	@echo 'make fuzz     hostile input for every reader, a minute each'
 	@echo 'make docs     every verb and every diagnostic as pages, into out/docs'
 	@echo 'make page     build the page in web/ (needs npm) and put it into the program'
+	@echo 'make calibrate parameter draws from calibration trials, into library/posterior; an interrupted run goes on'
+	@echo 'make validate published trials against simulated ones, into docs/credibility.md and out/validation.html'
 	@echo 'make format   clang-format on all sources'
 	@echo 'make install  into PREFIX ($(PREFIX))'
 
@@ -70,3 +72,12 @@ install: build
 
 clean:
 	rm -rf $(BUILD) build-* out
+
+calibrate: build
+	@mkdir -p out library/posterior
+	$(BUILD)/quell calibrate --patients 100 --steps 1 --draw 40 --keep 24 --seed 1 --log out/calibrate.log \
+		--out library/posterior/draws.csv --report library/posterior/report.md
+
+validate: build
+	@mkdir -p out
+	$(BUILD)/quell validate --patients 1000 --seed 1 --score --credibility docs/credibility.md --html out/validation.html

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell validate: every shipped trial, published against simulated. */
 #include "cli/validate_text.h"
+#include "decide/credibility.h"
 #include <string.h>
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
@@ -31,7 +32,7 @@ static void trial_effect_csv(struct ql_cli *c, const struct ql_validation *v, st
 }
 
 struct outputs {
-	const char *html, *effect;
+	const char *html, *effect, *dossier;
 	bool all, score_only;
 };
 
@@ -48,6 +49,11 @@ static enum quell_status show(struct ql_cli *c, const struct ql_validation *v, c
 		trial_effect_csv(c, v, &text);
 		s = write_file(c, o->effect, &text);
 	}
+	text.len = 0;
+	if (o->dossier && s == QUELL_OK)
+		s = ql_credibility(v, c->data_dir, c->line, &c->ds, &text);
+	if (o->dossier && s == QUELL_OK)
+		s = write_file(c, o->dossier, &text);
 	ql_buf_free(&text);
 	if (c->json)
 		ql_validation_json(v, &c->out);
@@ -83,6 +89,8 @@ int ql_verb_validate(struct ql_cli *c, int argc, char **argv)
 		{"find-trial-effect", QL_OPT_TEXT, &o.effect, "FILE", NULL, 0, 0, NULL,
 		 "estimate the trial effect from calibration trials and write it; intervals are then without it"},
 		{"html", QL_OPT_TEXT, &o.html, "FILE", NULL, 0, 0, NULL, "a page of the scoreboard"},
+		{"credibility", QL_OPT_TEXT, &o.dossier, "FILE", NULL, 0, 0, NULL,
+		 "the credibility dossier: context, risk, verification, calibration, validation, uncertainty, limits"},
 		{"all", QL_OPT_FLAG, &o.all, NULL, NULL, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
 		{"score", QL_OPT_FLAG, &o.score_only, NULL, NULL, 0, 0, NULL, "the score alone"},
 		{"threads", QL_OPT_INT, &spec.panel.threads, "N", "all cores", 1, 1024, NULL,

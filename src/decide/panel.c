@@ -20,7 +20,6 @@ struct ql_panel {
 	int n_next;
 	struct ql_plans *plans; /* [n_draw]: run constants depend on parameters */
 	double **param;         /* [n_draw][n_q] */
-	const double *override; /* ql_panel_set */
 	double *own;            /* --set */
 	int n_draw;
 };
@@ -142,9 +141,8 @@ int ql_panel_n_draws(const struct ql_panel *p) { return p->n_draw; }
 
 void ql_panel_set(struct ql_panel *p, const double *param)
 {
-	ql_plans_free(&p->plans[0]);
 	p->param[0] = (double *)param;
-	p->plans[0] = (struct ql_plans){.model = p->model, .param = param, .lanes = p->spec.lanes};
+	ql_plans_set(&p->plans[0], param);
 }
 
 /* The table of the trial's years. */

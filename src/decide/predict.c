@@ -34,7 +34,7 @@ double ql_target_scaled(const struct ql_target *t, double value, double n)
 	return log(p / (1.0 - p));
 }
 
-static double unscaled(const struct ql_target *t, double y, double n)
+double ql_target_unscaled(const struct ql_target *t, double y, double n)
 {
 	if (!on_logit(t))
 		return exp(y);
@@ -220,8 +220,8 @@ static void summarise(const struct ql_prediction_spec *s, double *y, int n, stru
 	qsort(y, (size_t)n, sizeof *y, ascending);
 	for (int l = 0; l < QL_LEVELS && n > s->replicates / 2; l++) {
 		double lo = quantile(y, n, 0.5 - ql_level[l] / 2), hi = quantile(y, n, 0.5 + ql_level[l] / 2);
-		out->lower[l] = isinf(lo) ? INFINITY : unscaled(s->target, lo, size);
-		out->upper[l] = isinf(hi) ? INFINITY : unscaled(s->target, hi, size);
+		out->lower[l] = isinf(lo) ? INFINITY : ql_target_unscaled(s->target, lo, size);
+		out->upper[l] = isinf(hi) ? INFINITY : ql_target_unscaled(s->target, hi, size);
 	}
 }
 

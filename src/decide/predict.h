@@ -36,5 +36,6 @@ struct ql_prediction {
 void ql_predict(const struct ql_prediction_spec *s, struct ql_prediction *out);
 /* A published value on the scale of its target; n: patients (shares and rates). */
 double ql_target_scaled(const struct ql_target *t, double value, double n);
+double ql_target_unscaled(const struct ql_target *t, double y, double n);
 
 #endif

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#define AE_BIG 150.0
-
 /* --- designs and what is left out --- */
 
 static bool wanted_role(const struct validation *k, const char *role)
@@ -218,6 +216,8 @@ static void list_rows(struct validation *k)
 			*p = (struct planned){.item = x, .design = d, .a = -1, .b = -1, .cohort = {-1, -1}};
 			ql_target_published(r, &x->value, &x->lower, &x->upper);
 			x->reason = unfit(k, i, p);
+			if (!x->reason && k->wanted && !k->wanted(x))
+				x->reason = "not asked for";
 		}
 }
 
@@ -266,11 +266,12 @@ static void plan_cohorts(struct validation *k)
 	}
 }
 
-static enum quell_status simulate(struct validation *k)
+enum quell_status ql_validation_simulate(struct validation *k)
 {
 	struct ql_validation *v = k->v;
 	for (int i = 0; i < k->n_cohort; i++) {
 		struct cohort *c = &k->cohort[i];
+		ql_cohort_records_free(&c->records);
 		enum quell_status s = ql_panel_cohort(v->panel, v->design[c->design], c->arm, c->subgroup,
 						      horizon_day(k, c->design), k->ds, &c->records);
 		v->interrupted |= s == QUELL_ERR_INTERRUPTED;
@@ -315,6 +316,8 @@ static void predict_one(struct validation *k, struct planned *p, struct ql_arena
 				       .trial_sd = k->v->trial_sd[x->target.class], .replicates = k->v->replicates,
 				       .blocks = k->v->n_draws, .key = key, .scratch = scratch};
 	ql_predict(&s, &x->sim);
+	if (k->v->replicates == 0)
+		return; /* estimates alone were asked for */
 	x->simulated = !isnan(x->sim.estimate) && !isnan(x->sim.lower[QL_LEVELS - 1]);
 	if (!x->simulated)
 		x->reason = "too few simulated patients have it";
@@ -344,20 +347,22 @@ static void find_shares(struct validation *k)
 	}
 }
 
-static enum quell_status predict(struct validation *k)
+enum quell_status ql_validation_predict(struct validation *k)
 {
 	int n = k->spec->panel.threads > 0 ? k->spec->panel.threads : ql_cpu_count();
-	k->n_scratch = 2 * n;
-	k->scratch = QL_NEW_N(&k->v->arena, struct ql_arena, (size_t)k->n_scratch);
-	find_shares(k);
+	if (!k->scratch) {
+		k->n_scratch = 2 * n;
+		k->scratch = QL_NEW_N(&k->v->arena, struct ql_arena, (size_t)k->n_scratch);
+		find_shares(k);
+	}
+	k->next = 0;
 	return ql_pool_run(n, predict_some, k);
 }
 
 /* --- all --- */
 
-static enum quell_status validate(void *arg)
+enum quell_status ql_validation_prepare(struct validation *k)
 {
-	struct validation *k = arg;
 	struct ql_validation *v = k->v;
 	enum quell_status s = ql_panel_open(&k->spec->panel, k->ds, &v->panel);
 	if (s == QUELL_OK)
@@ -374,11 +379,19 @@ static enum quell_status validate(void *arg)
 	v->n_draws = ql_panel_n_draws(v->panel);
 	list_rows(k);
 	plan_cohorts(k);
-	s = simulate(k);
+	return QUELL_OK;
+}
+
+static enum quell_status validate(void *arg)
+{
+	struct validation *k = arg;
+	enum quell_status s = ql_validation_prepare(k);
 	if (s == QUELL_OK)
-		s = predict(k);
+		s = ql_validation_simulate(k);
 	if (s == QUELL_OK)
-		ql_validation_score(v);
+		s = ql_validation_predict(k);
+	if (s == QUELL_OK)
+		ql_validation_score(k->v);
 	return s;
 }
 
@@ -389,7 +402,7 @@ static double seconds(clockid_t clock)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void clean_up(struct validation *k)
+void ql_validation_clean(struct validation *k)
 {
 	for (int i = 0; i < k->n_cohort; i++)
 		ql_cohort_records_free(&k->cohort[i].records);
@@ -406,7 +419,7 @@ enum quell_status ql_validate_run(const struct ql_validate_spec *spec, struct ql
 				    .rtol = spec->panel.rtol > 0 ? spec->panel.rtol : 1e-4,
 				    .replicates = spec->replicates > 0 ? spec->replicates : 400};
 	enum quell_status s = ql_protect(validate, &k);
-	clean_up(&k);
+	ql_validation_clean(&k);
 	v->wall_s = seconds(CLOCK_MONOTONIC) - wall;
 	v->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	*out = v;

@@ -30,7 +30,15 @@ struct validation { /* one call at work */
 	struct ql_arena *scratch; /* two per thread */
 	int n_scratch;
 	atomic_int next;
+	bool (*wanted)(const struct ql_validated *x); /* NULL: every row that can be simulated */
 };
+
+/* Designs, rows and cohorts, before anything is simulated. */
+enum quell_status ql_validation_prepare(struct validation *k);
+/* Simulates every cohort again, under the panel's present parameters. */
+enum quell_status ql_validation_simulate(struct validation *k);
+enum quell_status ql_validation_predict(struct validation *k);
+void ql_validation_clean(struct validation *k);
 
 void ql_validation_score(struct ql_validation *v);
 

@@ -50,7 +50,8 @@ static void run_constants(struct ql_plans *p, struct ql_planned *x)
 	for (int i = 0; p->param && i < p->model->n_q; i++)
 		if (!isnan(p->param[i]))
 			ql_values_set(&v, i, p->param[i]);
-	x->k = QL_NEW_N(&p->arena, double, (size_t)x->plan->n_k + 1);
+	if (!x->k)
+		x->k = QL_NEW_N(&p->arena, double, (size_t)x->plan->n_k + 1);
 	ql_plan_run_constants(x->plan, &v, x->k);
 	ql_values_free(&v);
 }
@@ -88,6 +89,14 @@ enum quell_status ql_plans_get(struct ql_plans *p, const char *const *active, in
 	}
 	*out = x;
 	return x->status;
+}
+
+void ql_plans_set(struct ql_plans *p, const double *param)
+{
+	p->param = param;
+	for (int i = 0; i < p->n; i++)
+		if (p->item[i]->status == QUELL_OK)
+			run_constants(p, p->item[i]);
 }
 
 void ql_plans_free(struct ql_plans *p)

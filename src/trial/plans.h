@@ -30,6 +30,8 @@ struct ql_plans { /* zero-initialise, then set the first five */
  * else exactly these, under `name`. Not from several threads at once. */
 enum quell_status ql_plans_get(struct ql_plans *p, const char *const *active, int n_active, const char *name,
 			       struct ql_diags *ds, const struct ql_planned **out);
+/* Other typical values for all plans made so far and later; what was got before stays valid. Not while a run goes on. */
+void ql_plans_set(struct ql_plans *p, const double *param);
 void ql_plans_free(struct ql_plans *p);
 
 #endif
