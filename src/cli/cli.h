@@ -61,6 +61,7 @@ struct ql_cli {
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* with captured; NULL: none */
 	void *progress_ctx;
 	bool out_of_memory;    /* after ql_cli_run() */
+	struct ql_team *team;  /* the other processes of an MPI job, once a verb has joined them; NULL: none */
 };
 
 enum ql_opt_kind {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
+#include "scale/team.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,8 +112,20 @@ static int unknown_verb(struct ql_cli *c, const char *word)
 	return QL_EXIT_USAGE;
 }
 
+/* Whether this process has nothing to do: one of several that were started for a verb that runs in one. */
+static bool superfluous(const char *verb)
+{
+	static const char *const shared_out[] = {"compare", "trial", "resume", "sensitivity"};
+	bool found = ql_team_launched_rank() == 0;
+	for (size_t i = 0; i < sizeof shared_out / sizeof *shared_out; i++)
+		found = found || strcmp(verb, shared_out[i]) == 0;
+	return !found;
+}
+
 static int run_verb(struct ql_cli *c, int argc, char **argv)
 {
+	if (superfluous(argv[0]))
+		return QL_EXIT_OK;
 	for (int i = 0; i < ql_n_verbs; i++)
 		if (strcmp(ql_verbs[i].name, argv[0]) == 0)
 			return ql_verbs[i].run(c, argc, argv);
@@ -232,6 +245,10 @@ int main(int argc, char **argv)
 		fputs("error: memory ran out; ask for fewer patients or outputs\n", stderr);
 		return exit;
 	}
+	if (ql_team_launched_rank() > 0) { /* rank 0 speaks for all */
+		ql_team_close(c.team);
+		return QL_EXIT_OK;
+	}
 	if (ql_cli_flush(&c) != QUELL_OK && exit == QL_EXIT_OK)
 		exit = QL_EXIT_INPUT;
 	if (ql_protect(show_diagnostics, &c) != QUELL_OK)
@@ -239,6 +256,8 @@ int main(int argc, char **argv)
 	if (exit == QL_EXIT_BUG)
 		fprintf(stderr, "This is a fault of quell %s. Please report it with this command line:\n  %s\n", quell_version(),
 			c.line);
+	fflush(stderr);
+	ql_team_close(c.team);
 	ql_buf_free(&c.out);
 	ql_diags_free(&c.ds);
 	ql_arena_free(&c.arena);

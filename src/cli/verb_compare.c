@@ -2,17 +2,13 @@
 /* quell compare: the same virtual patients under several regimens. */
 #include "base/io.h"
 #include "cli/compare_text.h"
+#include "cli/stored.h"
 #include "decide/compare_json.h"
 #include "decide/numerics.h"
 #include "decide/report.h"
 #include <string.h>
 
 #define FAILED_SHARE 0.01 /* of a regimen's patients: more is exit status 3 */
-
-struct outputs {
-	const char *csv, *html, *figure;
-	uint64_t numerics; /* patients solved again at tighter tolerances */
-};
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total)
 {
@@ -30,7 +26,7 @@ static bool writable(struct ql_cli *c, const char *path)
 	return true;
 }
 
-static bool outputs_writable(struct ql_cli *c, const struct outputs *o)
+bool ql_compare_outputs_writable(struct ql_cli *c, const struct ql_compare_outputs *o)
 {
 	bool ok = !o->csv || writable(c, ql_arena_printf(&c->arena, "%s/endpoints.csv", o->csv));
 	ok = (!o->html || writable(c, o->html)) && ok;
@@ -47,11 +43,11 @@ static enum quell_status write_file(struct ql_cli *c, const char *path, const st
 	return ql_out_commit(&f, &c->ds);
 }
 
-static enum quell_status write_outputs(struct ql_cli *c, const struct outputs *o, const struct ql_compare *r,
-				       const struct ql_sim *sim)
+static enum quell_status write_outputs(struct ql_cli *c, const struct ql_compare_outputs *o, const struct ql_compare *r,
+				       bool cvode)
 {
 	enum quell_status s = o->csv ? ql_compare_csv(r, o->csv, &c->ds) : QUELL_OK;
-	const struct ql_report_meta meta = {c->line, sim->solver ? "CVODE" : "Rodas5P"};
+	const struct ql_report_meta meta = {c->line, cvode ? "CVODE" : "Rodas5P"};
 	struct ql_buf text = {0};
 	if (s == QUELL_OK && o->html) {
 		ql_report_page(r, &meta, &text);
@@ -83,14 +79,14 @@ static uint64_t say_what_happened(struct ql_cli *c, const struct ql_compare *r)
 	return too_many ? failed : 0;
 }
 
-static int show(struct ql_cli *c, const struct outputs *o, const struct ql_compare *r, const struct ql_sim *sim)
+int ql_compare_show(struct ql_cli *c, const struct ql_compare_outputs *o, const struct ql_compare *r, bool cvode)
 {
 	uint64_t too_many = say_what_happened(c, r);
 	if (c->json)
 		ql_compare_json(r, &c->out);
 	else
 		ql_compare_text(c, r);
-	enum quell_status s = write_outputs(c, o, r, sim);
+	enum quell_status s = write_outputs(c, o, r, cvode);
 	if (s != QUELL_OK)
 		return ql_cli_exit(s);
 	if (too_many) {
@@ -102,11 +98,38 @@ static int show(struct ql_cli *c, const struct outputs *o, const struct ql_compa
 	return r->interrupted ? QL_EXIT_INTERRUPTED : QL_EXIT_OK;
 }
 
-static int run(struct ql_cli *c, struct ql_sim *sim, const struct outputs *o)
+static bool listed(const struct ql_words *w, const char *word)
 {
+	bool found = false;
+	for (int i = 0; i < w->n; i++)
+		found = found || strcmp(w->item[i], word) == 0;
+	return found;
+}
+
+void ql_compare_output_options(struct ql_compare_outputs *o, struct ql_opt *opt)
+{
+	const struct ql_opt table[] = {
+		{"csv", QL_OPT_TEXT, &o->csv, "DIR", NULL, 0, 0, NULL, "tables for other programs, into an existing folder"},
+		{"html", QL_OPT_TEXT, &o->html, "FILE", NULL, 0, 0, NULL, "a report with curves, in one file"},
+		{"numerics", QL_OPT_COUNT, &o->numerics, "N", "0", 0, 1e6, NULL,
+		 "solve N patients again at tolerances 100 times tighter and show the effect"},
+		{"figure", QL_OPT_TEXT, &o->figure, "FILE.svg", NULL, 0, 0, NULL, "the survival chart alone"},
+		{0}};
+	_Static_assert(sizeof table / sizeof *table == QL_COMPARE_N_OPT, "keep QL_COMPARE_N_OPT in step");
+	memcpy(opt, table, sizeof table);
+}
+
+static int run(struct ql_cli *c, struct ql_sim *sim, const struct ql_compare_outputs *o, struct ql_stored *stored)
+{
+	int exit;
+	if (!ql_stored_finish(c, stored, &exit))
+		return exit;
 	enum quell_status s = ql_sim_finish(c, sim);
-	if (s != QUELL_OK || !outputs_writable(c, o))
+	if (s != QUELL_OK || !ql_compare_outputs_writable(c, o))
 		return QL_EXIT_INPUT;
+	const struct ql_compare_keep keep = {listed(&stored->keep, "patients"), listed(&stored->keep, "courses")};
+	if (stored->store || stored->dry_run)
+		return ql_compare_stored(c, &sim->spec, keep, stored, o);
 	struct ql_compare *r = NULL;
 	sim->spec.progress = on_progress;
 	sim->spec.progress_ctx = c;
@@ -114,7 +137,7 @@ static int run(struct ql_cli *c, struct ql_sim *sim, const struct outputs *o)
 	ql_cli_progress(c, "", 1, 1);
 	if (s == QUELL_OK && r && o->numerics && !r->interrupted)
 		s = ql_compare_numerics(&sim->spec, o->numerics, &c->ds, r);
-	int exit = r ? show(c, o, r, sim) : ql_cli_exit(s);
+	exit = r ? ql_compare_show(c, o, r, sim->solver) : ql_cli_exit(s);
 	ql_compare_free(r);
 	return exit == QL_EXIT_OK ? ql_cli_exit(s) : exit;
 }
@@ -122,16 +145,13 @@ static int run(struct ql_cli *c, struct ql_sim *sim, const struct outputs *o)
 int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 {
 	struct ql_sim sim = {0};
-	struct outputs o = {0};
+	struct ql_compare_outputs o = {0};
 	struct ql_opt common[QL_SIM_N_OPT];
 	ql_sim_options(c, &sim, common);
-	const struct ql_opt opt[] = {
-		{"csv", QL_OPT_TEXT, &o.csv, "DIR", NULL, 0, 0, NULL, "tables for other programs, into an existing folder"},
-		{"html", QL_OPT_TEXT, &o.html, "FILE", NULL, 0, 0, NULL, "a report with curves, in one file"},
-		{"numerics", QL_OPT_COUNT, &o.numerics, "N", "0", 0, 1e6, NULL,
-		 "solve N patients again at tolerances 100 times tighter and show the effect"},
-		{"figure", QL_OPT_TEXT, &o.figure, "FILE.svg", NULL, 0, 0, NULL, "the survival chart alone"},
-		{0}};
+	struct ql_stored stored = {0};
+	struct ql_opt opt[QL_COMPARE_N_OPT], store_opt[QL_STORED_N_OPT];
+	ql_compare_output_options(&o, opt);
+	ql_stored_options(&stored, store_opt);
 	const struct ql_command cmd = {
 		"compare", NULL, 0, 0,
 		"Simulates the same virtual patients under several regimens and sets the published figures beside the\n"
@@ -139,8 +159,9 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		"quell compare --population unfit-1l --regimens clb-obi,ven-obi,ibrutinib --html report.html\n"
 		"quell compare --regimens clb-obi --regimen my-regimen.yaml --patients 5000 --years 6 --seed 7 --json\n"
 		"quell compare --population relapsed --regimens liso-cel --what-if btki-bridge-car-t,dual-car\n"
-		"quell compare --regimens ven-obi --set disease.rmax=0.005 --csv tables\n",
-		{common, opt}};
+		"quell compare --regimens ven-obi --set disease.rmax=0.005 --csv tables\n"
+		"quell compare --regimens clb-obi,ven-obi --patients 1e6 --store trial.db --max-time 8h\n",
+		{common, opt, store_opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
@@ -149,5 +170,5 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		ql_diag_help(d, "write `--regimens A,B`; `quell explain regimens` lists them");
 		return QL_EXIT_USAGE;
 	}
-	return run(c, &sim, &o);
+	return run(c, &sim, &o, &stored);
 }

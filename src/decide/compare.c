@@ -32,6 +32,9 @@ struct ql_comparison { /* one call at work */
 	uint64_t first, n;
 	struct ql_summary *sum;
 	const struct ql_summary *total;
+	int arm;
+	void (*observe)(void *ctx, int arm, uint64_t patient, double day, unsigned at, const double *out);
+	void *observe_ctx;
 };
 
 static const char *copy(struct ql_compare *c, const char *s) { return s ? ql_arena_strdup(&c->arena, s) : NULL; }
@@ -163,6 +166,12 @@ static void fill_arm(struct ql_comparison *k, int i)
 	fill_courses(k, i, out);
 }
 
+static void observed(void *ctx, uint64_t patient, double day, unsigned at, const double *out)
+{
+	struct ql_comparison *k = ctx;
+	k->observe(k->observe_ctx, k->arm, patient, day, at, out);
+}
+
 static enum quell_status simulate_arm(struct ql_comparison *k, int i)
 {
 	struct ql_arm_spec s = ql_job_arm_spec(&k->job, i);
@@ -170,6 +179,9 @@ static enum quell_status simulate_arm(struct ql_comparison *k, int i)
 	s.n_patients = k->n;
 	s.progress = k->spec->progress ? progress : NULL;
 	s.progress_ctx = k;
+	s.observe = k->observe ? observed : NULL;
+	s.observe_ctx = k;
+	k->arm = i;
 	enum quell_status status = ql_arm_run(&s, k->ds, &k->result[i]);
 	k->done_before += s.n_patients;
 	return status;
@@ -292,6 +304,14 @@ enum quell_status ql_comparison_simulate(struct ql_comparison *k, uint64_t first
 	k->n = n;
 	k->sum = sum;
 	return ql_protect(simulate, k);
+}
+
+void ql_comparison_observe(struct ql_comparison *k,
+			   void (*observe)(void *ctx, int arm, uint64_t patient, double day, unsigned at, const double *out),
+			   void *ctx)
+{
+	k->observe = observe;
+	k->observe_ctx = ctx;
 }
 
 const struct ql_patient_record *ql_comparison_records(const struct ql_comparison *k, int arm)

@@ -170,6 +170,10 @@ struct ql_summary *ql_comparison_summary(const struct ql_comparison *k);
 /* Adds patients first .. first+n-1 under every regimen to *sum. After a cancel: QUELL_ERR_INTERRUPTED, and those that
  * were finished have been added. */
 enum quell_status ql_comparison_simulate(struct ql_comparison *k, uint64_t first, uint64_t n, struct ql_summary *sum);
+/* observe() sees what ql_arm_spec's does, and which regimen it is. */
+void ql_comparison_observe(struct ql_comparison *k,
+			   void (*observe)(void *ctx, int arm, uint64_t patient, double day, unsigned at, const double *out),
+			   void *ctx);
 /* Their records under one regimen, until the next call. */
 const struct ql_patient_record *ql_comparison_records(const struct ql_comparison *k, int arm);
 enum quell_status ql_comparison_finish(struct ql_comparison *k, const struct ql_summary *sum, bool interrupted,
