@@ -17,7 +17,7 @@ help:
 	@echo 'make asan     all tests under the address and undefined-behaviour sanitizers; also tsan'
 	@echo 'make coverage which lines the tests reach'
 	@echo 'make fuzz     hostile input for every reader, a minute each'
-	@echo 'make docs     every verb and every diagnostic as pages, into out/docs'
+	@echo 'make docs     every verb, diagnostic and therapy as pages, into out/docs'
 	@echo 'make page     build the page in web/ (needs npm) and put it into the program'
 	@echo 'make calibrate parameter draws from calibration trials, into library/posterior; an interrupted run goes on'
 	@echo 'make validate published trials against simulated ones, into docs/credibility.md and out/validation.html'

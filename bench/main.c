@@ -203,7 +203,8 @@ static bool run_cases(struct bench *b, const char *data_dir)
 	static const struct {
 		const char *regimen, *population;
 	} cll[] = {{"clb-obi", "unfit-1l"},  {"ven-obi", "unfit-1l"},  {"clb-rituximab", "unfit-1l"},
-		   {"ibrutinib", "unfit-1l"}, {"liso-cel", "relapsed"}, {"epcoritamab", "relapsed"}};
+		   {"ibrutinib", "unfit-1l"}, {"liso-cel", "relapsed"}, {"epcoritamab", "relapsed"},
+		   {"ofatumumab", "relapsed"}, {"car-nk", "relapsed"}, {"gd-t", "relapsed"}, {"bak", "relapsed"}};
 	struct bench_case c;
 	bool ok = true;
 	for (size_t i = 0; i < sizeof cll / sizeof *cll; i++) {

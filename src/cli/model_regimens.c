@@ -8,15 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STAGES = 8 }; /* of Rodas5P */
+
 int ql_model_plan_size(struct ql_cli *c, struct ql_model *m, const char *name, const char *const *active, int n_active, int *jacobian,
-		       int *factors)
+		       int *factors, double *operations)
 {
 	struct ql_plan *p = NULL;
 	struct ql_kernel *kernel = NULL;
 	*jacobian = *factors = 0;
+	*operations = 0;
 	if (ql_plan_make(m, name, active, n_active, &c->ds, &p) != QUELL_OK)
 		return -1;
 	int n = p->n_state;
+	const struct ql_flops f = ql_plan_flops(p);
+	*operations = f.jac + f.factor + STAGES * (f.rhs + f.solve);
 	if (ql_interp_make(p, 1, &kernel) == QUELL_OK) {
 		*factors = kernel->n_lu;
 		for (int i = 0; i < kernel->n_lu; i++)
@@ -47,9 +52,10 @@ static void measure(struct ql_cli *c, struct ql_model *m, struct ql_regimen_size
 			x->states = s->item[i].states;
 			x->jacobian = s->item[i].jacobian;
 			x->factors = s->item[i].factors;
+			x->operations = s->item[i].operations;
 			return;
 		}
-	x->states = ql_model_plan_size(c, m, x->id, x->active, x->n_active, &x->jacobian, &x->factors);
+	x->states = ql_model_plan_size(c, m, x->id, x->active, x->n_active, &x->jacobian, &x->factors, &x->operations);
 }
 
 struct ql_regimen_sizes ql_model_regimen_sizes(struct ql_cli *c, struct ql_model *m)
@@ -73,6 +79,8 @@ struct ql_regimen_sizes ql_model_regimen_sizes(struct ql_cli *c, struct ql_model
 		qsort(x->active, (size_t)x->n_active, sizeof *x->active, by_name);
 		measure(c, m, &s);
 	}
+	int jacobian, factors;
+	ql_model_plan_size(c, m, "all", NULL, 0, &jacobian, &factors, &s.full);
 	return s;
 }
 
@@ -89,7 +97,8 @@ void ql_model_regimens_text(struct ql_cli *c, const struct ql_regimen_sizes *s)
 		for (int k = i; k < s->n; k++)
 			if (same_active(&s->item[k], x))
 				ql_buf_printf(&who, "%s%s", k > i ? ", " : "", s->item[k].id);
-		ql_buf_printf(&c->out, "  %3d states, %4d entries of the Jacobian, %4d of its factors", x->states, x->jacobian, x->factors);
+		ql_buf_printf(&c->out, "  %3d states, %4d entries of the Jacobian, %4d of its factors, a step costs %2.0f %% of the full model",
+			      x->states, x->jacobian, x->factors, 100 * x->operations / s->full);
 		ql_buf_printf(&c->out, x->kernel ? "; runs in kernel %s\n" : "; interpreted\n", x->kernel);
 		ql_text_wrapped(c, who.data, 6);
 		ql_buf_free(&who);
@@ -106,6 +115,8 @@ json_t *ql_model_regimens_json(const struct ql_regimen_sizes *s)
 		json_object_set_new(o, "states", json_integer(x->states));
 		json_object_set_new(o, "jacobian", json_integer(x->jacobian));
 		json_object_set_new(o, "factors", json_integer(x->factors));
+		json_object_set_new(o, "operations_per_step", ql_json_real(x->operations));
+		json_object_set_new(o, "share_of_full_model", ql_json_real(x->operations / s->full));
 		json_object_set_new(o, "kernel", ql_json_text(x->kernel));
 		for (int k = 0; k < x->n_active; k++)
 			json_array_append_new(active, json_string(x->active[k]));

@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cli/explain_text.h"
 #include "cli/library_text.h"
+#include "cli/review_text.h"
 #include "decide/diagram.h"
 #include "evidence/table.h"
 #include <ctype.h>
@@ -287,7 +288,8 @@ int ql_verb_explain(struct ql_cli *c, int argc, char **argv)
 		"Says what a name means: a therapy, agent, regimen, population or what-if of the library, a parameter, state or\n"
 		"output of the model, a trial, or the code of a diagnostic. Therapies and agents come with five aspects\n"
 		"(mechanism, efficacy, safety, resistance, future), each with sources and the equations that stand for it, and\n"
-		"with figures simulated on the spot. `therapies`, `agents`, `regimens`, `populations`, `whatifs`, `codes` list names.\n",
+		"with figures simulated on the spot. `therapies`, `agents`, `regimens`, `populations`, `whatifs`, `codes` list names;\n"
+		"`review` maps the review behind quell onto commands and tests.\n",
 		"quell explain therapies\nquell explain anti-cd20 --figure anti-cd20.svg\nquell explain ven-obi\nquell explain disease.rmax\n"
 		"quell explain E0301\nquell explain therapies --json\n",
 		{opt}};
@@ -302,6 +304,8 @@ int ql_verb_explain(struct ql_cli *c, int argc, char **argv)
 	}
 	if (!ql_cli_data(c) || !fits_files(c, &r))
 		return c->data_dir ? QL_EXIT_USAGE : QL_EXIT_INPUT;
+	if (strcmp(r.name, "review") == 0)
+		return ql_cli_exit(c->json ? ql_review_json(c) : ql_review_text(c));
 	if (strcmp(r.name, "therapies") == 0 || in_folder(c, "library/therapies", r.name))
 		return explain_therapies(c, &r, false);
 	return explain_other(c, &r);

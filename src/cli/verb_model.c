@@ -10,7 +10,8 @@
 static int plan_size(struct ql_cli *c, struct ql_model *m, const struct ql_kernel_set *k, int *jacobian, int *fill)
 {
 	bool all = !k || (k->n_active == 1 && strcmp(k->active[0], "*") == 0);
-	return ql_model_plan_size(c, m, k ? k->name : "all", all ? NULL : k->active, all ? 0 : k->n_active, jacobian, fill);
+	double operations;
+	return ql_model_plan_size(c, m, k ? k->name : "all", all ? NULL : k->active, all ? 0 : k->n_active, jacobian, fill, &operations);
 }
 
 static int count_kind(const struct ql_model *m, enum ql_kind k)

@@ -136,6 +136,15 @@ static void check_evidence(struct reader *r)
 
 /* --- reading --- */
 
+/* Without the line end that folded YAML leaves. */
+static const char *trimmed(struct ql_arena *a, const char *s)
+{
+	size_t n = strlen(s);
+	while (n && (s[n - 1] == '\n' || s[n - 1] == ' '))
+		n--;
+	return ql_arena_strndup(a, s, n);
+}
+
 static void read_aspect(struct reader *r, const struct ql_yaml *aspects, enum ql_aspect k)
 {
 	static const char *const keys[] = {"text", "references", "parameters", "equations", "published", "simulated", "what_if", NULL};
@@ -150,7 +159,7 @@ static void read_aspect(struct reader *r, const struct ql_yaml *aspects, enum ql
 		return;
 	}
 	ql_yaml_check_keys(y, keys, r->ds);
-	if (ql_yaml_string(y, "text", true, r->ds, &out->text) && strlen(out->text) < 100)
+	if (ql_yaml_string(y, "text", true, r->ds, &out->text) && strlen(out->text = trimmed(r->a, out->text)) < 100)
 		ql_diag_help(fault(r, ql_yaml_get(y, "text")->span, "the text of `%s` says too little", aspect_name[k]), "write some sentences");
 	read_names(r, y, "references", true, &out->references);
 	read_names(r, y, "parameters", true, &out->parameters);
