@@ -421,7 +421,7 @@ static void frame(const struct layout *l, const struct ql_therapy *t, struct ql_
 	ql_html_text(b, l->d->title);
 	ql_buf_printf(b, "</text>\n<text class=\"sub\" x=\"24\" y=\"60\">evidence grade %c</text>\n", t->evidence_grade);
 	if (t->warning) {
-		ql_buf_printf(b, "<rect class=\"warn\" x=\"136\" y=\"45\" width=\"%.0f\" height=\"22\" rx=\"4\"/><text class=\"alert\" x=\"146\" y=\"60\">",
+		ql_buf_printf(b, "<rect class=\"warn\" x=\"152\" y=\"45\" width=\"%.0f\" height=\"22\" rx=\"4\"/><text class=\"alert\" x=\"162\" y=\"60\">",
 			      text_width(t->warning, 7.6) + 26);
 		ql_html_text(b, t->warning);
 		ql_buf_puts(b, "</text>\n");
