@@ -17,6 +17,9 @@ struct ql_model_options {
 };
 
 int ql_model_build_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o);
+int ql_model_diff_verb(struct ql_cli *c, const char *one, const char *other);
+int ql_model_fmt_verb(struct ql_cli *c, const char *first, const struct ql_model_options *o);
+int ql_model_doc_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o);
 int ql_model_export_verb(struct ql_cli *c, const char *path, const struct ql_model_options *o);
 
 #endif

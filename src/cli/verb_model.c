@@ -263,7 +263,7 @@ static int check(struct ql_cli *c, const char *shipped)
 
 static int wrong_action(struct ql_cli *c, const char *action)
 {
-	static const char *const known[] = {"check", "show", "build", "export"};
+	static const char *const known[] = {"check", "show", "build", "export", "diff", "doc", "fmt"};
 	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0914, ql_cli_span(c, action), "`quell model` cannot do that with `%s`", action);
 	const char *near = ql_suggest(action, known, sizeof known / sizeof *known);
 	if (near && strcmp(near, action) != 0)
@@ -277,11 +277,13 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 {
 	struct ql_model_options o = {0};
 	const struct ql_opt opt[] = {
-		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "`show` and `build` as JSON"},
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "`show`, `build` and `diff` as JSON"},
 		{"doses", QL_OPT_LIST, &o.doses, "A,B,...", "each alone, and all", 0, 0, NULL, "`build`: what runs will give or set"},
 		{"format", QL_OPT_CHOICE, &o.format, NULL, "sbml", 0, 0, "sbml|rxode2|mrgsolve", "`export`: for which program"},
 		{"out", QL_OPT_TEXT, &o.out, "FILE", "standard output", 0, 0, NULL,
-		 "`export`: the file; FILE.expected.csv beside it holds numbers to check with"},
+		 "`export`: the file; FILE.expected.csv beside it holds numbers to check with. `doc`: the folder"},
+		{"write", QL_OPT_FLAG, &o.write, NULL, NULL, 0, 0, NULL, "`fmt`: change the files"},
+		{"check", QL_OPT_FLAG, &o.check, NULL, NULL, 0, 0, NULL, "`fmt`: name the files that would change; exit status 1 if any"},
 		{"data", QL_OPT_TEXT, &o.data, "FILE", NULL, 0, 0, NULL, "`export`: doses of this data set's first subject go along"},
 		{"end", QL_OPT_NUMBER, &o.end, "T", "100", 1e-300, 1e300, NULL, "`export` without --data: last time of the expected numbers"},
 		{"set", QL_OPT_ITEM, &o.set, "NAME=VALUE", NULL, 0, 0, NULL, "`export`: change a parameter; may be repeated"},
@@ -294,8 +296,12 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 		"show NAME...    these quantities of the shipped model only\n"
 		"build [FILE]    compile for this machine, into a cache; runs then use it by themselves\n"
 		"export [FILE]   for SBML, rxode2 or mrgsolve, with expected numbers; what the format cannot carry is named\n"
+		"diff A B        what differs: quantities, equations, doses, events; layout and order do not count\n"
+		"doc [FILE]      pages with typeset equations, parameters and references, one per module\n"
+		"fmt FILE...     canonical layout; words, lines and comments stay\n"
 		"Without FILE: the shipped CLL model.\n",
-		"quell model check my-model.qm\nquell model show my-model.qm --json\nquell model show mab.kseq\nquell model build my-model.qm\n",
+		"quell model check my-model.qm\nquell model show my-model.qm --json\nquell model show mab.kseq\nquell model build my-model.qm\n"
+		"quell model export my-model.qm --format rxode2 --out my-model.R\nquell model doc --out pages\n",
 		{opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
@@ -319,5 +325,11 @@ int ql_verb_model(struct ql_cli *c, int argc, char **argv)
 		return ql_model_build_verb(c, file, &o);
 	if (strcmp(action, "export") == 0 && c->args.n <= 2)
 		return ql_model_export_verb(c, file, &o);
+	if (strcmp(action, "diff") == 0 && c->args.n == 3)
+		return ql_model_diff_verb(c, c->args.item[1], c->args.item[2]);
+	if (strcmp(action, "doc") == 0 && c->args.n <= 2)
+		return ql_model_doc_verb(c, file, &o);
+	if (strcmp(action, "fmt") == 0 && c->args.n >= 2)
+		return ql_model_fmt_verb(c, file, &o);
 	return wrong_action(c, action);
 }
