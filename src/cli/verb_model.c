@@ -265,6 +265,10 @@ static int wrong_action(struct ql_cli *c, const char *action)
 {
 	static const char *const known[] = {"check", "show", "build", "export", "diff", "doc", "fmt"};
 	struct ql_diag *d = ql_diag_add(&c->ds, QL_E0914, ql_cli_span(c, action), "`quell model` cannot do that with `%s`", action);
+	if (strcmp(action, "diff") == 0 || strcmp(action, "fmt") == 0) {
+		ql_diag_help(d, "`quell model %s` needs %s", action, *action == 'd' ? "two files" : "at least one file");
+		return QL_EXIT_USAGE;
+	}
 	const char *near = ql_suggest(action, known, sizeof known / sizeof *known);
 	if (near && strcmp(near, action) != 0)
 		ql_diag_help(d, "did you mean `quell model %s`?", near);

@@ -224,7 +224,14 @@ static void compare_quantity(struct differ *d, const struct ql_quantity *x, cons
 	compare_text(d, g, name, "meaning", x->doc, y->doc);
 }
 
-static bool is_hidden(const struct ql_quantity *q) { return q->kind == QL_RANDOM || q->kind == QL_ACTIVE; }
+/* What the checker adds by itself: it changes with what it belongs to. */
+static bool is_hidden(const struct ql_model *m, int i)
+{
+	bool rate = false;
+	for (int k = 0; k < m->n_dose; k++)
+		rate = rate || m->dose[k].rate_input == i;
+	return rate || m->q[i].kind == QL_RANDOM || m->q[i].kind == QL_ACTIVE;
+}
 
 static const char *describe(struct differ *d, const struct side *s, const struct ql_quantity *q)
 {
@@ -239,11 +246,11 @@ static void quantities(struct differ *d)
 		int j = ql_map_get(&d->other.at, a->q[i].name);
 		if (j >= 0)
 			compare_quantity(d, &a->q[i], &b->q[j]);
-		else if (!is_hidden(&a->q[i]))
+		else if (!is_hidden(a, i))
 			add(d, QL_REMOVED, kind_name(&a->q[i]), a->q[i].name, NULL, describe(d, &d->one, &a->q[i]), NULL);
 	}
 	for (int i = 0; i < b->n_q; i++)
-		if (ql_map_get(&d->one.at, b->q[i].name) < 0 && !is_hidden(&b->q[i]))
+		if (ql_map_get(&d->one.at, b->q[i].name) < 0 && !is_hidden(b, i))
 			add(d, QL_ADDED, kind_name(&b->q[i]), b->q[i].name, NULL, NULL, describe(d, &d->other, &b->q[i]));
 }
 

@@ -249,6 +249,7 @@ static value eval_product(struct ql_check *ck, const struct ql_expr *e)
 		if (!times && is_zero(ck, b.node)) {
 			struct ql_diag *d = ql_ck_error(ck, QL_E0216, e->arg[i]->span, "division by zero");
 			ql_diag_label(d, "this is always 0");
+			ql_diag_help(d, "correct the divisor; a handle that no module adds to is 0 (a product: 1)");
 			return unknown(ck);
 		}
 		if (e->op[i] == QL_T_MODULO)

@@ -197,7 +197,7 @@ static void mrg_parameters(const struct ql_export *x, struct ql_buf *out)
 {
 	const struct ql_listing *l = x->l;
 	char text[32];
-	ql_buf_puts(out, "\n$PARAM @annotated\n");
+	ql_buf_puts(out, l->n_leaf > l->n_state ? "\n$PARAM @annotated\n" : "");
 	for (int i = 0; i < l->n_leaf - l->n_state; i++) {
 		const struct ql_quantity *q = &l->m->q[l->leaf[i].q];
 		double v = l->leaf[i].value;
@@ -206,7 +206,7 @@ static void mrg_parameters(const struct ql_export *x, struct ql_buf *out)
 			ql_buf_add(out, *c == ':' ? ";" : c, 1);
 		ql_buf_printf(out, " (%s)\n", q->unit && *q->unit ? q->unit : "1");
 	}
-	ql_buf_puts(out, "\n$CMT @annotated\n");
+	ql_buf_puts(out, l->n_state ? "\n$CMT @annotated\n" : "");
 	for (int i = 0; i < l->n_state; i++) {
 		const struct ql_quantity *q = &l->m->q[state(l, i)->q];
 		ql_buf_printf(out, "%s : ", state(l, i)->name);

@@ -188,7 +188,7 @@ static void need_constant(struct ql_check *ck, ql_node n, struct ql_span span, c
 			   : found & QL_LEAF_TIME   ? "time"
 						    : "a random draw";
 	struct ql_diag *d = ql_ck_error(ck, QL_E0209, span, "%s of `%s` depends on %s", what, name, kind);
-	ql_diag_help(d, "it is computed once per patient, before the run");
+	ql_diag_help(d, "it is computed once per patient, before the run: use parameters, covariates and draws only");
 }
 
 static void check_constants(struct ql_check *ck)

@@ -132,7 +132,14 @@ static void put(const struct ql_listing *l, ql_node n, bool own, enum ql_dialect
 		put_part(l, x->c, P_SELECT + 1, dialect, out);
 	} else if (infix_sign(x->op) && mine != P_ATOM) {
 		/* the right side is wrapped at equal rank, so that the order of operations stays; base and exponent always */
-		put_part(l, x->a, x->op == QL_OP_POW || mine == P_COMPARE ? P_ATOM : mine, dialect, out);
+		if (mine == P_ADD || mine == P_MUL) { /* a sign in front binds as it should */
+			bool wrap = precedence(l, x->a, false, dialect) < mine;
+			ql_buf_puts(out, wrap ? "(" : "");
+			put(l, x->a, false, dialect, out);
+			ql_buf_puts(out, wrap ? ")" : "");
+		} else {
+			put_part(l, x->a, x->op == QL_OP_POW || mine == P_COMPARE ? P_ATOM : mine, dialect, out);
+		}
 		ql_buf_puts(out, infix_sign(x->op));
 		put_part(l, x->b, x->op == QL_OP_POW || mine == P_COMPARE ? P_ATOM : mine + 1, dialect, out);
 	} else {

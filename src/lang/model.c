@@ -261,6 +261,10 @@ static void unknown_member(struct ql_check *ck, const char *name, struct ql_span
 	const char *near = ql_suggest(name, word, n);
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
+	else if (n)
+		ql_diag_help(d, "name a dose or input (`%s`), a module that has some, or `*` for all", word[0]);
+	else
+		ql_diag_help(d, "the model declares none; `dose NAME : UNIT into STATE` declares one");
 }
 
 struct members {

@@ -472,6 +472,16 @@ static void attach(struct ql_check *ck, int inst, const struct ql_stmt *s, const
 	append_piece(&e->piece, &e->last_piece, new_piece(ck, inst, s, in));
 }
 
+static void unit_not_declared(struct ql_check *ck, const struct ql_stmt *s)
+{
+	const int most = QL_UNIT_BASES - QL_UNIT_OWN;
+	struct ql_diag *d = ql_ck_error(ck, QL_E0202, s->span, "`%s` cannot be declared as a unit", s->name);
+	if (!s->unit && ck->us.n_own == most)
+		ql_diag_help(d, "a model has at most %d base units of its own; define this one by another: `unit NAME = UNIT`", most);
+	else
+		ql_diag_help(d, "it is a unit already; leave the declaration out, or choose another name");
+}
+
 static void declare_unit(struct ql_check *ck, int inst, const struct ql_stmt *s)
 {
 	ck->here = inst;
@@ -479,8 +489,7 @@ static void declare_unit(struct ql_check *ck, int inst, const struct ql_stmt *s)
 	if (as == QL_UNIT_ANY)
 		return;
 	if (!ql_units_declare(&ck->us, s->name, as >= 0 ? &ck->us.unit[as] : NULL))
-		ql_diag_help(ql_ck_error(ck, QL_E0202, s->span, "`%s` cannot be declared as a unit", s->name),
-			     "it is a unit already, or there are more than %d new base units", QL_UNIT_BASES - QL_UNIT_OWN);
+		unit_not_declared(ck, s);
 }
 
 enum pass { PASS_UNITS, PASS_SETS, PASS_SUBSETS, PASS_ENTITIES, PASS_PIECES };

@@ -716,6 +716,8 @@ static struct ql_stmt *parse_statement(struct ql_parser *p)
 		if (ql_peek(p)->first && p->ds->n && p->ds->item[p->ds->n - 1]->span.line == span.line)
 			ql_diag_help(p->ds->item[p->ds->n - 1],
 				     "this line is indented deeper than the statement above, so it continues that statement");
+		else if ((ql_at(p, QL_T_NUMBER) || ql_at(p, QL_T_LPAREN)) && p->ds->n)
+			ql_diag_help(p->ds->item[p->ds->n - 1], "is an operator missing before it, as in `2*3`?");
 	}
 	bool bad = p->panic;
 	if (bad)

@@ -271,7 +271,8 @@ static void each_line(const char *text, const char *block, void (*put)(struct ql
 	char start[32];
 	snprintf(start, sizeof start, "\n%s", block);
 	const char *at = strstr(text, start);
-	assert_non_null(at);
+	if (!at)
+		return; /* a model without parameters has no such block */
 	for (at = strchr(at + 1, '\n') + 1; *at && *at != '$'; at = strchr(at, '\n') + 1) {
 		char line[8192];
 		size_t n = (size_t)(strchr(at, '\n') - at);
