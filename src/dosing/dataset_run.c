@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_WIDTH = 8 };
+enum { MAX_WIDTH = 8, WIDE = 32 };
 
 /* --- the client of the integrator --- */
 
@@ -202,7 +202,8 @@ static enum quell_status prepare_plan(struct ql_dataset_sim *s, struct ql_arena 
 	status = ql_native_kernel(s->plan, many ? 0 : 1, (enum ql_native)s->run->native, ds, &s->native);
 	if (status != QUELL_OK)
 		return status;
-	s->width = s->native ? s->native->width : many ? MAX_WIDTH : 1;
+	/* the interpreter's cost per instruction is shared by its lanes */
+	s->width = s->native ? s->native->width : s->data->n_subject >= WIDE * s->run->threads ? WIDE : many ? MAX_WIDTH : 1;
 	double *atol = QL_NEW_N(a, double, (size_t)s->plan->n_state + 1), *k = QL_NEW_N(a, double, (size_t)s->plan->n_k + 1);
 	for (int i = 0; i < s->plan->n_state; i++) {
 		double given = m->q[s->plan->state[i]].atol;

@@ -113,8 +113,19 @@ static bool ends_line(const struct formatter *f, int i)
 	return i + 1 >= f->lx.n - 1 || has_line_end(f, tok(f, i)->off, tok(f, i + 1)->off);
 }
 
-/* A blank between words i-1 and i of one line? */
-static bool space_before(const struct formatter *f, int i)
+/* Would these two words be others without the blank between them ("1 .x", "* *")? */
+static bool would_glue(const struct formatter *f, int i)
+{
+	char a = f->text[tok(f, i)->off ? tok(f, i - 1)->off + tok(f, i - 1)->len - 1 : 0], b = f->text[tok(f, i)->off];
+	if (a == '.')
+		return b == '.' || (b >= '0' && b <= '9' && !is(f, i - 1, QL_T_DOTDOT));
+	if (b == '.')
+		return is(f, i - 1, QL_T_NUMBER) && !is(f, i, QL_T_DOTDOT);
+	return strchr("<>=!&|+-*%", a) && strchr("<>=-*&|%", b);
+}
+
+/* A blank between words i-1 and i of one line, by the rules of the layout? */
+static bool wants_space(const struct formatter *f, int i)
 {
 	if (is(f, i, QL_T_COMMA) || is(f, i, QL_T_SEMI) || is(f, i, QL_T_RPAREN) || is(f, i, QL_T_RBRACKET))
 		return false;
@@ -137,6 +148,11 @@ static bool space_before(const struct formatter *f, int i)
 	if (is(f, i, QL_T_LPAREN) || is(f, i, QL_T_LBRACKET) || is(f, i, QL_T_LBRACE))
 		return was_spaced(f, i); /* a call or a unit; an index or a grade */
 	return true;
+}
+
+static bool space_before(const struct formatter *f, int i)
+{
+	return wants_space(f, i) || (was_spaced(f, i) && would_glue(f, i));
 }
 
 /* --- lines --- */
@@ -263,7 +279,7 @@ static bool same_nesting(const struct ql_lex *a, const struct ql_lex *b)
 		if (!a->tok[i].first)
 			continue;
 		int x = a->tok[i].indent, y = b->tok[i].indent;
-		if ((x > before_a) != (y > before_b) || (x == 0) > (y == 0))
+		if (i && ((x > before_a) != (y > before_b) || (x == 0) > (y == 0)))
 			return false;
 		before_a = x;
 		before_b = y;

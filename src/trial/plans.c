@@ -38,7 +38,7 @@ static enum quell_status find_kernel(const struct ql_plans *p, struct ql_planned
 	enum quell_status s = ql_native_kernel(x->plan, width, (enum ql_native)p->native, ds, &x->kernel);
 	if (s != QUELL_OK || x->kernel)
 		return s;
-	s = ql_interp_make(x->plan, width ? width : 8, &x->interpreter);
+	s = ql_interp_make(x->plan, width ? width : 32, &x->interpreter);
 	x->kernel = x->interpreter;
 	return s;
 }

@@ -160,9 +160,48 @@ static void faulty_texts(void **state)
 	ql_arena_free(&a);
 }
 
+static unsigned next_random(unsigned *seed) { return (*seed = *seed * 1103515245u + 12345u) >> 8; }
+
+/* Texts with pieces cut out, doubled and strewn in: whatever can be split into words comes back with the same words. */
+static void damaged_texts(void **state)
+{
+	(void)state;
+	static const char *const strewn[] = {"(", ")", "{", "}", "[", "]", "\n", "\n    ", " ", "#x\n", "..", ".", "1.", "2", "-", "+", "*", "=",
+					     "<", "!", ":", ",", ";", "if ", "else ", "\"a\"", "x", "~", "\t", "^", "%%", "&", "e"};
+	struct ql_arena a = {0};
+	int n, laid_out = 0;
+	unsigned seed = 11;
+	const char **name = ql_library_list(&a, QUELL_SOURCE_DIR, "tests/golden/lang", ".qm", &n);
+	for (int i = 0; i < 4000; i++) {
+		char *text = read_whole(ql_arena_printf(&a, "%s/tests/golden/lang/%s.qm", QUELL_SOURCE_DIR, name[i % n]));
+		struct ql_buf b = {0};
+		ql_buf_puts(&b, "");
+		for (size_t at = 0, len = strlen(text); at < len;) {
+			size_t k = 1 + next_random(&seed) % 30;
+			k = k > len - at ? len - at : k;
+			if (next_random(&seed) % 12)
+				ql_buf_add(&b, text + at, k);
+			if (next_random(&seed) % 6 == 0)
+				ql_buf_puts(&b, strewn[next_random(&seed) % (sizeof strewn / sizeof *strewn)]);
+			at += k;
+		}
+		enum quell_status s, again = QUELL_OK;
+		char *once = formatted("t.qm", b.data, &s), *twice = s == QUELL_OK ? formatted("t.qm", once, &again) : NULL;
+		if ((s != QUELL_OK && s != QUELL_ERR_INPUT) || (twice && (again != QUELL_OK || strcmp(once, twice) != 0)))
+			fail_msg("%s\n----\n%s\n----\n%s\n----\n%s", quell_status_text(s), b.data, once, twice ? twice : "");
+		laid_out += s == QUELL_OK;
+		free(once);
+		free(twice);
+		ql_buf_free(&b);
+		free(text);
+	}
+	assert_true(laid_out > 1000);
+	ql_arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(layout),	    cmocka_unit_test(refusals), cmocka_unit_test(library),
-					   cmocka_unit_test(shipped_model), cmocka_unit_test(faulty_texts)};
+					   cmocka_unit_test(shipped_model), cmocka_unit_test(faulty_texts), cmocka_unit_test(damaged_texts)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
