@@ -13,3 +13,8 @@ if(Python3_FOUND)
   add_test(NAME docs_language COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/docs_snippets.py
            $<TARGET_FILE:quell_cli> ${CMAKE_SOURCE_DIR}/docs/language.md)
 endif()
+if(Python3_FOUND)
+  add_test(NAME model_pages COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model_pages.py $<TARGET_FILE:quell_cli>)
+  add_test(NAME model_pages_rxode2 COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model_pages.py
+           $<TARGET_FILE:quell_cli> ${CMAKE_SOURCE_DIR}/library/models/glucose-dalla-man.qm)
+endif()
