@@ -30,11 +30,10 @@ int ql_code_find(const char *name)
 const char *ql_diags_add_source(struct ql_diags *ds, const char *file, const char *text, size_t len)
 {
 	QL_GROW(ds->source, ds->n_source, ds->cap_source);
-	struct ql_source *s = &ds->source[ds->n_source++];
-	s->file = ql_arena_strdup(&ds->arena, file);
-	s->text = ql_arena_strndup(&ds->arena, text, len);
-	s->len = len;
-	return s->file;
+	struct ql_source s = {.file = ql_arena_strdup(&ds->arena, file), .text = ql_arena_strndup(&ds->arena, text, len),
+			      .len = len};
+	ds->source[ds->n_source++] = s;
+	return s.file;
 }
 
 struct ql_diag *ql_diag_add(struct ql_diags *ds, enum ql_code code, struct ql_span span, const char *fmt, ...)

@@ -21,7 +21,7 @@ static enum quell_status slurp(FILE *f, size_t size, char **text, size_t *len)
 {
 	*text = malloc(size + 1);
 	if (!*text)
-		return QUELL_ERR_MEMORY;
+		return ql_memory_failed();
 	*len = fread(*text, 1, size, f);
 	return ferror(f) ? QUELL_ERR_IO : QUELL_OK;
 }
@@ -90,7 +90,7 @@ enum quell_status ql_out_open(struct ql_out_file *o, const char *path, struct ql
 	if (asprintf(&o->temp, "%s.part-%ld", path, (long)getpid()) < 0 || !(o->path = strdup(path))) {
 		free(o->temp);
 		*o = (struct ql_out_file){0};
-		return QUELL_ERR_MEMORY;
+		return ql_memory_failed();
 	}
 	o->f = fopen(o->temp, "wb");
 	if (o->f)

@@ -2,7 +2,23 @@
 #include "base/json.h"
 #include "base/io.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* jansson answers a failed allocation by leaving things out. The count makes that an error when the text is written. */
+static _Thread_local long lost;
+
+static void *counted_malloc(size_t size)
+{
+	void *p = malloc(size);
+	if (!p) {
+		lost++;
+		(void)ql_memory_failed();
+	}
+	return p;
+}
+
+__attribute__((constructor)) static void count_lost_allocations(void) { json_set_alloc_funcs(counted_malloc, free); }
 
 json_t *ql_json_real(double x) { return isfinite(x) ? json_real(x) : json_null(); }
 
@@ -109,6 +125,10 @@ static void write_value(const json_t *v, int depth, struct ql_buf *out)
 
 void ql_json_write(const json_t *v, struct ql_buf *out)
 {
+	if (lost) {
+		lost = 0;
+		ql_out_of_memory();
+	}
 	write_value(v, 0, out);
 	ql_buf_puts(out, "\n");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct trap {
 
 static _Thread_local struct trap *trap_top;
 static _Thread_local long fail_countdown;
+static atomic_bool ran_out;
 
 void ql_mem_fail_after(long n) { fail_countdown = n; }
 
@@ -37,8 +39,17 @@ enum quell_status ql_protect(enum quell_status (*fn)(void *), void *arg)
 	return s;
 }
 
+enum quell_status ql_memory_failed(void)
+{
+	ran_out = true;
+	return QUELL_ERR_MEMORY;
+}
+
+bool ql_memory_ran_out(void) { return ran_out; }
+
 _Noreturn void ql_out_of_memory(void)
 {
+	ran_out = true;
 	if (trap_top)
 		longjmp(trap_top->env, 1);
 	/* No entry point above us: a fault of ours, not of the input. */

@@ -33,6 +33,10 @@ struct ql_arena {
 enum quell_status ql_protect(enum quell_status (*fn)(void *), void *arg);
 /* What a failed allocation does: for code that had to clean up under a ql_protect() of its own first. */
 _Noreturn void ql_out_of_memory(void);
+/* For code that sees an allocation of the C library's fail: notes it and returns QUELL_ERR_MEMORY. */
+enum quell_status ql_memory_failed(void);
+/* Whether any allocation has failed in this process, so that a program never ends as if nothing had happened. */
+bool ql_memory_ran_out(void);
 
 /* Zeroed memory, 16-byte aligned, freed with the arena. Overflow-checked. */
 void *ql_arena_alloc(struct ql_arena *a, size_t count, size_t size);
@@ -55,9 +59,9 @@ void ql_free_aligned(void *p);
 /* Makes room for one more element: doubles *p when n reaches *cap. */
 #define QL_GROW(p, n, cap)                                                        \
 	do {                                                                      \
-		if ((n) >= (cap)) {                                               \
+		if ((n) >= (cap)) { /* cap grows last: the list stays whole when memory runs out */ \
+			(p) = ql_realloc((p), (size_t)((cap) ? 2 * (cap) : 8), sizeof *(p)); \
 			(cap) = (cap) ? 2 * (cap) : 8;                            \
-			(p) = ql_realloc((p), (size_t)(cap), sizeof *(p));        \
 		}                                                                 \
 	} while (0)
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "base/paths.h"
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,8 @@ static void walk_folder(const char *path, const char *ext, const char **list, ch
 	size_t max_n = *n, max_bytes = *bytes, end = strlen(ext);
 	*n = *bytes = 0;
 	DIR *dir = opendir(path);
+	if (!dir && errno == ENOMEM)
+		ql_out_of_memory();
 	for (struct dirent *e; dir && (e = readdir(dir));) {
 		size_t len = strlen(e->d_name);
 		if (len <= end || e->d_name[0] == '.' || strcmp(e->d_name + len - end, ext) != 0)

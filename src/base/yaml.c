@@ -175,7 +175,7 @@ enum quell_status ql_yaml_parse(struct ql_arena *a, const struct ql_source *src,
 	struct reader r = {.a = a, .file = src->file, .ds = ds};
 	*out = NULL;
 	if (!yaml_parser_initialize(&r.parser))
-		return QUELL_ERR_MEMORY;
+		return ql_memory_failed();
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)src->text, src->len);
 	struct protected_read p = {&r, 0};
 	enum quell_status s = ql_protect(read_events, &p);

@@ -241,9 +241,9 @@ int main(int argc, char **argv)
 	c.color_out = color_wanted(STDOUT_FILENO);
 	c.color_err = color_wanted(STDERR_FILENO);
 	int exit = ql_cli_run(&c, argc, argv);
-	if (c.out_of_memory) {
+	if (c.out_of_memory || ql_memory_ran_out()) {
 		fputs("error: memory ran out; ask for fewer patients or outputs\n", stderr);
-		return exit;
+		return exit == QL_EXIT_OK ? QL_EXIT_INPUT : exit;
 	}
 	if (ql_team_launched_rank() > 0) { /* rank 0 speaks for all */
 		ql_team_close(c.team);

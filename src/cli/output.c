@@ -27,7 +27,7 @@ int ql_cli_exit(enum quell_status s)
 	case QUELL_ERR_INTERRUPTED:
 		return QL_EXIT_INTERRUPTED;
 	case QUELL_ERR_INPUT:
-	case QUELL_ERR_MEMORY:
+	case QUELL_ERR_MEMORY: /* main() says so */
 	case QUELL_ERR_IO:
 	case QUELL_ERR_UNSUPPORTED:
 		return QL_EXIT_INPUT;

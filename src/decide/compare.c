@@ -264,7 +264,7 @@ enum quell_status ql_comparison_open(const struct ql_run_spec *spec, struct ql_d
 	struct ql_comparison *k = calloc(1, sizeof *k);
 	*out = k;
 	if (!k)
-		return QUELL_ERR_MEMORY;
+		return ql_memory_failed();
 	k->spec = spec;
 	k->ds = ds;
 	return ql_protect(open_job, k);

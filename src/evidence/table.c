@@ -380,7 +380,7 @@ enum quell_status ql_evidence_load(const char *data_dir, struct ql_diags *ds, st
 	*out = NULL;
 	struct ql_evidence *e = calloc(1, sizeof *e);
 	if (!e)
-		return QUELL_ERR_MEMORY;
+		return ql_memory_failed();
 	struct loader l = {.e = e, .ds = ds, .data_dir = data_dir};
 	enum quell_status s = ql_protect(load, &l);
 	if (s == QUELL_OK)

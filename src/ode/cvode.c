@@ -376,7 +376,7 @@ static enum quell_status run(void *arg)
 	struct engine *e = arg;
 	allocate(e);
 	if (!make_solver(e))
-		return QUELL_ERR_MEMORY;
+		return ql_memory_failed();
 	while (fetch(e)) {
 		enum quell_status why = run_patient(e);
 		e->stats.patients++;
