@@ -3,7 +3,7 @@
 #include "patient/law.h"
 #include <math.h>
 
-static double number(const struct ql_law_number *x, const double *q)
+double ql_law_number_value(const struct ql_law_number *x, const double *q)
 {
 	if (x->by >= 0)
 		for (int i = 0; i < x->n; i++)
@@ -37,7 +37,7 @@ static double clamp(double x, double lo, double hi) { return x < lo ? lo : x > h
 
 static double centred(const struct ql_population_law *law, const double *q, double u, double z)
 {
-	double mid = number(&law->a, q), sd = number(&law->b, q), lo = law->lo, hi = law->hi;
+	double mid = ql_law_number_value(&law->a, q), sd = ql_law_number_value(&law->b, q), lo = law->lo, hi = law->hi;
 	if (law->kind == QL_LAW_LOGNORMAL) {
 		mid = ql_log(mid);
 		lo = lo > 0 ? ql_log(lo) : -INFINITY;
@@ -57,20 +57,25 @@ static double centred(const struct ql_population_law *law, const double *q, doub
 
 static double uniform(const struct ql_population_law *law, const double *q, double u)
 {
-	double lo = fmax(number(&law->a, q), law->lo), hi = fmin(number(&law->b, q), law->hi);
+	double lo = fmax(ql_law_number_value(&law->a, q), law->lo), hi = fmin(ql_law_number_value(&law->b, q), law->hi);
 	return clamp(lo + u * (hi - lo), law->lo, law->hi);
+}
+
+double ql_law_probability(const struct ql_population_law *law, const double *q)
+{
+	double p = ql_law_number_value(&law->a, q);
+	if (law->n_shift && p > 0 && p < 1) {
+		double x = logit(p);
+		for (int i = 0; i < law->n_shift; i++)
+			x += ql_law_number_value(&law->shift[i], q);
+		p = expit(x);
+	}
+	return p;
 }
 
 static double bernoulli(const struct ql_population_law *law, const double *q, double u)
 {
-	double p = number(&law->a, q);
-	if (law->n_shift && p > 0 && p < 1) {
-		double x = logit(p);
-		for (int i = 0; i < law->n_shift; i++)
-			x += number(&law->shift[i], q);
-		p = expit(x);
-	}
-	return u > 1 - p; /* the upper tail is 1, so that a positive correlation means what it says */
+	return u > 1 - ql_law_probability(law, q); /* the upper tail is 1, so that a positive correlation means what it says */
 }
 
 static double choice(const struct ql_population_law *law, double u)
@@ -85,7 +90,7 @@ double ql_law_draw(const struct ql_population_law *law, const double *q, double 
 {
 	switch (law->kind) {
 	case QL_LAW_FIXED:
-		return number(&law->a, q);
+		return ql_law_number_value(&law->a, q);
 	case QL_LAW_UNIFORM:
 		return uniform(law, q, u);
 	case QL_LAW_BERNOULLI:
@@ -119,6 +124,11 @@ static void draw_row(const struct ql_population_table *t, uint64_t seed, uint64_
 	}
 	for (int i = 0; i < t->n_column; i++)
 		q[t->q[i]] = t->value[row * (uint64_t)t->n_column + (uint64_t)i];
+}
+
+void ql_population_correlated(const struct ql_population *p, uint64_t seed, uint64_t patient, double *z)
+{
+	correlate(p->correlation, seed, patient, z);
 }
 
 /* Strictly inside (0,1) whatever the normal. */

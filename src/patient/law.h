@@ -73,6 +73,11 @@ bool ql_laws_order(const struct ql_model *m, const struct ql_yaml *covariates, s
 /* Reads `correlations:` and marks the laws and randoms that take part. */
 bool ql_correlations_read(const struct ql_model *m, const struct ql_yaml *list, struct ql_population *p,
 			  struct ql_arena *a, struct ql_diags *ds);
+/* A number of a law for a patient; the probability of a Bernoulli law. */
+double ql_law_number_value(const struct ql_law_number *x, const double *q);
+double ql_law_probability(const struct ql_population_law *law, const double *q);
+/* The correlated normals of a patient, before anything is fixed: z[correlation->n]. */
+void ql_population_correlated(const struct ql_population *p, uint64_t seed, uint64_t patient, double *z);
 /* value of a covariate: u is uniform (0,1), z its normal quantile. */
 double ql_law_draw(const struct ql_population_law *law, const double *q, double u, double z);
 

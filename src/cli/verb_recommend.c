@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quell recommend: regimens for one profile. */
+#include "base/io.h"
+#include "cli/compare_text.h"
+#include "cli/recommend_text.h"
+#include <string.h>
+
+static int show(struct ql_cli *c, const struct ql_recommendation *r)
+{
+	ql_cli_say(c, "Simulated", "%s virtual patients x %d regimen%s, %g years, %.1f s", ql_grouped(c, r->patients), r->n_eligible,
+		   r->n_eligible == 1 ? "" : "s", r->years, r->wall_s);
+	if (c->json)
+		ql_recommendation_json(r, &c->out);
+	else
+		ql_recommend_text(c, r);
+	return QL_EXIT_OK;
+}
+
+/* The shared options with the defaults of this verb. */
+static void default_text(struct ql_opt *opt, const char *name, const char *text)
+{
+	for (; opt->name; opt++)
+		if (strcmp(opt->name, name) == 0)
+			opt->fallback = text;
+}
+
+int ql_verb_recommend(struct ql_cli *c, int argc, char **argv)
+{
+	struct ql_sim sim = {0};
+	struct ql_recommend_spec spec = {0};
+	struct ql_words with = {0};
+	bool fields = false;
+	struct ql_opt common[QL_SIM_N_OPT];
+	ql_sim_options(c, &sim, common);
+	const struct ql_opt opt[] = {
+		{"with", QL_OPT_ITEM, &with, "FIELD=VALUE", NULL, 0, 0, NULL, "a field of the profile, before the file's; may be repeated"},
+		{"guideline", QL_OPT_TEXT, &spec.guideline, "NAME|FILE", "cll", 0, 0, NULL, "consensus rules"},
+		{"fields", QL_OPT_FLAG, &fields, NULL, NULL, 0, 0, NULL, "the fields of a profile"},
+		{0}};
+	const struct ql_command cmd = {
+		"recommend", "[PROFILE.yaml]", 0, 1,
+		"Ranks regimens for one profile: rules first, then the eligible regimens on virtual patients who match it, with the\n"
+		"doubt about outcomes and wishes; trials and consensus beside it. Says so where nothing is known.\n",
+		"quell recommend library/vignettes/unfit-mutated.yaml\n"
+		"quell recommend --with age=58 --with ighv=unmutated --with tp53=normal --with del17p=no --with symptoms=yes\n",
+		{common, opt}};
+	int exit;
+	sim.spec.population = NULL;
+	sim.spec.patients = 500;
+	sim.spec.years = 10;
+	default_text(common, "population", "the nearest to the profile");
+	default_text(common, "regimens", "the candidates of the guideline");
+	default_text(common, "patients", "500");
+	default_text(common, "years", "10");
+	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
+		return exit;
+	if (fields) {
+		ql_recommend_fields(c);
+		return QL_EXIT_OK;
+	}
+	if (sim.spec.years < 5) {
+		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0605, ql_cli_span(c, "--years"), "five years are the least that the criteria need");
+		ql_diag_help(d, "give 5 to 40 years");
+		return QL_EXIT_USAGE;
+	}
+	if (ql_sim_finish(c, &sim) != QUELL_OK)
+		return QL_EXIT_INPUT;
+	spec.run = sim.spec;
+	spec.profile = c->args.n ? c->args.item[0] : NULL;
+	spec.with = with.item;
+	spec.n_with = with.n;
+	struct ql_recommendation *r = NULL;
+	enum quell_status s = ql_recommend_run(&spec, &c->ds, &r);
+	exit = r ? show(c, r) : ql_cli_exit(s);
+	ql_recommendation_free(r);
+	return exit;
+}

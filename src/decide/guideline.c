@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/guideline.h"
+#include "base/paths.h"
+#include <math.h>
+#include <string.h>
+
+const char *const ql_effect_text[] = {"exclude", "last", "prefer", "caution"};
+
+/* --- does it apply? --- */
+
+static enum ql_three of_bool(bool x) { return x ? QL_YES : QL_NO; }
+
+static double remission(const struct ql_profile *p)
+{
+	return p->n_line ? p->line[p->n_line - 1].remission_months : NAN;
+}
+
+static enum ql_three in_range(double x, double min, double max)
+{
+	return isnan(x) ? QL_UNSURE : of_bool(x >= min && x <= max);
+}
+
+static enum ql_three three_is(enum ql_three x, const char *is)
+{
+	if (x == QL_UNSURE)
+		return QL_UNSURE;
+	return of_bool(strcmp(is, x == QL_YES ? "yes" : "no") == 0);
+}
+
+static enum ql_three field_holds(const struct ql_guideline_when *w, const struct ql_profile *p)
+{
+	const char *why;
+	if (strcmp(w->field, "tp53_aberrant") == 0)
+		return three_is(ql_tp53_aberrant(p), w->is);
+	if (strcmp(w->field, "indication") == 0)
+		return three_is(ql_treatment_indication(p, &why), w->is);
+	if (strcmp(w->field, "lines") == 0)
+		return in_range(p->lines_known ? (double)p->n_line : (double)NAN, w->min, w->max);
+	if (strcmp(w->field, "remission") == 0)
+		return in_range(remission(p), w->min, w->max);
+	for (int f = 0; f < QL_PROFILE_N; f++) {
+		if (strcmp(ql_profile_def[f].name, w->field) != 0)
+			continue;
+		if (!ql_profile_knows(p, (enum ql_profile_field)f))
+			return QL_UNSURE;
+		if (ql_profile_def[f].unit)
+			return in_range(p->value[f], w->min, w->max);
+		struct ql_arena a = {0};
+		bool same = strcmp(ql_profile_text(p, (enum ql_profile_field)f, &a), w->is) == 0;
+		ql_arena_free(&a);
+		return of_bool(same);
+	}
+	return QL_UNSURE;
+}
+
+static enum ql_three history_holds(const struct ql_guideline_when *w, const struct ql_profile *p)
+{
+	if (!p->lines_known)
+		return QL_UNSURE;
+	if (w->had)
+		return of_bool(ql_profile_had(p, w->had));
+	if (w->never)
+		return of_bool(!ql_profile_had(p, w->never));
+	return of_bool(ql_profile_progressed_on(p, w->progressed));
+}
+
+static enum ql_three holds(const struct ql_guideline_when *w, const struct ql_profile *p)
+{
+	enum ql_three best = QL_NO;
+	if (w->field)
+		return field_holds(w, p);
+	if (!w->n_any)
+		return history_holds(w, p);
+	for (int i = 0; i < w->n_any; i++) {
+		enum ql_three x = holds(&w->any[i], p);
+		if (x == QL_YES)
+			return QL_YES;
+		best = x == QL_UNSURE ? QL_UNSURE : best;
+	}
+	return best;
+}
+
+enum ql_three ql_rule_applies(const struct ql_guideline_rule *r, const struct ql_profile *p)
+{
+	enum ql_three all = QL_YES;
+	for (int i = 0; i < r->n_when; i++) {
+		enum ql_three x = holds(&r->when[i], p);
+		if (x == QL_NO)
+			return QL_NO;
+		all = x == QL_UNSURE ? QL_UNSURE : all;
+	}
+	return all;
+}
+
+/* --- whom does it concern? --- */
+
+static bool regimen_has(const struct ql_regimen *g, const char *word)
+{
+	if (strcmp(g->name, word) == 0)
+		return true;
+	for (int i = 0; i < g->n_slot; i++) {
+		const struct ql_yaml *class = g->row[i].yaml ? ql_yaml_get(g->row[i].yaml, "class") : NULL;
+		if (strcmp(g->row[i].name, word) == 0 ||
+		    (class && class->kind == QL_YAML_SCALAR && strcmp(class->text, word) == 0))
+			return true;
+	}
+	return false;
+}
+
+static int count(const struct ql_words_list *l, const struct ql_regimen *g)
+{
+	int n = 0;
+	for (int i = 0; i < l->n; i++)
+		n += regimen_has(g, l->word[i]);
+	return n;
+}
+
+bool ql_rule_targets(const struct ql_guideline_rule *r, const struct ql_regimen *g)
+{
+	if ((r->any.n && !count(&r->any, g)) || count(&r->all, g) < r->all.n || count(&r->none, g))
+		return false;
+	return r->continuous < 0 || (r->continuous != 0) == g->continuous;
+}
+
+/* --- the file --- */
+
+struct reader {
+	struct ql_arena *a;
+	struct ql_diags *ds;
+	const char **known; /* agents, classes, regimens */
+	int n_known, cap;
+};
+
+static void know(struct reader *r, const char *word)
+{
+	if (!word)
+		return;
+	if (r->n_known == r->cap) {
+		int cap = r->cap ? 2 * r->cap : 256;
+		const char **more = QL_NEW_N(r->a, const char *, (size_t)cap);
+		for (int i = 0; i < r->n_known; i++)
+			more[i] = r->known[i];
+		r->known = more;
+		r->cap = cap;
+	}
+	r->known[r->n_known++] = word;
+}
+
+static void know_library(struct reader *r, const char *data_dir)
+{
+	int n;
+	const char **list = ql_library_list(r->a, data_dir, "library/agents", ".yaml", &n);
+	for (int i = 0; i < n; i++) {
+		struct ql_yaml *y = NULL;
+		const char *class = NULL;
+		know(r, list[i]);
+		if (ql_yaml_read(r->a, ql_arena_printf(r->a, "%s/library/agents/%s.yaml", data_dir, list[i]), r->ds, &y) == QUELL_OK)
+			ql_yaml_string(y, "class", false, r->ds, &class);
+		know(r, class);
+	}
+	list = ql_library_list(r->a, data_dir, "library/regimens", ".yaml", &n);
+	for (int i = 0; i < n; i++)
+		know(r, list[i]);
+}
+
+static const char *known_word(struct reader *r, const struct ql_yaml *y)
+{
+	if (y->kind != QL_YAML_SCALAR) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "an agent, a class or a regimen must stand here"), "write its name");
+		return NULL;
+	}
+	for (int i = 0; i < r->n_known; i++)
+		if (strcmp(r->known[i], y->text) == 0)
+			return r->known[i];
+	struct ql_diag *d = ql_diag_add(r->ds, QL_E0528, y->span, "`%s` is no agent, class or regimen", y->text);
+	const char *near = ql_suggest(y->text, r->known, r->n_known);
+	if (near)
+		ql_diag_help(d, "did you mean `%s`?", near);
+	return NULL;
+}
+
+static void read_words(struct reader *r, const struct ql_yaml *map, const char *key, struct ql_words_list *out)
+{
+	const struct ql_yaml *y = ql_yaml_get(map, key);
+	if (!y)
+		return;
+	if (y->kind != QL_YAML_LIST) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "`%s` must be a list", key), "write [ibrutinib, BCL2 inhibitor]");
+		return;
+	}
+	out->word = QL_NEW_N(r->a, const char *, (size_t)y->n + 1);
+	for (int i = 0; i < y->n; i++) {
+		const char *word = known_word(r, y->item[i]);
+		if (word)
+			out->word[out->n++] = word;
+	}
+}
+
+static bool known_field(const char *name)
+{
+	static const char *const derived[] = {"tp53_aberrant", "indication", "lines", "remission"};
+	for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
+		if (strcmp(derived[i], name) == 0)
+			return true;
+	for (int f = 0; f < QL_PROFILE_N; f++)
+		if (strcmp(ql_profile_def[f].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void read_when(struct reader *r, const struct ql_yaml *y, struct ql_guideline_when *w, int depth)
+{
+	static const char *const keys[] = {"field", "is", "min", "max", "had", "never", "progressed", "any", NULL};
+	*w = (struct ql_guideline_when){.min = -INFINITY, .max = INFINITY};
+	if (y->kind != QL_YAML_MAP || depth > 4) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "a condition must be a mapping"), "write {field: tp53_aberrant, is: yes}");
+		return;
+	}
+	ql_yaml_check_keys(y, keys, r->ds);
+	ql_yaml_string(y, "field", false, r->ds, &w->field);
+	ql_yaml_string(y, "is", false, r->ds, &w->is);
+	ql_yaml_number(y, "min", false, r->ds, &w->min);
+	ql_yaml_number(y, "max", false, r->ds, &w->max);
+	const struct ql_yaml *had = ql_yaml_get(y, "had"), *never = ql_yaml_get(y, "never"), *on = ql_yaml_get(y, "progressed"),
+			     *any = ql_yaml_get(y, "any");
+	w->had = had ? known_word(r, had) : NULL;
+	w->never = never ? known_word(r, never) : NULL;
+	w->progressed = on ? known_word(r, on) : NULL;
+	if (any && any->kind == QL_YAML_LIST) {
+		w->any = QL_NEW_N(r->a, struct ql_guideline_when, (size_t)any->n + 1);
+		for (int i = 0; i < any->n; i++)
+			read_when(r, any->item[i], &w->any[w->n_any++], depth + 1);
+	}
+	if (w->field && !known_field(w->field))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "a profile has no field `%s`", w->field),
+			     "`quell recommend --fields` lists the fields");
+	if (!w->field && !had && !never && !on && !w->n_any)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the condition asks nothing"), "write {field: F, is: X} or {had: W}");
+	if (w->field && !w->is && isinf(w->min) && isinf(w->max))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the condition on `%s` has no limit", w->field),
+			     "add is:, min: or max:");
+	if (!w->is)
+		w->is = "";
+}
+
+static void read_sources(struct reader *r, const struct ql_yaml *y, struct ql_guideline_rule *out)
+{
+	const struct ql_yaml *list = ql_yaml_get(y, "source");
+	out->source = QL_NEW_N(r->a, const char *, list && list->kind == QL_YAML_LIST ? (size_t)list->n + 1 : 1);
+	for (int i = 0; list && list->kind == QL_YAML_LIST && i < list->n; i++)
+		if (list->item[i]->kind == QL_YAML_SCALAR)
+			out->source[out->n_source++] = list->item[i]->text;
+}
+
+static void read_rule(struct reader *r, const struct ql_yaml *y, struct ql_guideline_rule *out)
+{
+	static const char *const keys[] = {"id", "when", "effect", "target", "text", "source", "grade", NULL};
+	static const char *const target_keys[] = {"any", "all", "none", "continuous", NULL};
+	const char *effect = "";
+	*out = (struct ql_guideline_rule){.continuous = -1, .grade = "assumed"};
+	if (y->kind != QL_YAML_MAP) {
+		ql_diag_add(r->ds, QL_E0528, y->span, "a rule must be a mapping");
+		return;
+	}
+	ql_yaml_check_keys(y, keys, r->ds);
+	ql_yaml_string(y, "id", true, r->ds, &out->id);
+	ql_yaml_string(y, "text", true, r->ds, &out->text);
+	ql_yaml_string(y, "grade", true, r->ds, &out->grade);
+	ql_yaml_string(y, "effect", true, r->ds, &effect);
+	read_sources(r, y, out);
+	int e = 0;
+	while (e < 4 && strcmp(effect, ql_effect_text[e]) != 0)
+		e++;
+	if (e == 4)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "`effect` cannot be %s", effect), "one of exclude, last, prefer, caution");
+	out->effect = (enum ql_effect)(e & 3);
+	const struct ql_yaml *when = ql_yaml_get(y, "when"), *target = ql_yaml_get(y, "target");
+	if (when && when->kind == QL_YAML_LIST) {
+		out->when = QL_NEW_N(r->a, struct ql_guideline_when, (size_t)when->n + 1);
+		for (int i = 0; i < when->n; i++)
+			read_when(r, when->item[i], &out->when[out->n_when++], 0);
+	}
+	if (!target || target->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the rule has no target"), "write target: {any: [ibrutinib]}");
+		return;
+	}
+	ql_yaml_check_keys(target, target_keys, r->ds);
+	read_words(r, target, "any", &out->any);
+	read_words(r, target, "all", &out->all);
+	read_words(r, target, "none", &out->none);
+	bool continuous;
+	if (ql_yaml_get(target, "continuous") && ql_yaml_bool(target, "continuous", true, r->ds, &continuous))
+		out->continuous = continuous;
+}
+
+enum quell_status ql_guideline_load(const char *path, const char *data_dir, struct ql_arena *a, struct ql_diags *ds,
+				    struct ql_guideline *out)
+{
+	static const char *const keys[] = {"guideline", "title", "candidates", "rules", "note", NULL};
+	struct reader r = {.a = a, .ds = ds};
+	struct ql_yaml *y;
+	int errors = ds->n_errors;
+	*out = (struct ql_guideline){0};
+	enum quell_status s = ql_yaml_read(a, path, ds, &y);
+	if (s != QUELL_OK)
+		return s;
+	know_library(&r, data_dir);
+	ql_yaml_check_keys(y, keys, ds);
+	ql_yaml_string(y, "guideline", true, ds, &out->name);
+	ql_yaml_string(y, "title", false, ds, &out->title);
+	const struct ql_yaml *candidates = ql_yaml_get(y, "candidates"), *rules = ql_yaml_get(y, "rules");
+	read_words(&r, candidates, "untreated", &out->candidates[0]);
+	read_words(&r, candidates, "treated", &out->candidates[1]);
+	if (!rules || rules->kind != QL_YAML_LIST) {
+		ql_diag_add(ds, QL_E0528, (struct ql_span){path, 0, 0, 0}, "`rules` is missing");
+		return QUELL_ERR_INPUT;
+	}
+	out->rule = QL_NEW_N(a, struct ql_guideline_rule, (size_t)rules->n + 1);
+	for (int i = 0; i < rules->n; i++)
+		read_rule(&r, rules->item[i], &out->rule[out->n_rule++]);
+	return ds->n_errors == errors ? QUELL_OK : QUELL_ERR_INPUT;
+}

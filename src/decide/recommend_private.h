@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One recommendation at work. */
+#ifndef QL_DECIDE_RECOMMEND_PRIVATE_H
+#define QL_DECIDE_RECOMMEND_PRIVATE_H
+
+#include "decide/job.h"
+#include "decide/recommend.h"
+#include "decide/trials.h"
+#include "patient/posterior.h"
+
+struct ql_candidate { /* one regimen */
+	struct ql_applied_rule *rule;
+	int n_rule, tier;
+	bool preferred;       /* consensus names it for this profile */
+	const char *excluded; /* NULL: simulated */
+	struct ql_arm_result result;
+	double *x;            /* [patients][QL_K_COUNT]; after drop_failed the first n_kept rows count */
+	double pfs5, umrd;
+	uint64_t failed;
+};
+
+struct ql_recommending {
+	const struct ql_recommend_spec *spec;
+	struct ql_diags *ds;
+	struct ql_recommendation *r;
+	struct ql_run_spec run;
+	struct ql_job job;
+	struct ql_evidence *evidence;
+	struct ql_trials *trials;
+	struct ql_candidate *candidate; /* per arm */
+	double *log_weight;
+	uint64_t n_candidate, n_kept;
+	struct ql_posterior_sample sample;
+};
+
+/* recommend_course.c: adds the log likelihood of the observed courses to log_weight. */
+void ql_recommend_courses(struct ql_recommending *k);
+/* recommend_rank.c: ranks, evidence, drivers, information, verdict. */
+void ql_recommend_rank(struct ql_recommending *k);
+
+#endif

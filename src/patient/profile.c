@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "patient/profile.h"
+#include "base/paths.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct ql_profile_def ql_profile_def[QL_PROFILE_N] = {
+#define X(name, unit, low, high, choices, help) {#name, unit, low, high, choices, help},
+	QL_PROFILE_FIELDS(X)
+#undef X
+};
+
+const struct ql_course_def ql_course_def[QL_CK_COUNT] = {
+	{"alc", "1e9/L", "alc", 0.15, 0, 0, 3000},    {"node", "cm", "node_diameter", 0.10, 0, 0, 40},
+	{"igg", "g/L", "igg", 0.12, 0, 0, 60},        {"mrd", "1", "mrd_blood", 0.58, 1e-6, 0, 1},
+	{"anc", "1e9/L", "anc", 0.25, 0, 0, 50}};
+
+static const struct ql_span command_line = {"command line", 0, 0, 0};
+
+void ql_profile_blank(struct ql_profile *p)
+{
+	*p = (struct ql_profile){.name = "unknown", .title = "nothing is known"};
+	for (int i = 0; i < QL_PROFILE_N; i++)
+		p->value[i] = NAN;
+}
+
+/* --- one field --- */
+
+static int field_of(const char *name)
+{
+	for (int i = 0; i < QL_PROFILE_N; i++)
+		if (strcmp(ql_profile_def[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static int choice_of(const char *choices, const char *word)
+{
+	size_t n = strlen(word);
+	int place = 0;
+	for (const char *c = choices;; place++) {
+		const char *bar = strchr(c, '|');
+		size_t len = bar ? (size_t)(bar - c) : strlen(c);
+		if (len == n && strncmp(c, word, n) == 0)
+			return place;
+		if (!bar)
+			return -1;
+		c = bar + 1;
+	}
+}
+
+static const char *range_text(const struct ql_profile_def *d, struct ql_diags *ds)
+{
+	char lo[32], hi[32];
+	if (!d->unit)
+		return ql_arena_printf(&ds->arena, "one of %s, or unknown", d->choices);
+	return ql_arena_printf(&ds->arena, "%s to %s%s%s, or unknown", ql_format_double(d->low, lo),
+			       ql_format_double(d->high, hi), *d->unit ? " " : "", d->unit);
+}
+
+static bool set_field(struct ql_profile *p, int f, const char *text, struct ql_span at, struct ql_diags *ds)
+{
+	const struct ql_profile_def *d = &ql_profile_def[f];
+	double x = NAN;
+	p->span[f] = at;
+	p->value[f] = NAN;
+	if (strcmp(text, "unknown") == 0)
+		return true;
+	bool ok;
+	if (d->unit) {
+		ok = ql_parse_double(text, strlen(text), &x) && x >= d->low && x <= d->high;
+		if (ok && !*d->unit && d->high > 1 && x != floor(x))
+			ok = false;
+	} else {
+		int place = choice_of(d->choices, text);
+		x = place;
+		ok = place >= 0;
+	}
+	if (!ok) {
+		struct ql_diag *e = ql_diag_add(ds, QL_E0521, at, "`%s` cannot be %s", d->name, text);
+		ql_diag_help(e, "%s: give %s", d->help, range_text(d, ds));
+		return false;
+	}
+	p->value[f] = x;
+	return true;
+}
+
+static void unknown_field(const char *name, struct ql_span at, struct ql_diags *ds)
+{
+	const char *names[QL_PROFILE_N];
+	for (int i = 0; i < QL_PROFILE_N; i++)
+		names[i] = ql_profile_def[i].name;
+	struct ql_diag *d = ql_diag_add(ds, QL_E0520, at, "a profile has no field `%s`", name);
+	const char *near = ql_suggest(name, names, QL_PROFILE_N);
+	if (near)
+		ql_diag_help(d, "did you mean `%s`?", near);
+	else
+		ql_diag_help(d, "`quell recommend --fields` lists them; names, dates of birth and the like have no place here");
+}
+
+bool ql_profile_set(struct ql_profile *p, const char *text, struct ql_diags *ds)
+{
+	const char *equals = strchr(text, '=');
+	if (!equals || equals == text) {
+		ql_diag_help(ql_diag_add(ds, QL_E0520, command_line, "cannot read `%s`", text), "write FIELD=VALUE, as in age=70");
+		return false;
+	}
+	const char *name = ql_arena_strndup(&ds->arena, text, (size_t)(equals - text));
+	int f = field_of(name);
+	if (f < 0) {
+		unknown_field(name, command_line, ds);
+		return false;
+	}
+	return set_field(p, f, equals + 1, command_line, ds);
+}
+
+const char *ql_profile_text(const struct ql_profile *p, enum ql_profile_field f, struct ql_arena *a)
+{
+	const struct ql_profile_def *d = &ql_profile_def[f];
+	char number[32];
+	if (!ql_profile_knows(p, f))
+		return "unknown";
+	if (d->unit)
+		return ql_arena_strdup(a, ql_format_double(p->value[f], number));
+	const char *c = d->choices;
+	for (int i = 0; i < (int)p->value[f]; i++)
+		c = strchr(c, '|') + 1;
+	return ql_arena_strndup(a, c, strcspn(c, "|"));
+}
+
+/* --- prior lines --- */
+
+struct reader {
+	const char *data_dir, *path;
+	struct ql_arena *a;
+	struct ql_diags *ds;
+	struct ql_profile *p;
+	const char **agent, **regimen;
+	int n_agent, n_regimen;
+};
+
+static void add_word(struct reader *r, struct ql_prior_line *l, const char *word)
+{
+	for (int i = 0; word && i < l->n_word; i++)
+		if (strcmp(l->word[i], word) == 0)
+			return;
+	if (word && l->n_word < 32)
+		l->word[l->n_word++] = ql_arena_strdup(r->a, word);
+}
+
+static bool listed(const char *name, const char *const *list, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void add_drug(struct reader *r, struct ql_prior_line *l, const char *name, struct ql_span at)
+{
+	struct ql_yaml *y = NULL;
+	const char *class = NULL;
+	if (!listed(name, r->agent, r->n_agent)) {
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0522, at, "unknown drug `%s`", name);
+		const char *near = ql_suggest(name, r->agent, r->n_agent);
+		if (near)
+			ql_diag_help(d, "did you mean `%s`?", near);
+		else
+			ql_diag_help(d, "`quell explain agents` lists the drugs; leave out what the model does not know and say so in `note`");
+		return;
+	}
+	add_word(r, l, name);
+	if (ql_yaml_read(r->a, ql_arena_printf(r->a, "%s/library/agents/%s.yaml", r->data_dir, name), r->ds, &y) == QUELL_OK && y)
+		ql_yaml_string(y, "class", false, r->ds, &class);
+	add_word(r, l, class);
+}
+
+static void add_regimen(struct reader *r, struct ql_prior_line *l, const char *name, struct ql_span at)
+{
+	struct ql_yaml *y = NULL;
+	if (!listed(name, r->regimen, r->n_regimen)) {
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0522, at, "unknown regimen `%s`", name);
+		const char *near = ql_suggest(name, r->regimen, r->n_regimen);
+		if (near)
+			ql_diag_help(d, "did you mean `%s`?", near);
+		else
+			ql_diag_help(d, "name its drugs instead: `drugs: [rituximab, ...]`");
+		return;
+	}
+	l->regimen = ql_arena_strdup(r->a, name);
+	if (ql_yaml_read(r->a, ql_arena_printf(r->a, "%s/library/regimens/%s.yaml", r->data_dir, name), r->ds, &y) != QUELL_OK)
+		return;
+	const struct ql_yaml *agents = ql_yaml_get(y, "agents");
+	for (int i = 0; agents && agents->kind == QL_YAML_MAP && i < agents->n; i++)
+		if (agents->item[i]->kind == QL_YAML_SCALAR)
+			add_drug(r, l, agents->item[i]->text, at);
+}
+
+/* "2019-03" or "2019"; -1 and a message else. */
+static int month_of(struct reader *r, const struct ql_yaml *y)
+{
+	int year = 0, month = 1, used = 0;
+	if (y->kind == QL_YAML_SCALAR && strcmp(y->text, "unknown") == 0)
+		return -1;
+	bool full = y->kind == QL_YAML_SCALAR && sscanf(y->text, "%4d-%2d%n", &year, &month, &used) == 2 && !y->text[used];
+	bool plain = !full && y->kind == QL_YAML_SCALAR && sscanf(y->text, "%4d%n", &year, &used) == 1 && !y->text[used];
+	if (plain)
+		month = 1;
+	if ((full || plain) && year >= 1950 && year <= 2100 && month >= 1 && month <= 12)
+		return 12 * year + month - 1;
+	ql_diag_help(ql_diag_add(r->ds, QL_E0523, y->span, "not a month"), "write YYYY-MM or YYYY; days of a month are not needed");
+	return -1;
+}
+
+static void read_end(struct reader *r, const struct ql_yaml *y, struct ql_prior_line *l)
+{
+	static const char choices[] = "unknown|completed|progression|toxicity|other";
+	const char *text = NULL;
+	if (!ql_yaml_string(y, "ended", false, r->ds, &text) || !text)
+		return;
+	int place = choice_of(choices, text);
+	if (place < 0) {
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0521, ql_yaml_get(y, "ended")->span, "`ended` cannot be %s", text);
+		ql_diag_help(d, "why the line ended: one of %s", choices);
+	} else {
+		l->ended = (enum ql_line_end)place;
+	}
+}
+
+static void read_line(struct reader *r, const struct ql_yaml *y, struct ql_prior_line *l)
+{
+	static const char *const keys[] = {"regimen", "drugs", "start", "end", "response", "ended", "remission_months", "note",
+					   NULL};
+	*l = (struct ql_prior_line){.word = QL_NEW_N(r->a, const char *, 32), .start_month = -1, .end_month = -1,
+				    .remission_months = NAN, .span = y->span};
+	if (y->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->span, "a line of treatment must be a mapping"),
+			     "write {drugs: [rituximab], ended: progression}");
+		return;
+	}
+	ql_yaml_check_keys(y, keys, r->ds);
+	const struct ql_yaml *regimen = ql_yaml_get(y, "regimen"), *drugs = ql_yaml_get(y, "drugs");
+	if (regimen && regimen->kind == QL_YAML_SCALAR)
+		add_regimen(r, l, regimen->text, regimen->span);
+	for (int i = 0; drugs && drugs->kind == QL_YAML_LIST && i < drugs->n; i++)
+		if (drugs->item[i]->kind == QL_YAML_SCALAR)
+			add_drug(r, l, drugs->item[i]->text, drugs->item[i]->span);
+	if (!regimen && (!drugs || drugs->kind != QL_YAML_LIST))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0304, y->span, "what was given is missing"),
+			     "name a regimen of the library, or `drugs: [...]`");
+	read_end(r, y, l);
+	const struct ql_yaml *start = ql_yaml_get(y, "start"), *end = ql_yaml_get(y, "end");
+	l->start_month = start ? month_of(r, start) : -1;
+	l->end_month = end ? month_of(r, end) : -1;
+	ql_yaml_number(y, "remission_months", false, r->ds, &l->remission_months);
+	if (l->remission_months < 0)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0521, y->span, "`remission_months` cannot be negative"), "give months");
+	if (l->start_month >= 0 && l->end_month >= 0 && l->end_month < l->start_month)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0523, end->span, "the line ends before it starts"), "exchange `start` and `end`");
+}
+
+static void check_order(struct reader *r)
+{
+	int last = -1;
+	for (int i = 0; i < r->p->n_line; i++) {
+		const struct ql_prior_line *l = &r->p->line[i];
+		if (l->start_month >= 0 && last >= 0 && l->start_month < last) {
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0523, l->span, "line %d starts before line %d ended", i + 1, i);
+			ql_diag_help(d, "list the lines in the order in which they were given");
+		}
+		last = l->end_month >= 0 ? l->end_month : l->start_month >= 0 ? l->start_month : last;
+	}
+}
+
+static void read_lines(struct reader *r)
+{
+	const struct ql_yaml *y = ql_yaml_get(r->p->yaml, "prior_lines");
+	if (!y || (y->kind == QL_YAML_SCALAR && strcmp(y->text, "unknown") == 0))
+		return;
+	if (y->kind != QL_YAML_LIST) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->span, "`prior_lines` must be a list"), "[] for an untreated patient");
+		return;
+	}
+	r->p->lines_known = true;
+	r->p->line = QL_NEW_N(r->a, struct ql_prior_line, (size_t)y->n + 1);
+	for (int i = 0; i < y->n; i++)
+		read_line(r, y->item[i], &r->p->line[r->p->n_line++]);
+	check_order(r);
+}
+
+/* --- courses --- */
+
+static int course_of(const char *name)
+{
+	for (int i = 0; i < QL_CK_COUNT; i++)
+		if (strcmp(ql_course_def[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void read_points(struct reader *r, int kind, const struct ql_yaml *at)
+{
+	const struct ql_course_def *d = &ql_course_def[kind];
+	for (int i = 0; i < at->n; i++) {
+		double day, value;
+		char lo[32], hi[32];
+		if (!ql_parse_double(at->key[i], strlen(at->key[i]), &day) || !(day >= 0 && day <= 7305)) {
+			ql_diag_help(ql_diag_add(r->ds, QL_E0524, at->key_span[i], "not a day of the course"),
+				     "days count from the start of the regimen of the course, 0 to 7305");
+		} else if (!ql_yaml_is_number(at->item[i], &value) || !(value >= d->low && value <= d->high)) {
+			struct ql_diag *e = ql_diag_add(r->ds, QL_E0524, at->item[i]->span, "`%s` cannot have this value", d->name);
+			ql_diag_help(e, "give %s to %s %s", ql_format_double(d->low, lo), ql_format_double(d->high, hi), d->unit);
+		} else {
+			r->p->seen[r->p->n_seen++] = (struct ql_observation){(enum ql_course_kind)kind, day, value};
+		}
+	}
+}
+
+static void read_course(struct reader *r, int kind, const struct ql_yaml *y)
+{
+	static const char *const keys[] = {"unit", "at", NULL};
+	const struct ql_course_def *d = &ql_course_def[kind];
+	const char *unit = NULL;
+	ql_yaml_check_keys(y, keys, r->ds);
+	const struct ql_yaml *at = ql_yaml_get(y, "at");
+	if (!at || at->kind != QL_YAML_MAP || !ql_yaml_string(y, "unit", true, r->ds, &unit)) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0524, y->span, "the course of `%s` is not understood", d->name),
+			     "write {unit: %s, at: {0: VALUE, 28: VALUE}}", d->unit);
+		return;
+	}
+	if (strcmp(unit, d->unit) != 0) {
+		struct ql_diag *e = ql_diag_add(r->ds, QL_E0524, ql_yaml_get(y, "unit")->span, "`%s` is not given in %s", d->name, unit);
+		ql_diag_help(e, "convert the values to %s and say so", d->unit);
+		return;
+	}
+	read_points(r, kind, at);
+}
+
+static int by_day(const void *x, const void *y)
+{
+	const struct ql_observation *a = x, *b = y;
+	return a->day < b->day ? -1 : a->day > b->day ? 1 : (int)a->kind - (int)b->kind;
+}
+
+static void read_courses(struct reader *r)
+{
+	const struct ql_yaml *y = ql_yaml_get(r->p->yaml, "courses");
+	if (!y)
+		return;
+	size_t points = 1;
+	for (int i = 0; i < y->n && y->kind == QL_YAML_MAP; i++) {
+		const struct ql_yaml *at = ql_yaml_get(y->item[i], "at");
+		points += at && at->kind == QL_YAML_MAP ? (size_t)at->n : 0;
+	}
+	r->p->seen = QL_NEW_N(r->a, struct ql_observation, points);
+	for (int i = 0; i < y->n && y->kind == QL_YAML_MAP; i++) {
+		int kind = course_of(y->key[i]);
+		if (kind >= 0)
+			read_course(r, kind, y->item[i]);
+		else if (strcmp(y->key[i], "regimen") != 0)
+			ql_diag_help(ql_diag_add(r->ds, QL_E0303, y->key_span[i], "no course is called `%s`", y->key[i]),
+				     "courses are alc, node, igg, mrd and anc");
+	}
+	r->p->course_regimen = "watch-and-wait";
+	const char *name = NULL;
+	if (ql_yaml_string(y, "regimen", false, r->ds, &name) && name) {
+		if (!listed(name, r->regimen, r->n_regimen)) {
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0522, ql_yaml_get(y, "regimen")->span, "unknown regimen `%s`", name);
+			const char *near = ql_suggest(name, r->regimen, r->n_regimen);
+			ql_diag_help(d, near ? "did you mean `%s`?" : "`quell explain regimens` lists them%s", near ? near : "");
+		}
+		r->p->course_regimen = name;
+	}
+	if (r->p->n_seen == 0)
+		r->p->course_regimen = NULL;
+	qsort(r->p->seen, (size_t)r->p->n_seen, sizeof *r->p->seen, by_day);
+}
+
+/* --- the file --- */
+
+static void read_fields(struct reader *r)
+{
+	static const char *const other[] = {"profile", "title", "prior_lines", "courses", "preferences", "note", "expect"};
+	const struct ql_yaml *y = r->p->yaml;
+	for (int i = 0; i < y->n; i++) {
+		int f = field_of(y->key[i]);
+		if (f < 0 && !listed(y->key[i], other, sizeof other / sizeof *other))
+			unknown_field(y->key[i], y->key_span[i], r->ds);
+		else if (f >= 0 && y->item[i]->kind != QL_YAML_SCALAR)
+			ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->item[i]->span, "`%s` must be one value", y->key[i]), "give %s",
+				     range_text(&ql_profile_def[f], r->ds));
+		else if (f >= 0)
+			set_field(r->p, f, y->item[i]->text, y->item[i]->span, r->ds);
+	}
+}
+
+enum quell_status ql_profile_load(const char *path, const char *data_dir, struct ql_arena *a, struct ql_diags *ds,
+				  struct ql_profile *out)
+{
+	struct reader r = {.data_dir = data_dir, .path = path, .a = a, .ds = ds, .p = out};
+	int errors = ds->n_errors;
+	ql_profile_blank(out);
+	enum quell_status s = ql_yaml_read(a, path, ds, &out->yaml);
+	if (s != QUELL_OK)
+		return s;
+	if (!out->yaml || out->yaml->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(ds, QL_E0304, (struct ql_span){path, 0, 0, 0}, "the profile says nothing"),
+			     "start with `profile: NAME`; every other field may be left out");
+		return QUELL_ERR_INPUT;
+	}
+	r.agent = ql_library_list(a, data_dir, "library/agents", ".yaml", &r.n_agent);
+	r.regimen = ql_library_list(a, data_dir, "library/regimens", ".yaml", &r.n_regimen);
+	ql_yaml_string(out->yaml, "profile", true, ds, &out->name);
+	out->title = out->name;
+	ql_yaml_string(out->yaml, "title", false, ds, &out->title);
+	read_fields(&r);
+	read_lines(&r);
+	read_courses(&r);
+	out->preferences = ql_yaml_get(out->yaml, "preferences");
+	ql_profile_check(out, ds);
+	return ds->n_errors == errors ? QUELL_OK : QUELL_ERR_INPUT;
+}
+
+/* --- fields against each other --- */
+
+static bool both(const struct ql_profile *p, enum ql_profile_field a, enum ql_profile_field b)
+{
+	return ql_profile_knows(p, a) && ql_profile_knows(p, b);
+}
+
+static void odd(const struct ql_profile *p, enum ql_profile_field f, enum ql_code code, struct ql_diags *ds, const char *what,
+		const char *help)
+{
+	struct ql_span at = p->span[f].file ? p->span[f] : command_line;
+	ql_diag_help(ql_diag_add(ds, code, at, "%s", what), "%s", help);
+}
+
+void ql_profile_check(const struct ql_profile *p, struct ql_diags *ds)
+{
+	const double *v = p->value;
+	if (both(p, QL_PF_alc, QL_PF_rai) && v[QL_PF_alc] < 0.1)
+		odd(p, QL_PF_alc, QL_E0525, ds, "no lymphocytes in blood contradict a Rai stage",
+		    "Rai stages describe disease in blood: give the lymphocyte count, or leave the stage out");
+	if (both(p, QL_PF_hb, QL_PF_rai) && v[QL_PF_rai] < 3 && v[QL_PF_hb] < 110)
+		odd(p, QL_PF_rai, QL_E0526, ds, "haemoglobin below 110 g/L makes Rai stage III",
+		    "the numbers are used, not the stage; say so if the anaemia has another cause");
+	if (both(p, QL_PF_platelets, QL_PF_rai) && v[QL_PF_rai] < 4 && v[QL_PF_platelets] < 100)
+		odd(p, QL_PF_rai, QL_E0526, ds, "platelets below 100e9/L make Rai stage IV", "the numbers are used, not the stage");
+	if (both(p, QL_PF_binet, QL_PF_hb) && v[QL_PF_binet] < 2 && v[QL_PF_hb] < 100)
+		odd(p, QL_PF_binet, QL_E0526, ds, "haemoglobin below 100 g/L makes Binet stage C", "the numbers are used, not the stage");
+	if (both(p, QL_PF_del17p, QL_PF_tp53) && v[QL_PF_del17p] == 1 && v[QL_PF_tp53] == 0)
+		odd(p, QL_PF_tp53, QL_E0526, ds, "deletion 17p with TP53 normal by sequencing is rare",
+		    "the deletion alone counts as TP53 aberrant");
+	if (ql_profile_knows(p, QL_PF_btk_mutation) && v[QL_PF_btk_mutation] > 0 && p->lines_known && p->n_line == 0)
+		odd(p, QL_PF_btk_mutation, QL_E0525, ds, "a resistance mutation of BTK without any line of treatment",
+		    "list the BTK inhibitor under `prior_lines`");
+	if (ql_profile_knows(p, QL_PF_bcl2_mutation) && v[QL_PF_bcl2_mutation] > 0 && p->lines_known && p->n_line == 0)
+		odd(p, QL_PF_bcl2_mutation, QL_E0525, ds, "a resistance mutation of BCL2 without any line of treatment",
+		    "list venetoclax under `prior_lines`");
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One patient's profile: what is known, in the words of the clinic. Everything
+ * may be unknown (left out, or `unknown`), and then widens the answer. There
+ * are no identifying fields.
+ *
+ *	profile: unfit, mutated
+ *	age: 74
+ *	cirs: 8
+ *	ighv: mutated
+ *	prior_lines:
+ *	  - {regimen: clb-obi, start: 2019-03, end: 2019-09, response: PR, ended: completed}
+ *	courses:
+ *	  regimen: watch-and-wait
+ *	  alc: {unit: 1e9/L, at: {0: 40, 90: 52, 180: 66}}    # day: value
+ */
+#ifndef QL_PATIENT_PROFILE_H
+#define QL_PATIENT_PROFILE_H
+
+#include "base/yaml.h"
+
+/* X(name, unit, low, high, choices, help): numbers have a unit and a range, the rest one of `choices`, kept as its place. */
+#define QL_PROFILE_FIELDS(X)                                                                                      \
+	X(age, "year", 18, 110, NULL, "age")                                                                      \
+	X(sex, NULL, 0, 0, "female|male", "sex")                                                                  \
+	X(weight, "kg", 30, 200, NULL, "body weight")                                                             \
+	X(height, "cm", 120, 220, NULL, "height")                                                                 \
+	X(ecog, "", 0, 4, NULL, "performance status (ECOG)")                                                      \
+	X(cirs, "", 0, 56, NULL, "comorbidity (CIRS total)")                                                      \
+	X(crcl, "mL/min", 5, 250, NULL, "creatinine clearance")                                                   \
+	X(atrial_fibrillation, NULL, 0, 0, "no|yes", "atrial fibrillation, now or before")                        \
+	X(heart_failure, NULL, 0, 0, "no|yes", "heart failure")                                                   \
+	X(anticoagulant, NULL, 0, 0, "none|warfarin|other", "anticoagulant")                                      \
+	X(recent_bleeding, NULL, 0, 0, "no|yes", "major bleeding in the last six months")                         \
+	X(hbv, NULL, 0, 0, "none|past|active", "hepatitis B")                                                     \
+	X(cyp3a_inhibitor, NULL, 0, 0, "none|moderate|strong", "inhibitor of CYP3A that cannot be stopped")       \
+	X(frequent_visits, NULL, 0, 0, "no|yes", "can come weekly for the ramp-up of venetoclax")                 \
+	X(symptoms, NULL, 0, 0, "no|yes", "constitutional symptoms of the disease")                               \
+	X(rai, "", 0, 4, NULL, "Rai stage")                                                                       \
+	X(binet, NULL, 0, 0, "A|B|C", "Binet stage")                                                              \
+	X(alc, "1e9/L", 0, 2000, NULL, "lymphocytes in blood")                                                    \
+	X(hb, "g/L", 20, 220, NULL, "haemoglobin")                                                                \
+	X(platelets, "1e9/L", 1, 1000, NULL, "platelets")                                                         \
+	X(anc, "1e9/L", 0, 30, NULL, "neutrophils")                                                               \
+	X(igg, "g/L", 0, 40, NULL, "immunoglobulin G")                                                            \
+	X(node, "cm", 0, 30, NULL, "longest diameter of the largest node")                                        \
+	X(spleen, "cm", 5, 40, NULL, "length of the spleen")                                                      \
+	X(marrow, "", 0, 1, NULL, "share of CLL cells in the marrow")                                             \
+	X(b2m, "mg/L", 0.5, 60, NULL, "beta-2 microglobulin")                                                     \
+	X(ldt, "month", 0.5, 240, NULL, "lymphocyte doubling time")                                               \
+	X(ighv, NULL, 0, 0, "mutated|unmutated", "IGHV")                                                          \
+	X(tp53, NULL, 0, 0, "normal|mutated", "TP53 by sequencing")                                               \
+	X(del17p, NULL, 0, 0, "no|yes", "deletion 17p")                                                           \
+	X(del11q, NULL, 0, 0, "no|yes", "deletion 11q")                                                           \
+	X(trisomy12, NULL, 0, 0, "no|yes", "trisomy 12")                                                          \
+	X(complex_karyotype, NULL, 0, 0, "no|yes", "three or more aberrations")                                   \
+	X(cd20, NULL, 0, 0, "normal|low|negative", "CD20 on the CLL cells")                                       \
+	X(cd19, NULL, 0, 0, "normal|negative", "CD19 on the CLL cells")                                           \
+	X(btk_mutation, NULL, 0, 0, "none|C481S|other|PLCG2", "resistance mutation after a BTK inhibitor")         \
+	X(bcl2_mutation, NULL, 0, 0, "none|G101V|other", "resistance mutation after a BCL2 inhibitor")
+
+enum ql_profile_field {
+#define X(name, unit, low, high, choices, help) QL_PF_##name,
+	QL_PROFILE_FIELDS(X)
+#undef X
+	QL_PROFILE_N
+};
+
+struct ql_profile_def {
+	const char *name, *unit; /* unit NULL: a choice */
+	double low, high;
+	const char *choices, *help;
+};
+extern const struct ql_profile_def ql_profile_def[QL_PROFILE_N];
+
+enum ql_line_end { QL_ENDED_UNKNOWN, QL_ENDED_COMPLETED, QL_ENDED_PROGRESSION, QL_ENDED_TOXICITY, QL_ENDED_OTHER };
+
+struct ql_prior_line {
+	const char **word;  /* agents given and their classes */
+	int n_word;
+	const char *regimen; /* name in the library, or NULL */
+	enum ql_line_end ended;
+	int start_month, end_month; /* months since year 0; -1 unknown */
+	double remission_months;    /* from the end to the next treatment need; NaN unknown */
+	struct ql_span span;
+};
+
+enum ql_course_kind { QL_CK_ALC, QL_CK_NODE, QL_CK_IGG, QL_CK_MRD, QL_CK_ANC, QL_CK_COUNT };
+struct ql_course_def {
+	const char *name, *unit, *output; /* of the model */
+	double sd; /* of the logarithm: assay and day-to-day (assumed) */
+	double floor; /* below it the assay sees nothing; 0 = none */
+	double low, high;
+};
+extern const struct ql_course_def ql_course_def[QL_CK_COUNT];
+
+struct ql_observation {
+	enum ql_course_kind kind;
+	double day, value;
+};
+
+struct ql_profile {
+	const char *name, *title;
+	double value[QL_PROFILE_N]; /* NaN: unknown; a choice is its place, 0 first */
+	struct ql_span span[QL_PROFILE_N];
+	struct ql_prior_line *line;
+	int n_line;
+	bool lines_known;           /* `prior_lines` was given; [] is untreated */
+	const char *course_regimen; /* NULL: no courses */
+	struct ql_observation *seen; /* sorted by day */
+	int n_seen;
+	const struct ql_yaml *preferences; /* decide/smaa.h reads them */
+	struct ql_yaml *yaml;
+};
+
+/* Everything unknown. */
+void ql_profile_blank(struct ql_profile *p);
+/* Reads and checks a file; all mistakes at once. data_dir: names of drugs and regimens are looked up in its library. */
+enum quell_status ql_profile_load(const char *path, const char *data_dir, struct ql_arena *a, struct ql_diags *ds,
+				  struct ql_profile *out);
+/* "age=70", as on the command line; checks what belongs to the field alone. */
+bool ql_profile_set(struct ql_profile *p, const char *text, struct ql_diags *ds);
+/* Contradictions between fields; errors and warnings. */
+void ql_profile_check(const struct ql_profile *p, struct ql_diags *ds);
+/* Text of a value, "unknown" included; in `a`. */
+const char *ql_profile_text(const struct ql_profile *p, enum ql_profile_field f, struct ql_arena *a);
+
+static inline bool ql_profile_knows(const struct ql_profile *p, enum ql_profile_field f)
+{
+	return p->value[f] == p->value[f];
+}
+static inline bool ql_profile_is(const struct ql_profile *p, enum ql_profile_field f, int choice)
+{
+	return p->value[f] == (double)choice;
+}
+
+#endif
