@@ -82,10 +82,13 @@ static void reasons(struct ql_cli *c, const struct ql_recommendation *r)
 			ql_buf_printf(b, "  against it  %s\n", x->driver[1]);
 		if (x->moved)
 			ql_buf_puts(b, "  order       direct evidence outranks the simulation here\n");
+		if (x->by_consensus)
+			ql_buf_puts(b, "  order       named by consensus, ahead of slightly better scores\n");
 		if (x->against_first)
 			ql_buf_printf(b, "  trials      against %s: %s\n", r->ranked[0].id, x->against_first->statement);
 		for (int k = 0; k < x->n_rule; k++)
-			ql_buf_printf(b, "  %-10s  %s%s\n",
+			if (x->rule[k].sure || x->rule[k].rule->effect != QL_CAUTION)
+				ql_buf_printf(b, "  %-10s  %s%s\n",
 				      x->rule[k].rule->effect == QL_PREFER ? (x->rule[k].sure ? "agrees" : "may agree")
 									   : ql_effect_text[x->rule[k].rule->effect],
 				      x->rule[k].rule->text, x->rule[k].sure ? "" : " (depends on what is not known)");

@@ -94,15 +94,21 @@ enum ql_three ql_rule_applies(const struct ql_guideline_rule *r, const struct ql
 
 /* --- whom does it concern? --- */
 
+/* Agents as the regimen's file lists them: its rows also hold the default agents of slots that it leaves alone. */
 static bool regimen_has(const struct ql_regimen *g, const char *word)
 {
+	const struct ql_yaml *agents = g->yaml ? ql_yaml_get(g->yaml, "agents") : NULL;
 	if (strcmp(g->name, word) == 0)
 		return true;
-	for (int i = 0; i < g->n_slot; i++) {
-		const struct ql_yaml *class = g->row[i].yaml ? ql_yaml_get(g->row[i].yaml, "class") : NULL;
-		if (strcmp(g->row[i].name, word) == 0 ||
-		    (class && class->kind == QL_YAML_SCALAR && strcmp(class->text, word) == 0))
+	for (int i = 0; agents && agents->kind == QL_YAML_MAP && i < agents->n; i++) {
+		const char *name = agents->item[i]->kind == QL_YAML_SCALAR ? agents->item[i]->text : "";
+		if (strcmp(name, word) == 0)
 			return true;
+		for (int s = 0; s < g->n_slot; s++) {
+			const struct ql_yaml *class = strcmp(g->row[s].name, name) == 0 && g->row[s].yaml ? ql_yaml_get(g->row[s].yaml, "class") : NULL;
+			if (class && class->kind == QL_YAML_SCALAR && strcmp(class->text, word) == 0)
+				return true;
+		}
 	}
 	return false;
 }

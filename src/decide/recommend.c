@@ -114,9 +114,9 @@ static bool weigh(struct ql_recommending *k)
 {
 	struct ql_job *job = &k->job;
 	for (uint64_t i = 0; i < k->n_candidate; i++) {
-		ql_population_draw(&job->population, job->model, k->run.seed, i, job->covariate, &job->scratch);
+		ql_population_draw(&job->population, job->model, k->run.seed, i, job->covariate, &k->v);
 		k->log_weight[i] += ql_population_log_weight(&job->population, job->model, k->run.seed, i, job->covariate,
-							     job->scratch.q);
+							     k->v.q);
 	}
 	return ql_posterior_resample(k->log_weight, k->n_candidate, k->run.patients, k->run.seed, &k->r->arena, &k->sample);
 }
@@ -246,6 +246,7 @@ static enum quell_status open_job(struct ql_recommending *k)
 	k->candidate = QL_NEW_N(&k->r->arena, struct ql_candidate, (size_t)k->job.n_arm + 1);
 	for (int i = 0; i < k->job.n_arm; i++)
 		apply_rules(k, i);
+	ql_values_init(k->job.arm[0].plan, &k->v);
 	describe(k);
 	return QUELL_OK;
 }
@@ -290,6 +291,7 @@ enum quell_status ql_recommend_run(const struct ql_recommend_spec *spec, struct 
 		ql_arm_result_free(&k.candidate[i].result);
 	if (k.evidence)
 		ql_evidence_free(k.evidence);
+	ql_values_free(&k.v);
 	ql_job_close(&k.job);
 	if (s != QUELL_OK) {
 		ql_recommendation_free(k.r);

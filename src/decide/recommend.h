@@ -48,6 +48,7 @@ struct ql_ranked {
 	const char *driver[2]; /* what speaks for it and against it, beside the first */
 	const struct ql_trial_evidence *against_first; /* trials: this regimen over the first; NULL for the first itself */
 	bool moved;            /* put ahead of another because direct evidence outranks the simulation */
+	bool by_consensus;     /* put ahead of better scores because consensus names it */
 	bool calibrated;       /* a trial of it was used in calibration */
 };
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Observed courses: candidates are simulated under the regimen of the course and weighted by the observations. */
-#include "base/special.h"
 #include "decide/recommend_private.h"
 #include "trial/names.h"
 #include <math.h>
@@ -14,22 +13,6 @@ struct watch {
 	double *log_likelihood; /* [candidate] */
 };
 
-/* Log-normal error; a value at or below the floor says only that the assay saw nothing. */
-static double log_seen(const struct ql_observation *o, double truth)
-{
-	const struct ql_course_def *d = &ql_course_def[o->kind];
-	if (!(truth >= 0))
-		return -INFINITY;
-	if (d->floor > 0 && o->value <= d->floor) {
-		double p = ql_pnorm((log(d->floor) - log(fmax(truth, 1e-12))) / d->sd);
-		return p > 1e-300 ? log(p) : -690;
-	}
-	if (!(o->value > 0))
-		return truth < 1e-3 ? 0 : -690;
-	double z = (log(o->value) - log(fmax(truth, 1e-12))) / d->sd;
-	return -0.5 * z * z;
-}
-
 static void observe(void *ctx, uint64_t patient, double day, unsigned at, const double *out)
 {
 	struct watch *w = ctx;
@@ -38,7 +21,7 @@ static void observe(void *ctx, uint64_t patient, double day, unsigned at, const 
 	for (int i = 0; i < w->p->n_seen; i++) {
 		const struct ql_observation *o = &w->p->seen[i];
 		if (fabs(o->day - day) < 1e-9 && w->output[o->kind] >= 0)
-			w->log_likelihood[patient] += log_seen(o, out[w->output[o->kind]]);
+			w->log_likelihood[patient] += ql_observation_log_density(o, out[w->output[o->kind]]);
 	}
 }
 

@@ -103,6 +103,7 @@ static json_t *regimen(const struct ql_recommendation *r, const struct ql_ranked
 		text(o, "against_it", x->driver[1]);
 		put(o, "trials_against_first", x->against_first ? trials(x->against_first) : json_null());
 		put(o, "direct_evidence_outranks", json_boolean(x->moved));
+		put(o, "consensus_outranks", json_boolean(x->by_consensus));
 		put(o, "used_in_calibration", json_boolean(x->calibrated));
 	} else {
 		json_decref(ranks);

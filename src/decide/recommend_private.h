@@ -28,6 +28,7 @@ struct ql_recommending {
 	struct ql_evidence *evidence;
 	struct ql_trials *trials;
 	struct ql_candidate *candidate; /* per arm */
+	struct ql_values v; /* scratch of draws */
 	double *log_weight;
 	uint64_t n_candidate, n_kept;
 	struct ql_posterior_sample sample;

@@ -7,6 +7,7 @@
 
 #define LEADS 0.5        /* share of draws in which the first must lead, */
 #define REGRET_GAP 0.02  /* or by how much its score must be ahead (dossier of endpoints 5.4, assumed) */
+#define CONSENSUS_GAP 0.10 /* a simulated lead must be larger than this to depart from consensus (assumed) */
 #define CLOSE 0.05       /* scores closer than this may be put in order by direct evidence */
 #define MAX_GROUPS 3
 
@@ -113,24 +114,21 @@ static void outrank(struct ql_recommending *k)
 			}
 }
 
-/* Among those as good as the first, the ones that consensus names come first. */
+/* Regimens that consensus names come first, unless another is ahead of them by more than a model like this can be trusted
+ * with. */
 static void consensus_first(struct ql_recommending *k)
 {
 	struct ql_recommendation *r = k->r;
 	double best = r->n_eligible ? score(&r->ranked[0]) : 0;
-	if (!r->n_eligible || !r->ranked[0].smaa || r->ranked[0].smaa->first >= LEADS || r->ranked[0].moved)
-		return;
-	for (int i = 1; i < r->n_eligible; i++) {
+	int to = 0;
+	for (int i = 0; i < r->n_eligible; i++) {
 		struct ql_ranked *x = &r->ranked[i];
-		if (!x->smaa || x->smaa->tier != r->ranked[0].smaa->tier || best - score(x) > REGRET_GAP)
-			break;
-		if (!k->candidate[x->rank].preferred)
+		if (!x->smaa || x->smaa->tier != 0 || !k->candidate[x->rank].preferred || best - score(x) > CONSENSUS_GAP)
 			continue;
-		int to = 0;
-		while (to < i && k->candidate[r->ranked[to].rank].preferred)
-			to++;
+		x->by_consensus = i > to;
 		for (int j = i; j > to; j--)
 			swap(&r->ranked[j], &r->ranked[j - 1]);
+		to++;
 	}
 }
 
@@ -176,8 +174,8 @@ static int group_patients(struct ql_recommending *k, int q, int *group)
 	double *x = QL_NEW_N(&a, double, n + 1), *sorted = QL_NEW_N(&a, double, n + 1);
 	for (uint64_t i = 0; i < n; i++) {
 		ql_population_draw(&k->job.population, k->job.model, k->run.seed, k->sample.patient[i], k->job.covariate,
-				   &k->job.scratch);
-		x[i] = sorted[i] = k->job.scratch.q[q];
+				   &k->v);
+		x[i] = sorted[i] = k->v.q[q];
 	}
 	for (uint64_t i = 1; i < n; i++) /* insertion: a few hundred */
 		for (uint64_t j = i; j > 0 && sorted[j] < sorted[j - 1]; j--) {
@@ -296,6 +294,16 @@ static bool rests_on_evidence(const struct ql_recommendation *r)
 	return false;
 }
 
+/* By how much the best of the first's tier is ahead of it. */
+static double lead_of_others(const struct ql_recommendation *r)
+{
+	double best = -INFINITY;
+	for (int i = 0; i < r->n_eligible; i++)
+		if (r->ranked[i].smaa->tier == r->ranked[0].smaa->tier)
+			best = fmax(best, score(&r->ranked[i]));
+	return best - score(&r->ranked[0]);
+}
+
 static int as_good(const struct ql_recommendation *r)
 {
 	double best = -INFINITY;
@@ -329,7 +337,12 @@ static void judge(struct ql_recommending *k)
 	}
 	int n = as_good(r);
 	const struct ql_ranked *first = &r->ranked[0];
-	if (first->smaa->first >= LEADS || n == 1) {
+	double ahead = lead_of_others(r);
+	if (first->by_consensus && ahead > REGRET_GAP) {
+		r->verdict = QL_V_PREFERRED;
+		r->statement = ql_arena_printf(a, "%s by consensus; the simulation puts another ahead by %.2f of score, less than the %.2f that a "
+					       "departure would need", first->id, ahead, CONSENSUS_GAP);
+	} else if (first->smaa->first >= LEADS || n == 1) {
 		r->verdict = QL_V_PREFERRED;
 		r->statement = ql_arena_printf(a, "%s is ahead in %.0f of 100 draws over outcomes and wishes", first->id,
 					       100 * first->smaa->first);

@@ -6,12 +6,12 @@
 #include <string.h>
 
 const struct ql_benefit_def ql_benefit_def[QL_K_COUNT] = {
-#define X(id, title, unit, worst, best, share, error) {#id, title, unit, worst, best, share, error},
+#define X(id, title, unit, worst, best, share, error, weight) {#id, title, unit, worst, best, share, error, weight},
 	QL_BENEFITS(X)
 #undef X
 };
 
-/* Concentration of the Dirichlet around stated weights, and around equal ones (dossier of endpoints 5.4; assumed). */
+/* Concentration of the Dirichlet around stated weights, and around the usual ones (dossier of endpoints 5.4; assumed). */
 #define STATED 20.0
 #define UNKNOWN ((double)QL_K_COUNT)
 
@@ -19,7 +19,7 @@ void ql_preferences_none(struct ql_smaa *s)
 {
 	s->stated = false;
 	for (int k = 0; k < QL_K_COUNT; k++)
-		s->weight[k] = 1.0 / QL_K_COUNT;
+		s->weight[k] = ql_benefit_def[k].weight;
 }
 
 bool ql_preferences_read(const struct ql_yaml *y, struct ql_smaa *s, struct ql_diags *ds)

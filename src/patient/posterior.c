@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "patient/posterior.h"
 #include "base/rng.h"
+#include "base/special.h"
 #include "patient/law.h"
 #include <math.h>
 #include <string.h>
@@ -163,6 +164,24 @@ double ql_population_log_weight(const struct ql_population *p, const struct ql_m
 				g.free[k] = g.free[--g.n_free];
 	}
 	return g.n_known ? sum + log_conditional(p->correlation, &g) : sum;
+}
+
+/* --- courses --- */
+
+/* Log-normal error; a value at or below the floor says only that the assay saw nothing. */
+double ql_observation_log_density(const struct ql_observation *o, double truth)
+{
+	const struct ql_course_def *d = &ql_course_def[o->kind];
+	if (!(truth >= 0))
+		return -INFINITY;
+	if (d->floor > 0 && o->value <= d->floor) {
+		double p = ql_pnorm((log(d->floor) - log(fmax(truth, 1e-12))) / d->sd);
+		return p > 1e-300 ? log(p) : -690;
+	}
+	if (!(o->value > 0))
+		return truth < 1e-3 ? 0 : -690;
+	double z = (log(o->value) - log(fmax(truth, 1e-12))) / d->sd;
+	return -0.5 * z * z;
 }
 
 /* --- resampling --- */

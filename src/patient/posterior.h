@@ -10,11 +10,16 @@
 #define QL_PATIENT_POSTERIOR_H
 
 #include "patient/population.h"
+#include "patient/profile.h"
 
 /* log probability (density) of the fixed covariates of one candidate given the rest of it; -INFINITY: impossible. q as
  * filled by ql_population_draw() with the same arguments. */
 double ql_population_log_weight(const struct ql_population *p, const struct ql_model *m, uint64_t seed, uint64_t patient,
 				const double *fixed, const double *q);
+
+/* log density, up to a constant, of an observation when the model says `truth`: log-normal error; at or below the floor of
+ * the assay the probability of seeing nothing. */
+double ql_observation_log_density(const struct ql_observation *o, double truth);
 
 struct ql_posterior_sample {
 	uint64_t *patient; /* [n] numbers of candidates, ascending; one may stand several times */
