@@ -70,6 +70,9 @@ find_library(LAPACK_LIBRARY lapack REQUIRED)
 find_library(BLAS_LIBRARY blas REQUIRED)
 target_link_libraries(quell_deps INTERFACE ${LAPACKE_LIBRARY} ${LAPACK_LIBRARY} ${BLAS_LIBRARY})
 
+pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt)
+target_link_libraries(quell_deps INTERFACE PkgConfig::NLOPT)
+
 option(QUELL_SERVE "the page and its API (libmicrohttpd)" ON)
 if(QUELL_SERVE)
   find_library(MICROHTTPD_LIBRARY microhttpd)
