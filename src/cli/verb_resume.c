@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell resume: go on with a run of a store. */
+#include "cli/sensitivity.h"
 #include "cli/stored.h"
 #include <string.h>
 
@@ -66,10 +67,13 @@ int ql_verb_resume(struct ql_cli *c, int argc, char **argv)
 	run.settings = ql_team_share(c->team, run.settings, &c->arena);
 	if (!run.settings)
 		return QL_EXIT_INPUT;
-	if (ql_compare_settings_read(run.settings, &c->arena, &spec, &keep, &stored.chunk) != QUELL_OK)
-		return first ? no_such_kind(c, stored.store, &run) : QL_EXIT_INPUT;
 	spec.data_dir = c->data_dir;
 	spec.cancel = c->cancel;
 	stored.expect = run.settings;
-	return ql_compare_stored(c, &spec, keep, &stored, &o);
+	if (ql_compare_settings_read(run.settings, &c->arena, &spec, &keep, &stored.chunk) == QUELL_OK)
+		return ql_compare_stored(c, &spec, keep, &stored, &o);
+	struct ql_sensitivity_spec sensitivity = {0};
+	if (ql_sensitivity_settings_read(run.settings, &c->arena, &spec, &sensitivity) == QUELL_OK)
+		return ql_sensitivity_stored(c, &sensitivity, &spec, &stored, 10);
+	return first ? no_such_kind(c, stored.store, &run) : QL_EXIT_INPUT;
 }

@@ -289,6 +289,8 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	return s;
 }
 
+void ql_job_constants(struct ql_job *job) { ql_plans_constants(&job->plans); }
+
 void ql_job_close(struct ql_job *job)
 {
 	for (int i = 0; i < job->n_arm; i++)

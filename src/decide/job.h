@@ -49,6 +49,8 @@ void ql_job_close(struct ql_job *job);
 void ql_job_add_regimen(struct ql_job *job, const char *name, struct ql_diags *ds);
 void ql_job_add_whatifs(struct ql_job *job, struct ql_diags *ds);
 void ql_job_whatif_numbers(struct ql_job *job, struct ql_diags *ds);
+/* After a change of job->param: the constants again of all arms without parameters of their own. */
+void ql_job_constants(struct ql_job *job);
 /* Settings of arm i in the form that ql_arm_run takes. */
 struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i);
 

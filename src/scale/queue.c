@@ -15,6 +15,7 @@ static double seconds(clockid_t clock)
 }
 
 double ql_wall(void) { return seconds(CLOCK_MONOTONIC); }
+double ql_cpu_seconds(void) { return seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 /* --- one chunk --- */
 
@@ -34,10 +35,10 @@ static enum quell_status compute(void *arg)
 enum quell_status ql_piece_compute(struct ql_work *w, uint64_t chunk, struct ql_piece *out)
 {
 	struct computing c = {w, chunk, out};
-	double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	double cpu = ql_cpu_seconds();
 	out->chunk = chunk;
 	out->status = ql_protect(compute, &c);
-	out->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	out->cpu_s = ql_cpu_seconds() - cpu;
 	return out->status;
 }
 

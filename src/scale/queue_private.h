@@ -24,6 +24,7 @@ struct ql_piece { /* a computed chunk */
 };
 
 double ql_wall(void); /* seconds, monotonic */
+double ql_cpu_seconds(void); /* of this process */
 enum quell_status ql_piece_compute(struct ql_work *w, uint64_t chunk, struct ql_piece *out);
 void ql_piece_free(struct ql_piece *p);
 /* The next chunk to compute, marked as taken; false: none is free, or the run is to stop. */

@@ -6,6 +6,7 @@
 #include "decide/compare_json.h"
 #include "decide/job.h"
 #include "decide/tally.h"
+#include "scale/queue_private.h"
 #include "scale/rows.h"
 #include "trial/rules.h"
 #include <inttypes.h>
@@ -13,7 +14,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Patients times regimens of one chunk: a second or two of one core over six years. */
 #define CHUNK_SOLVES 4096
@@ -105,6 +105,8 @@ static const char *settings_of(struct ql_compare_work *c)
 	json_object_set_new(o, "seed", json_integer((json_int_t)s->seed));
 	json_object_set_new(o, "rtol", json_real(s->rtol > 0 ? s->rtol : 1e-4));
 	json_object_set_new(o, "solver", json_string(s->solver == QL_SOLVER_CVODE ? "cvode" : "own"));
+	json_object_set_new(o, "protocol", ql_json_text(ql_work_path(&c->arena, s->protocol)));
+	json_object_set_new(o, "next_line", ql_json_text(ql_work_path(&c->arena, s->next_line)));
 	json_object_set_new(o, "fixed_doses", json_boolean(s->fixed_doses));
 	json_object_set_new(o, "keep_patients", json_boolean(c->keep.patients));
 	json_object_set_new(o, "keep_courses", json_boolean(c->keep.courses));
@@ -144,6 +146,8 @@ enum quell_status ql_compare_settings_read(const char *settings, struct ql_arena
 	}
 	spec->model = read_text(o, "model", a);
 	spec->population = read_text(o, "population", a);
+	spec->protocol = read_text(o, "protocol", a);
+	spec->next_line = read_text(o, "next_line", a);
 	spec->regimen = read_words(json_object_get(o, "regimens"), a, &spec->n_regimen);
 	spec->set = read_words(json_object_get(o, "set"), a, &spec->n_set);
 	spec->patients = (uint64_t)json_integer_value(json_object_get(o, "patients"));
@@ -232,13 +236,6 @@ static enum quell_status keep(void *self, const void *rows, size_t size, struct 
 
 /* --- what it will take --- */
 
-static double cpu_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 struct pilot { /* one round of it */
@@ -248,7 +245,7 @@ struct pilot { /* one round of it */
 static enum quell_status fly(struct ql_compare_work *c, uint64_t n, struct pilot *p)
 {
 	struct ql_buf sum = {0}, rows = {0};
-	double before = cpu_seconds();
+	double before = ql_cpu_seconds();
 	blank(&c->chunk_sum, c->comparison);
 	ql_rows_begin(&c->rows, 0, n);
 	enum quell_status s = ql_comparison_simulate(c->comparison, 0, n, c->chunk_sum);
@@ -257,7 +254,7 @@ static enum quell_status fly(struct ql_compare_work *c, uint64_t n, struct pilot
 		ql_summary_pack(c->chunk_sum, &sum);
 		ql_rows_pack(&c->rows, c->comparison, 0, n, &rows);
 	}
-	*p = (struct pilot){(double)n, cpu_seconds() - before, (double)sum.len, (double)rows.len};
+	*p = (struct pilot){(double)n, ql_cpu_seconds() - before, (double)sum.len, (double)rows.len};
 	ql_buf_free(&sum);
 	ql_buf_free(&rows);
 	return s;

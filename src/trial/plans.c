@@ -56,6 +56,13 @@ static void run_constants(struct ql_plans *p, struct ql_planned *x)
 	ql_values_free(&v);
 }
 
+void ql_plans_constants(struct ql_plans *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (p->item[i]->status == QUELL_OK)
+			run_constants(p, p->item[i]);
+}
+
 static enum quell_status make(struct ql_plans *p, int set, const char **active, int n, const char *name,
 			      struct ql_planned *x, struct ql_diags *ds)
 {

@@ -32,6 +32,8 @@ enum quell_status ql_plans_get(struct ql_plans *p, const char *const *active, in
 			       struct ql_diags *ds, const struct ql_planned **out);
 /* Other typical values for all plans made so far and later; what was got before stays valid. Not while a run goes on. */
 void ql_plans_set(struct ql_plans *p, const double *param);
+/* After a change of the parameters: run constants of all plans again. */
+void ql_plans_constants(struct ql_plans *p);
 void ql_plans_free(struct ql_plans *p);
 
 #endif
