@@ -70,6 +70,29 @@ void ql_cli_say(const struct ql_cli *c, const char *verb, const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+/* Rate and time left, from what was done since the first call: a resumed run starts with much done already. */
+static void put_rate(uint64_t done, uint64_t total, double now)
+{
+	static uint64_t first, total_before;
+	static double start;
+	if (total != total_before || done < first) {
+		total_before = total;
+		first = done;
+		start = now;
+	}
+	double passed = now - start;
+	if (done == first || passed < 1)
+		return;
+	double rate = (double)(done - first) / passed, left = (double)(total - done) / rate;
+	fprintf(stderr, ", %.3g/s, ", rate);
+	if (left < 90)
+		fprintf(stderr, "%.0f s left", left);
+	else if (left < 5400)
+		fprintf(stderr, "%.0f min left", left / 60);
+	else
+		fprintf(stderr, "%.1f h left", left / 3600);
+}
+
 void ql_cli_progress(const struct ql_cli *c, const char *verb, uint64_t done, uint64_t total)
 {
 	static struct timespec last;
@@ -88,9 +111,12 @@ void ql_cli_progress(const struct ql_cli *c, const char *verb, uint64_t done, ui
 	last = now;
 	if (done >= total)
 		fputs("\r\033[K", stderr);
-	else
-		fprintf(stderr, "\r%s%12s%s  %llu of %llu, %.0f %%\033[K", c->color_err ? "\033[1m" : "", verb,
+	if (done < total) {
+		fprintf(stderr, "\r%s%12s%s  %llu of %llu, %.0f %%", c->color_err ? "\033[1m" : "", verb,
 			c->color_err ? "\033[0m" : "", (unsigned long long)done, (unsigned long long)total,
 			100.0 * (double)done / (double)total);
+		put_rate(done, total, (double)now.tv_sec + 1e-9 * (double)now.tv_nsec);
+		fputs("\033[K", stderr);
+	}
 	fflush(stderr);
 }
