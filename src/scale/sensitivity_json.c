@@ -52,6 +52,8 @@ const char *ql_sensitivity_settings(struct ql_sensitivity_work *w)
 		put_real(o, "years", r->years);
 		put_real(o, "rtol", r->rtol > 0 ? r->rtol : 1e-4);
 		put_text(o, "solver", r->solver == QL_SOLVER_CVODE ? "cvode" : "own");
+		put_text(o, "protocol", ql_work_path(&w->arena, r->protocol));
+		put_text(o, "next_line", ql_work_path(&w->arena, r->next_line));
 		put(o, "fixed_doses", json_boolean(r->fixed_doses));
 		put_real(o, "spread", s->spread);
 		put(o, "params", words(NULL, s->input, s->n_input));
@@ -102,6 +104,8 @@ enum quell_status ql_sensitivity_settings_read(const char *settings, struct ql_a
 	s->endpoint = read_words(json_object_get(o, "endpoints"), a, &s->n_endpoint);
 	r->model = read_text(o, "model", a);
 	r->population = read_text(o, "population", a);
+	r->protocol = read_text(o, "protocol", a);
+	r->next_line = read_text(o, "next_line", a);
 	r->regimen = read_words(json_object_get(o, "regimens"), a, &r->n_regimen);
 	r->set = read_words(json_object_get(o, "set"), a, &r->n_set);
 	r->patients = (uint64_t)json_integer_value(json_object_get(o, "patients"));
