@@ -252,7 +252,7 @@ static bool export_asked(struct ql_cli *c, const struct asking *ask)
 		if (!known)
 			ql_diag_help(ql_diag_add(&c->ds, QL_E0916, ql_cli_span(c, ask->tables.item[i]), "no table `%s`",
 						 ask->tables.item[i]),
-				     near ? "did you mean `%s`?" : "endpoints, curves, courses, contrasts, patients, patient_courses",
+				     near ? "did you mean `%s`?" : "endpoints, curves, courses, contrasts, sensitivities, patients, patient_courses",
 				     near);
 	}
 	return c->ds.n_errors == before;
@@ -340,7 +340,7 @@ int ql_verb_runs(struct ql_cli *c, int argc, char **argv)
 		{"store", QL_OPT_TEXT, &ask.store, "DB", NULL, 0, 0, NULL, "the store"},
 		{"out", QL_OPT_TEXT, &ask.out, "DIR", NULL, 0, 0, NULL, "export: an existing folder"},
 		{"tables", QL_OPT_LIST, &ask.tables, "A,B", "all", 0, 0, NULL,
-		 "export: endpoints, curves, courses, contrasts, patients, patient_courses"},
+		 "export: endpoints, curves, courses, contrasts, sensitivities, patients, patient_courses"},
 		{"gz", QL_OPT_FLAG, &ask.gz, NULL, NULL, 0, 0, NULL, "export: compressed by gzip"},
 		{"zstd", QL_OPT_FLAG, &ask.zstd, NULL, NULL, 0, 0, NULL, "export: compressed by zstd"},
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "list, show: JSON on standard output"},

@@ -83,28 +83,18 @@ static void put_float(struct ql_buf *b, float x)
 	ql_buf_add(b, byte, 4);
 }
 
-static void pack_record(const struct ql_patient_record *p, struct ql_buf *b)
-{
-	const float real[] = {p->follow_day, p->pfs_day, p->death_day, p->infection_day, p->af_day, p->spm_day, p->tox_day,
-			      p->mrd_blood_eot, p->mrd_marrow_eot, p->anc_nadir};
-	const unsigned char small[] = {p->status, p->pfs_cause, p->n_infection, p->last_cycle, p->response, p->tp53, p->ighv_u};
-	for (size_t i = 0; i < sizeof real / sizeof *real; i++)
-		put_float(b, real[i]);
-	ql_buf_add(b, (const char *)small, sizeof small);
-}
-
 void ql_rows_pack(const struct ql_rows *r, const struct ql_comparison *k, uint64_t first, uint64_t n, struct ql_buf *out)
 {
 	if (!r->patients && !r->courses)
 		return;
-	const uint64_t head[] = {r->patients, r->courses, (uint64_t)r->n_arm, first, n, (uint64_t)r->n_day};
+	const uint64_t head[] = {QL_RECORD_VERSION, r->patients, r->courses, (uint64_t)r->n_arm, first, n,
+				 (uint64_t)r->n_day};
 	for (size_t i = 0; i < sizeof head / sizeof *head; i++)
 		ql_pack(out, head[i]);
 	for (int d = 0; d < r->n_day; d++)
 		put_float(out, (float)r->day[d]);
 	for (int a = 0; a < r->n_arm && r->patients; a++)
-		for (uint64_t i = 0; i < n; i++)
-			pack_record(&ql_comparison_records(k, a)[i], out);
+		ql_buf_add(out, (const char *)ql_comparison_records(k, a), (size_t)n * sizeof(struct ql_patient_record));
 	size_t cells = (size_t)r->n_arm * (size_t)n * (size_t)r->n_day * N_AXIS;
 	for (size_t i = 0; i < cells && r->courses; i++)
 		put_float(out, r->value[i]);
@@ -134,22 +124,46 @@ static void bind_float(sqlite3_stmt *q, int i, float x)
 		sqlite3_bind_null(q, i);
 }
 
+static const char *const cause_text[] = {"censored", "progression", "death", "richter"};
+static const char *const response_text[] = {"NE", "PD", "SD", "PR-L", "PR", "nPR", "CRi", "CR"};
+#define WORD(list, code) ((size_t)(code) < sizeof(list) / sizeof *(list) ? (list)[code] : NULL)
+
 static enum quell_status keep_patient(struct ql_unpack *u, struct ql_store *s, int64_t run, int arm, uint64_t patient)
 {
-	static const int real_at[] = {4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, small_at[] = {14, 15, 16, 17, 18, 19, 20};
-	sqlite3_stmt *q = ql_store_sql(s, "INSERT INTO patient(run, arm, patient, follow_day, pfs_day, death_day, infection_day, "
-					  "af_day, spm_day, tox_day, mrd_blood_eot, mrd_marrow_eot, anc_nadir, status, pfs_cause, "
-					  "n_infection, last_cycle, response, tp53, ighv_u) "
-					  "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	struct ql_patient_record r;
+	if ((size_t)(u->end - u->at) < sizeof r) {
+		u->bad = true;
+		return QUELL_ERR_INTERNAL;
+	}
+	memcpy(&r, u->at, sizeof r);
+	u->at += sizeof r;
+	return ql_rows_put_patient(s, run, arm, patient, &r);
+}
+
+enum quell_status ql_rows_put_patient(struct ql_store *s, int64_t run, int arm, uint64_t patient,
+				      const struct ql_patient_record *r)
+{
+	sqlite3_stmt *q = ql_store_sql(s, "INSERT INTO patient VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+					  "?,?,?,?,?,?,?,?,?,?,?)");
+	const float real[] = {r->pfs_day, r->follow_day, r->death_day, r->last_day, r->next_day, r->pfs2_day, r->richter_day,
+			      r->end_day, r->infection_day, r->af_day, r->spm_day, r->tox_day, r->response_day, r->cr_day,
+			      r->crs_day, r->anc_nadir, r->mrd_blood_eot, r->mrd_marrow_eot, r->mrd_blood_low,
+			      r->deterioration_day, r->qaly, r->life_years};
+	const int whole[] = {r->tp53, r->ighv_u, r->n_infection, r->last_cycle, r->crs_grade, r->icans_grade, r->irr_g3, r->tls,
+			     r->n_hold, r->n_reduced, r->n_line, r->stratum};
+	const char *word[] = {r->status == QUELL_OK ? "ok" : "failed", WORD(cause_text, r->pfs_cause),
+			      WORD(response_text, r->response), WORD(response_text, r->best)};
 	if (!q)
 		return QUELL_ERR_IO;
 	sqlite3_bind_int64(q, 1, run);
 	sqlite3_bind_int(q, 2, arm);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)patient);
-	for (int i = 0; i < 10; i++)
-		bind_float(q, real_at[i], get_float(u));
-	for (int i = 0; i < 7; i++)
-		sqlite3_bind_int(q, small_at[i], u->at < u->end ? *u->at++ : 0);
+	for (int i = 0; i < 4; i++)
+		sqlite3_bind_text(q, 4 + i, word[i], -1, SQLITE_STATIC);
+	for (int i = 0; i < 22; i++)
+		bind_float(q, 8 + i, real[i]);
+	for (int i = 0; i < 12; i++)
+		sqlite3_bind_int(q, 30 + i, whole[i]);
 	return ql_store_step(s, q, "store patients");
 }
 
@@ -180,10 +194,10 @@ enum quell_status ql_rows_keep(const void *data, size_t size, struct ql_store *s
 {
 	const unsigned char *at = data;
 	struct ql_unpack u = {at, at + size, false};
-	uint64_t patients = ql_unpack(&u), courses = ql_unpack(&u), n_arm = ql_unpack(&u), first = ql_unpack(&u),
+	uint64_t version = ql_unpack(&u), patients = ql_unpack(&u), courses = ql_unpack(&u), n_arm = ql_unpack(&u), first = ql_unpack(&u),
 		 n = ql_unpack(&u), n_day = ql_unpack(&u);
 	float day[QL_COURSE_MAX_DAYS];
-	enum quell_status status = u.bad || n_day > QL_COURSE_MAX_DAYS ? QUELL_ERR_INTERNAL : QUELL_OK;
+	enum quell_status status = u.bad || version != QL_RECORD_VERSION || n_day > QL_COURSE_MAX_DAYS ? QUELL_ERR_INTERNAL : QUELL_OK;
 	for (uint64_t d = 0; status == QUELL_OK && d < n_day; d++)
 		day[d] = get_float(&u);
 	for (uint64_t a = 0; patients && a < n_arm; a++)

@@ -24,6 +24,8 @@ void ql_rows_open(struct ql_rows *r, struct ql_comparison *k, bool patients, boo
 void ql_rows_free(struct ql_rows *r);
 void ql_rows_begin(struct ql_rows *r, uint64_t first, uint64_t n);
 void ql_rows_pack(const struct ql_rows *r, const struct ql_comparison *k, uint64_t first, uint64_t n, struct ql_buf *out);
+enum quell_status ql_rows_put_patient(struct ql_store *s, int64_t run, int arm, uint64_t patient,
+				      const struct ql_patient_record *r);
 enum quell_status ql_rows_keep(const void *data, size_t size, struct ql_store *s, int64_t run);
 
 #endif

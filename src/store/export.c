@@ -12,7 +12,7 @@
 
 enum { BLOCK = 1 << 18 }; /* bytes of text that are written at once */
 
-const char *const ql_store_views[] = {"endpoints", "curves", "courses", "contrasts", "patients", "patient_courses", NULL};
+const char *const ql_store_views[] = {"endpoints", "curves", "courses", "contrasts", "sensitivities", "patients", "patient_courses", NULL};
 
 bool ql_store_has_zstd(void)
 {

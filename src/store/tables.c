@@ -135,6 +135,37 @@ static void fill_contrast(struct filling *f, int position, const json_t *o)
 	end(f, q);
 }
 
+static void bind_index(sqlite3_stmt *q, int first, const json_t *o)
+{
+	const json_t *interval = json_object_get(o, "interval");
+	bind_json(q, first, json_object_get(o, "estimate"));
+	bind_json(q, first + 1, json_object_get(interval, "lower"));
+	bind_json(q, first + 2, json_object_get(interval, "upper"));
+}
+
+static void fill_sensitivity(struct filling *f, int output, const json_t *o)
+{
+	static const char *const of[] = {"regimen", "endpoint", NULL};
+	static const char *const key[] = {"name", "unit", "grade", "scale", "typical", "low", "high", NULL};
+	static const char *const morris[] = {"mu", "sigma", NULL};
+	size_t i;
+	json_t *v;
+	json_array_foreach(json_object_get(o, "inputs"), i, v) {
+		sqlite3_stmt *q = begin(f, "INSERT INTO sensitivity VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		if (!q)
+			return;
+		sqlite3_bind_int(q, 2, output);
+		sqlite3_bind_int(q, 3, (int)i);
+		bind_keys(q, 4, o, of);
+		bind_keys(q, 6, v, key);
+		bind_index(q, 13, json_object_get(v, "first"));
+		bind_index(q, 16, json_object_get(v, "total"));
+		bind_index(q, 19, json_object_get(v, "mu_star"));
+		bind_keys(q, 22, v, morris);
+		end(f, q);
+	}
+}
+
 static void fill_run(struct filling *f, const char *text)
 {
 	sqlite3_stmt *q = begin(f, "UPDATE run SET finished = ?2, result = ?3 WHERE id = ?1");
@@ -159,6 +190,8 @@ static void fill(struct filling *f, const char *text)
 		fill_arm(f, (int)i, v);
 	json_array_foreach(json_object_get(o, "contrasts"), i, v)
 		fill_contrast(f, (int)i, v);
+	json_array_foreach(json_object_get(o, "outputs"), i, v)
+		fill_sensitivity(f, (int)i, v);
 	json_decref(o);
 }
 

@@ -167,6 +167,40 @@ static void every_step_of_the_schema_can_be_made_alone(void **state)
 	}
 }
 
+/* Layout 1 kept responses as the codes of its time; as words they stay what they were. */
+static void responses_of_the_first_layout(void **state)
+{
+	(void)state;
+	struct ql_diags ds = {0};
+	const char *path = in_folder("responses.db");
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, ql_store_upgrade[0], NULL, NULL, NULL), SQLITE_OK);
+	const char *sql = ql_arena_printf(&arena, "PRAGMA application_id = %d; PRAGMA user_version = 1;"
+		"INSERT INTO run(kind, title, settings, settings_hash, quell_version, model_hash, command, seed, units, chunks, created) "
+		"VALUES('compare','','{}','00','0','0','',1,2,3,'');"
+		"INSERT INTO arm VALUES(1, 0, 'ven-obi', '', 'A', NULL, 3, 0);"
+		"INSERT INTO patient(run, arm, patient, status, response, pfs_cause, pfs_day, death_day) VALUES"
+		"(1, 0, 0, 0, 5, 0, NULL, NULL), (1, 0, 1, 0, 3, 2, 400.5, 400.5), (1, 0, 2, 21, 0, 0, NULL, NULL);",
+		QL_STORE_APPLICATION);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	struct ql_store *s = open_store(path, QL_STORE_WRITE, &ds);
+	sqlite3_stmt *q = ql_store_sql(s, "SELECT group_concat(response || ' ' || pfs_cause || ' ' || status, ', '), sum(pfs_day), "
+					  "count(pfs_day), count(pfs2_day) FROM patients WHERE regimen = 'ven-obi'");
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(q, 0), "CR censored ok, PR-L death ok, NE censored failed");
+	assert_true(sqlite3_column_double(q, 1) == 400.5);
+	assert_int_equal(sqlite3_column_int(q, 2), 1);
+	assert_int_equal(sqlite3_column_int(q, 3), 0);
+	sqlite3_reset(q);
+	int faults;
+	assert_int_equal(ql_store_check(s, &faults), QUELL_OK);
+	assert_int_equal(faults, 0);
+	ql_store_close(s);
+	ql_diags_free(&ds);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -189,6 +223,7 @@ int main(void)
 		cmocka_unit_test(a_finished_run_fills_the_tables_once),
 		cmocka_unit_test(one_writer_at_a_time),
 		cmocka_unit_test(every_step_of_the_schema_can_be_made_alone),
+		cmocka_unit_test(responses_of_the_first_layout),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
