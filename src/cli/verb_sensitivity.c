@@ -108,6 +108,9 @@ static bool asked_well(struct ql_cli *c, const struct ql_sensitivity_spec *s, co
 	if (!s->function && sim->regimens.n + sim->regimen_files.n == 0)
 		ql_diag_help(ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, ""), "`quell sensitivity` needs regimens"),
 			     "write `--regimens A,B`; `quell explain regimens` lists them");
+	if (sim->whatif.n)
+		ql_diag_help(ql_diag_add(&c->ds, QL_E0911, ql_cli_span(c, "--what-if"), "`quell sensitivity` takes no what-ifs"),
+			     "name regimens, or write the change into a regimen file of your own");
 	if (s->function && strcmp(s->function, "ishigami") != 0 && strcmp(s->function, "g") != 0)
 		ql_diag_help(ql_diag_add(&c->ds, QL_E0913, ql_cli_span(c, s->function), "no function `%s`", s->function),
 			     "ishigami or g");

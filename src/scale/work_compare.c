@@ -36,6 +36,9 @@ struct ql_compare_work {
 	uint64_t simulated; /* solves by this process before the chunk at work */
 };
 
+/* Regimens and what-ifs. */
+static uint64_t arms(const struct ql_compare_work *c) { return (uint64_t)ql_comparison_job(c->comparison)->n_arm; }
+
 /* --- settings --- */
 
 const char *ql_work_path(struct ql_arena *a, const char *name)
@@ -99,6 +102,7 @@ static const char *settings_of(struct ql_compare_work *c)
 	put_hash(o, "inputs_hash", ql_work_inputs_hash(c->ds, s->data_dir));
 	json_object_set_new(o, "population", ql_json_text(ql_work_path(&c->arena, s->population)));
 	json_object_set_new(o, "regimens", words(&c->arena, s->regimen, s->n_regimen, true));
+	json_object_set_new(o, "what_ifs", words(&c->arena, s->whatif, s->n_whatif, true));
 	json_object_set_new(o, "set", words(&c->arena, s->set, s->n_set, false));
 	json_object_set_new(o, "patients", json_integer((json_int_t)s->patients));
 	json_object_set_new(o, "years", json_real(s->years));
@@ -149,6 +153,7 @@ enum quell_status ql_compare_settings_read(const char *settings, struct ql_arena
 	spec->protocol = read_text(o, "protocol", a);
 	spec->next_line = read_text(o, "next_line", a);
 	spec->regimen = read_words(json_object_get(o, "regimens"), a, &spec->n_regimen);
+	spec->whatif = read_words(json_object_get(o, "what_ifs"), a, &spec->n_whatif);
 	spec->set = read_words(json_object_get(o, "set"), a, &spec->n_set);
 	spec->patients = (uint64_t)json_integer_value(json_object_get(o, "patients"));
 	spec->years = json_number_value(json_object_get(o, "years"));
@@ -198,7 +203,7 @@ static enum quell_status run(void *self, uint64_t chunk, struct ql_buf *sum, str
 	blank(&c->chunk_sum, c->comparison);
 	ql_rows_begin(&c->rows, first, n);
 	enum quell_status s = ql_comparison_simulate(c->comparison, first, n, c->chunk_sum);
-	c->simulated += n * (uint64_t)c->spec.n_regimen;
+	c->simulated += n * arms(c);
 	if (s != QUELL_OK)
 		return s;
 	ql_summary_pack(c->chunk_sum, sum);
@@ -249,7 +254,7 @@ static enum quell_status fly(struct ql_compare_work *c, uint64_t n, struct pilot
 	blank(&c->chunk_sum, c->comparison);
 	ql_rows_begin(&c->rows, 0, n);
 	enum quell_status s = ql_comparison_simulate(c->comparison, 0, n, c->chunk_sum);
-	c->simulated += n * (uint64_t)c->spec.n_regimen;
+	c->simulated += n * arms(c);
 	if (s == QUELL_OK) {
 		ql_summary_pack(c->chunk_sum, &sum);
 		ql_rows_pack(&c->rows, c->comparison, 0, n, &rows);
@@ -271,7 +276,7 @@ static enum quell_status estimate(void *self, double *cpu_s, double *disk, doubl
 {
 	struct ql_compare_work *c = self;
 	struct pilot p[2];
-	double patients = (double)c->spec.patients, arms = c->spec.n_regimen;
+	double patients = (double)c->spec.patients, n_arm = (double)arms(c);
 	uint64_t few = smaller(c->spec.patients, PILOT_PATIENTS / 4), more = smaller(c->spec.patients, PILOT_PATIENTS);
 	enum quell_status s = fly(c, few, &p[0]);
 	if (s == QUELL_OK)
@@ -285,16 +290,16 @@ static enum quell_status estimate(void *self, double *cpu_s, double *disk, doubl
 		DISK_PER_ROW_BYTE * p[1].row_bytes / p[1].patients * patients;
 	double tally = QL_TALLY_KINDS * QL_TALLY_CODES * 4.0 * ql_tally_bins(c->spec.years * QL_DAYS_PER_YEAR);
 	double course = ql_course_axis_count * 4.0 * QL_COURSE_MAX_DAYS * QL_COURSE_BINS;
-	*memory = PROGRAM_BYTES + arms * (2 * (tally + course) + course) +
-		  arms * (double)c->chunk_patients * sizeof(struct ql_patient_record);
+	*memory = PROGRAM_BYTES + n_arm * (2 * (tally + course) + course) +
+		  n_arm * (double)c->chunk_patients * sizeof(struct ql_patient_record);
 	return QUELL_OK;
 }
 
 /* --- opening --- */
 
-static uint64_t chunk_size(const struct ql_run_spec *s, uint64_t asked)
+static uint64_t chunk_size(const struct ql_run_spec *s, uint64_t n_arm, uint64_t asked)
 {
-	uint64_t most = CHUNK_SOLVES / (uint64_t)s->n_regimen, n = (s->patients + CHUNKS_WANTED - 1) / CHUNKS_WANTED;
+	uint64_t most = CHUNK_SOLVES / n_arm, n = (s->patients + CHUNKS_WANTED - 1) / CHUNKS_WANTED;
 	if (asked)
 		return smaller(asked, s->patients);
 	if (most < CHUNK_LEAST)
@@ -321,11 +326,11 @@ static enum quell_status open_work(void *arg)
 	enum quell_status s = ql_comparison_open(&c->spec, c->ds, &c->comparison);
 	if (s != QUELL_OK)
 		return s;
-	c->chunk_patients = chunk_size(&c->spec, c->chunk_patients);
+	c->chunk_patients = chunk_size(&c->spec, arms(c), c->chunk_patients);
 	uint64_t chunks = (c->spec.patients + c->chunk_patients - 1) / c->chunk_patients;
 	c->work = (struct ql_work){.kind = "compare", .title = title_of(c), .settings = settings_of(c),
 				   .model_hash = ql_comparison_job(c->comparison)->model->hash, .seed = c->spec.seed,
-				   .units = c->spec.patients * (uint64_t)c->spec.n_regimen, .chunks = chunks,
+				   .units = c->spec.patients * arms(c), .chunks = chunks,
 				   .unit_name = "patients times regimens", .self = c, .span = span, .run = run,
 				   .restart = restart, .add = add, .finish = finish, .keep = keep, .estimate = estimate};
 	ql_rows_open(&c->rows, c->comparison, c->keep.patients, c->keep.courses);
