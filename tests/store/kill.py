@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""kill.py QUELL [KILLS]: a stored run is killed at a random moment, again and again.
+"""kill.py QUELL [KILLS [SEED]]: a stored run is killed at a random moment, again and again.
 
 Each round starts a run on a new store, kills it with SIGKILL at a random moment, checks the store, resumes it (and
 now and then kills the resume as well), and compares the result with that of a run without a store. Prints one line;
@@ -45,7 +45,7 @@ def chunks_done(program, db):
 def main():
     program, kills = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     folder = tempfile.mkdtemp(prefix="quell_kill_")
-    rng = random.Random(20240607)
+    rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 20240607)
     plain = subprocess.run([program, "compare"] + JOB + ["--json"], capture_output=True)
     if plain.returncode:
         sys.exit("the plain run failed: " + plain.stderr.decode())
