@@ -304,7 +304,7 @@ static void read_header(struct scanner *s)
 		t->name[i] = ql_csv_string(t, -1, i, s->a);
 }
 
-static bool same_name(const struct ql_csv *t, const char *a, const char *b)
+bool ql_csv_same_name(const struct ql_csv *t, const char *a, const char *b)
 {
 	return (t->any_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
 }
@@ -315,7 +315,7 @@ static void check_header(struct scanner *s)
 	int n = t->n_col < 2000 ? t->n_col : 2000; /* quadratic; wider tables are found by position */
 	for (int i = 1; i < n; i++)
 		for (int j = 0; j < i && t->name[i][0]; j++)
-			if (same_name(t, t->name[i], t->name[j])) {
+			if (ql_csv_same_name(t, t->name[i], t->name[j])) {
 				struct ql_diag *d = ql_diag_add(s->ds, QL_E0313, ql_csv_span(t, -1, i),
 								"column `%s` appears twice", t->name[i]);
 				ql_diag_note(d, ql_csv_span(t, -1, j), "first given here");
@@ -450,7 +450,7 @@ enum quell_status ql_csv_read(struct ql_arena *a, const char *path, const struct
 int ql_csv_find(const struct ql_csv *t, const char *name)
 {
 	for (int i = 0; i < t->n_col; i++)
-		if (same_name(t, t->name[i], name))
+		if (ql_csv_same_name(t, t->name[i], name))
 			return i;
 	return -1;
 }
@@ -478,7 +478,7 @@ void ql_csv_check_columns(const struct ql_csv *t, const char *const *known, stru
 		n++;
 	for (int i = 0; i < t->n_col; i++) {
 		int j = 0;
-		while (j < n && !same_name(t, t->name[i], known[j]))
+		while (j < n && !ql_csv_same_name(t, t->name[i], known[j]))
 			j++;
 		if (j < n)
 			continue;
@@ -496,6 +496,8 @@ static struct ql_csv_place place_of(const struct ql_csv *t, int row, int col)
 
 struct ql_text ql_csv_cell(const struct ql_csv *t, int row, int col)
 {
+	if (t->column)
+		return ql_csv_column_cell(t, row, col);
 	struct ql_csv_place c = place_of(t, row, col);
 	int low = 0, high = t->n_unescaped;
 	while (low < high) { /* in file order */
@@ -512,6 +514,8 @@ struct ql_text ql_csv_cell(const struct ql_csv *t, int row, int col)
 
 struct ql_span ql_csv_span(const struct ql_csv *t, int row, int col)
 {
+	if (t->column)
+		return ql_csv_column_span(t, row, col);
 	struct ql_csv_place c = place_of(t, row, col < 0 ? 0 : col), first = place_of(t, row, 0);
 	struct ql_span sp = {t->file, row < 0 ? t->header_line : (int)t->line[row], 1,
 			     (int)(c.len < 200 ? c.len : 200)};
@@ -534,12 +538,17 @@ char *ql_csv_string(const struct ql_csv *t, int row, int col, struct ql_arena *a
 
 bool ql_csv_is(const struct ql_csv *t, int row, int col, const char *text)
 {
+	if (col < 0)
+		return false;
 	struct ql_text c = ql_csv_cell(t, row, col);
 	return strlen(text) == c.n && memcmp(text, c.s, c.n) == 0;
 }
 
 bool ql_csv_is_missing(const struct ql_csv *t, int row, int col)
 {
+	double x;
+	if (t->column && !t->column[col].text)
+		return ql_csv_column_number(t, row, col, &x) && isnan(x);
 	struct ql_text c = ql_csv_cell(t, row, col);
 	switch (c.n) {
 	case 0:
@@ -623,7 +632,9 @@ bool ql_csv_number(const struct ql_csv *t, int row, int col, struct ql_diags *ds
 	*out = NAN;
 	if (col < 0)
 		return true;
-	struct ql_csv_place c = place_of(t, row, col);
+	if (t->column && !t->column[col].text)
+		return ql_csv_column_number(t, row, col, out) || report_number(t, row, col, ds);
+	struct ql_csv_place c = t->column ? (struct ql_csv_place){0} : place_of(t, row, col);
 	double x;
 	if (short_decimal(t->text + c.start, c.len, &x)) {
 		*out = x;

@@ -30,6 +30,14 @@ struct ql_csv_place { /* private: place in the text; a million rows must stay sm
 	uint32_t start, len;
 };
 
+struct ql_csv_column { /* a column in memory: exactly one pointer is set */
+	const char *name;
+	const double *real;       /* NaN: missing */
+	const int32_t *whole;     /* INT32_MIN: missing */
+	const int64_t *long_whole; /* INT64_MIN: missing */
+	const char *const *text;  /* NULL: missing */
+};
+
 struct ql_csv {
 	const char *file;
 	int n_row, n_col; /* data rows; the header is not counted */
@@ -43,6 +51,8 @@ struct ql_csv {
 	uint32_t *line; /* [n_row] line on which the row starts */
 	int header_line, n_unescaped;
 	struct ql_csv_unescaped *unescaped;
+	const struct ql_csv_column *column; /* [n_col] a table in memory; NULL: a text */
+	struct ql_arena *cells;             /* its numbers as text, made when asked for */
 };
 
 struct ql_text { /* not terminated */
@@ -57,6 +67,12 @@ enum quell_status ql_csv_read(struct ql_arena *a, const char *path, const struct
 enum quell_status ql_csv_parse(struct ql_arena *a, const struct ql_source *src, const struct ql_csv_options *options,
 			       struct ql_diags *ds, struct ql_csv **out);
 
+/* A table in memory behind the same functions, for callers that hold columns (data frames). The columns are borrowed and
+ * must outlive the table; places read "data, row 3, column `AMT`". Names must be there and differ. */
+enum quell_status ql_csv_from_columns(struct ql_arena *a, const char *file, const struct ql_csv_column *column, int n_col,
+				      int64_t n_row, const struct ql_csv_options *options, struct ql_diags *ds,
+				      struct ql_csv **out);
+
 /* Index of a column, -1 if absent. ql_csv_column reports a required one that is absent, with a suggestion. */
 int ql_csv_find(const struct ql_csv *t, const char *name);
 int ql_csv_column(const struct ql_csv *t, const char *name, bool required, struct ql_diags *ds);
@@ -66,6 +82,8 @@ void ql_csv_check_columns(const struct ql_csv *t, const char *const *known, stru
 struct ql_text ql_csv_cell(const struct ql_csv *t, int row, int col);
 struct ql_span ql_csv_span(const struct ql_csv *t, int row, int col); /* row -1: the header; col -1: the row's start */
 char *ql_csv_string(const struct ql_csv *t, int row, int col, struct ql_arena *a); /* terminated copy */
+/* Do two rows hold the same text, or numbers that are equal? */
+bool ql_csv_same(const struct ql_csv *t, int row, int other, int col);
 bool ql_csv_is(const struct ql_csv *t, int row, int col, const char *text);
 /* Empty, ".", "NA", "NaN" or "null" (any case). */
 bool ql_csv_is_missing(const struct ql_csv *t, int row, int col);
@@ -77,6 +95,13 @@ bool ql_csv_number(const struct ql_csv *t, int row, int col, struct ql_diags *ds
 bool ql_csv_number_required(const struct ql_csv *t, int row, int col, struct ql_diags *ds, double *out);
 /* Whole number within [low, high]; missing is an error. */
 bool ql_csv_whole(const struct ql_csv *t, int row, int col, long low, long high, struct ql_diags *ds, long *out);
+
+/* Private to the reader: a cell of a table in memory. */
+struct ql_text ql_csv_column_cell(const struct ql_csv *t, int row, int col);
+struct ql_span ql_csv_column_span(const struct ql_csv *t, int row, int col);
+bool ql_csv_column_number(const struct ql_csv *t, int row, int col, double *out);
+/* Equal, as column names are compared. */
+bool ql_csv_same_name(const struct ql_csv *t, const char *x, const char *y);
 
 /* Writes one cell, quoted when it must be. */
 void ql_csv_write_cell(struct ql_buf *out, const char *text, char delimiter);

@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include <dirent.h>
 #include <errno.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,16 +41,34 @@ static const char *program_dir(struct ql_arena *a)
 	return ql_arena_strdup(a, exe);
 }
 
+/* The folder of what this function was linked into: libquell.so, or the program itself. */
+static const char *library_dir(struct ql_arena *a)
+{
+	Dl_info info;
+	const void *here = (const void *)(uintptr_t)&library_dir;
+	const char *slash = dladdr(here, &info) && info.dli_fname ? strrchr(info.dli_fname, '/') : NULL;
+	return slash ? ql_arena_strndup(a, info.dli_fname, (size_t)(slash - info.dli_fname)) : NULL;
+}
+
+/* <prefix>/share/quell beside <prefix>/bin, <prefix>/lib or <prefix>/lib/<machine>, else the folder above. */
+static const char *beside(struct ql_arena *a, const char *dir)
+{
+	static const char *const up[] = {"../share/quell", "../../share/quell", ".."};
+	const char *found = NULL;
+	for (int i = 0; dir && !found && i < 3; i++)
+		found = holds_data(a, ql_arena_printf(a, "%s/%s", dir, up[i]));
+	return found;
+}
+
 const char *ql_data_dir(struct ql_arena *a, struct ql_diags *ds)
 {
-	const char *env = getenv("QUELL_DATA"), *exe = program_dir(a), *found = NULL;
+	const char *env = getenv("QUELL_DATA"), *found = NULL;
 	if (env && *env) {
 		found = holds_data(a, env);
 	} else {
-		if (exe)
-			found = holds_data(a, ql_arena_printf(a, "%s/../share/quell", exe));
-		if (!found && exe)
-			found = holds_data(a, ql_arena_printf(a, "%s/..", exe));
+		found = beside(a, library_dir(a));
+		if (!found)
+			found = beside(a, program_dir(a));
 		if (!found)
 			found = holds_data(a, QUELL_SOURCE_DIR);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where models/, library/ and evidence/ live: $QUELL_DATA, else <prefix>/share/quell beside the program, else the
- * folder above the program's own, else the source tree the program was built from. */
+/* Where models/, library/ and evidence/ live: $QUELL_DATA, else <prefix>/share/quell beside the shared library or the
+ * program, else the folder above, else the source tree it was built from. */
 #ifndef QL_BASE_PATHS_H
 #define QL_BASE_PATHS_H
 

@@ -87,6 +87,9 @@ struct ql_opt {
 	const char *help;
 };
 
+/* An option that the library has too, as it describes it (src/api/verbs.c): one place for range, default and help. */
+struct ql_opt ql_cli_opt(struct ql_cli *c, const char *verb, const char *name, enum ql_opt_kind kind, void *target);
+
 struct ql_command {
 	const char *name, *arguments; /* "compare", "FILE [FILE]" */
 	int min_args, max_args;
@@ -134,9 +137,6 @@ void ql_buf_bar(struct ql_buf *b, double lower, double estimate, double upper, d
 /* The line that ends every report for people. */
 #define QL_RESEARCH_USE "Research use only: groups of virtual patients, not advice for a person."
 
-/* --native: whether compiled kernels of `quell model build` are used; in the order of enum ql_native. */
-#define QL_NATIVE_CHOICES "auto|build|off"
-#define QL_NATIVE_HELP "compiled kernels: those in the cache, compile what is missing, none; same results"
 /* "NAME=VALUE" of --set, and rows of the library (SLOT=NAME, else the defaults) for the slots, into param[n_q]. */
 struct ql_model;
 bool ql_cli_set_parameter(struct ql_cli *c, const struct ql_model *m, const char *text, double *param);

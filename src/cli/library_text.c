@@ -199,39 +199,6 @@ void ql_text_agent(struct ql_cli *c, const struct ql_yaml *y)
 	}
 }
 
-const char *ql_kind_word(const struct ql_quantity *q)
-{
-	switch (q->kind) {
-	case QL_PARAM:
-		return "parameter";
-	case QL_COVARIATE:
-		return "covariate";
-	case QL_AGENT:
-		return "agent parameter";
-	case QL_INPUT:
-		return "input";
-	case QL_RANDOM:
-		return "hidden random number";
-	case QL_DRAW:
-		return "random number per patient";
-	case QL_LET:
-		return "intermediate";
-	case QL_STATE:
-		return q->is_quad ? "integral" : "state";
-	case QL_OUTPUT:
-		return "output";
-	case QL_ACTIVE:
-		return "switch";
-	}
-	return "";
-}
-
-const char *ql_grade_word(enum ql_grade g)
-{
-	static const char *const word[] = {"", "verified", "derived", "recalled", "assumed", "calibrated"};
-	return word[g];
-}
-
 /* "models/cll/disease.qm:52" for a file that comes with quell. */
 static const char *place(struct ql_cli *c, struct ql_span s)
 {
@@ -271,28 +238,7 @@ static const char *limits(struct ql_cli *c, const struct ql_quantity *q)
 	return text;
 }
 
-const double *ql_typical_values(struct ql_cli *c, struct ql_model *m)
-{
-	double *value = QL_NEW_N(&c->arena, double, (size_t)m->n_q + 1);
-	struct ql_plan *plan = NULL;
-	struct ql_values v;
-	for (int i = 0; i < m->n_q; i++)
-		value[i] = NAN;
-	if (ql_plan_make(m, "all", NULL, 0, &c->ds, &plan) != QUELL_OK)
-		return value;
-	ql_values_init(plan, &v);
-	double *slot = QL_NEW_N(&c->arena, double, (size_t)plan->n_p + 1), *y = QL_NEW_N(&c->arena, double, (size_t)plan->n_state + 1);
-	ql_plan_patient(plan, &v, slot, y, 1); /* what is not finite at the start is shown without a number */
-	for (int i = 0; i < m->n_q; i++) {
-		enum ql_kind k = m->q[i].kind;
-		bool has = k == QL_PARAM || k == QL_COVARIATE || k == QL_INPUT;
-		int state = k == QL_STATE ? plan->state_of_q[i] : -1;
-		value[i] = state >= 0 ? y[state] : has ? v.q[i] : NAN;
-	}
-	ql_values_free(&v);
-	ql_plan_free(plan);
-	return value;
-}
+const double *ql_typical_values(struct ql_cli *c, struct ql_model *m) { return ql_plan_typical(m, &c->arena, &c->ds); }
 
 void ql_text_quantity(struct ql_cli *c, const struct ql_model *m, const double *typical, int index)
 {

@@ -20,10 +20,7 @@ void ql_text_population(struct ql_cli *c, const struct ql_yaml *y);
 void ql_text_whatif(struct ql_cli *c, const struct ql_yaml *y);
 void ql_text_agent(struct ql_cli *c, const struct ql_yaml *y);
 
-const char *ql_kind_word(const struct ql_quantity *q);   /* "parameter", "state", ... */
-const char *ql_grade_word(enum ql_grade g);              /* "calibrated"; "" for none */
-/* Per quantity its value for a patient with default covariates and no hidden differences: parameters, covariates,
- * inputs, states at the start. NaN where there is none. */
+/* By ql_plan_typical(). */
 const double *ql_typical_values(struct ql_cli *c, struct ql_model *m);
 void ql_text_quantity(struct ql_cli *c, const struct ql_model *m, const double *typical, int q);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parsing of option tables. */
 #include "cli/cli.h"
+#include <assert.h>
 #include <string.h>
 
 #define COMMAND_LINE "command line"
@@ -26,6 +27,20 @@ struct ql_span ql_cli_span(const struct ql_cli *c, const char *word)
 			return (struct ql_span){COMMAND_LINE, 1, (int)(at - c->line) + 1, (int)len};
 	}
 	return (struct ql_span){COMMAND_LINE, 0, 0, 0};
+}
+
+struct ql_opt ql_cli_opt(struct ql_cli *c, const char *verb, const char *name, enum ql_opt_kind kind, void *target)
+{
+	const struct quell_verb_info *v = quell_verb_find(verb);
+	const struct quell_option_info *o = NULL;
+	for (int i = 0; v && i < v->n_option; i++)
+		if (strcmp(v->option[i].name, name) == 0)
+			o = &v->option[i];
+	assert(o);
+	const char *words = o->fallback;
+	if (words && *words == '(')
+		words = ql_arena_strndup(&c->arena, words + 1, strlen(words) - 2);
+	return (struct ql_opt){name, kind, target, o->metavar, words, o->lo, o->hi, o->choices, o->help};
 }
 
 static const struct ql_opt *find_option(const struct ql_command *cmd, const char *name, size_t len)

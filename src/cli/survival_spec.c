@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file of analyses (JSON) to a file of results: `quell survival --spec`. */
-#include "cli/survival_data.h"
+#include "cli/survival_verbs.h"
 #include <string.h>
 
 struct spec {
 	struct ql_cli *c;
+	struct ql_work w;
 	const char *file, *id;
 	const struct ql_csv *table;
 	const json_t *analysis;
@@ -78,7 +79,7 @@ static bool sample(struct spec *s, const char *event_key, const char *const *cov
 {
 	struct ql_sample_columns names = {text(s, "time", true), text(s, event_key, true), text(s, "group", false),
 					  text(s, "strata", false), covariate, n_covariate};
-	return s->ok && ql_sample_take(s->c, s->table, &names, out);
+	return s->ok && ql_sample_take(&s->w, s->table, &names, out);
 }
 
 static json_t *do_km(struct spec *s)
@@ -92,7 +93,7 @@ static json_t *do_km(struct spec *s)
 	double level = number(s, "conf_level", 0.95);
 	if (!(level > 0 && level < 1))
 		fault(s, "`conf_level` must lie between 0 and 1");
-	return sample(s, "status", NULL, 0, &sm) ? ql_survival_km(s->c, &sm, level, t, n) : NULL;
+	return sample(s, "status", NULL, 0, &sm) ? ql_survival_km(&s->w, &sm, level, t, n) : NULL;
 }
 
 static int group_of(const struct ql_sample *sm, const char *name, size_t len)
@@ -121,7 +122,7 @@ static json_t *do_rmst(struct spec *s)
 		if (a < 0 || b < 0)
 			fault(s, "`difference` names a group that does not occur");
 	}
-	return s->ok ? ql_survival_rmst(s->c, &sm, tau, a, b) : NULL;
+	return s->ok ? ql_survival_rmst(&s->w, &sm, tau, a, b) : NULL;
 }
 
 static json_t *do_logrank(struct spec *s)
@@ -131,7 +132,7 @@ static json_t *do_logrank(struct spec *s)
 	if (!(rho >= 0 && rho <= 10))
 		fault(s, "`rho` must lie between 0 and 10");
 	text(s, "group", true);
-	return sample(s, "status", NULL, 0, &sm) ? ql_survival_logrank(s->c, &sm, rho) : NULL;
+	return sample(s, "status", NULL, 0, &sm) ? ql_survival_logrank(&s->w, &sm, rho) : NULL;
 }
 
 static json_t *do_cox(struct spec *s)
@@ -142,7 +143,7 @@ static json_t *do_cox(struct spec *s)
 	bool breslow = ties && strcmp(ties, "breslow") == 0;
 	if (ties && !breslow && strcmp(ties, "efron") != 0)
 		fault(s, "`ties` must be efron or breslow");
-	return sample(s, "status", name, n, &sm) ? ql_survival_cox(s->c, &sm, breslow ? QL_BRESLOW : QL_EFRON) : NULL;
+	return sample(s, "status", name, n, &sm) ? ql_survival_cox(&s->w, &sm, breslow ? QL_BRESLOW : QL_EFRON) : NULL;
 }
 
 static json_t *do_cif(struct spec *s)
@@ -162,7 +163,7 @@ static json_t *do_cif(struct spec *s)
 	}
 	if (n_cause == 0)
 		fault(s, "`causes` maps names to event codes from 1 to 1000");
-	return sample(s, "event", NULL, 0, &sm) ? ql_survival_cif(s->c, &sm, cause, n_cause, t, n) : NULL;
+	return sample(s, "event", NULL, 0, &sm) ? ql_survival_cif(&s->w, &sm, cause, n_cause, t, n) : NULL;
 }
 
 static json_t *analyse(struct spec *s)
@@ -208,7 +209,7 @@ enum quell_status ql_survival_spec(struct ql_cli *c, const char *path, const cha
 	if (st != QUELL_OK)
 		return st;
 	st = ql_csv_read(&c->arena, data, NULL, &c->ds, &table);
-	struct spec s = {.c = c, .file = path, .table = table, .ok = st == QUELL_OK};
+	struct spec s = {.c = c, .w = {&c->arena, &c->ds}, .file = path, .table = table, .ok = st == QUELL_OK};
 	json_t *analyses = json_object_get(spec, "analyses"), *results = json_object(), *analysis;
 	size_t i;
 	bool all = s.ok;

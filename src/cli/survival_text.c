@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Survival results as tables for people. */
-#include "cli/survival_data.h"
+#include "cli/survival_verbs.h"
 #include <string.h>
 
 static double get(const json_t *o, const char *key)

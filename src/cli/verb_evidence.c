@@ -3,55 +3,15 @@
 #include "base/csv.h"
 #include "base/json.h"
 #include "cli/evidence_verbs.h"
+#include "evidence/find.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 struct filter {
-	const char *trial, *line, *treatment, *endpoint, *subgroup, *role, *word;
-	bool verified, recalled, json, csv;
+	struct ql_evidence_filter find;
+	bool json, csv;
 };
-
-int ql_row_number(const struct ql_trial_row *r)
-{
-	return r->span.line;
-}
-
-static json_t *number(double x)
-{
-	return ql_json_real(x);
-}
-
-json_t *ql_row_json(const struct ql_evidence *e, const struct ql_trial_row *r)
-{
-	struct ql_buf source = {0};
-	const struct ql_reference *ref = r->cite[0] ? ql_reference_find(&e->references, r->cite) : NULL;
-	if (ref)
-		ql_reference_text(ref, &source);
-	json_t *o =
-	    json_pack("{si,ss,ss,ss,ss,ss,ss}", "row", ql_row_number(r), "trial", r->trial, "nct", r->nct, "line",
-		      r->line, "population", r->population, "treatment", r->treatment, "comparator", r->comparator);
-	json_object_set_new(o, "n_arm", number(r->n_arm));
-	json_object_set_new(o, "n_comp", number(r->n_comp));
-	json_object_set_new(o, "endpoint", json_string(r->endpoint));
-	json_object_set_new(o, "value", number(r->value));
-	json_object_set_new(o, "not_reached", json_boolean(r->not_reached));
-	json_object_set_new(o, "lower", number(r->lower));
-	json_object_set_new(o, "upper", number(r->upper));
-	json_object_set_new(o, "ci_level", number(r->ci_level));
-	json_object_set_new(o, "unit", json_string(r->unit));
-	json_object_set_new(o, "followup_mo", number(r->followup_mo));
-	json_object_set_new(o, "subgroup", json_string(r->subgroup));
-	json_object_set_new(o, "verified", json_boolean(r->verified));
-	json_object_set_new(o, "role", json_string(r->role));
-	json_object_set_new(o, "year", r->year ? json_integer(r->year) : json_null());
-	json_object_set_new(o, "publication", json_string(r->publication));
-	json_object_set_new(o, "cite", json_string(r->cite));
-	json_object_set_new(o, "reference", source.data ? json_string(source.data) : json_null());
-	json_object_set_new(o, "note", json_string(r->note));
-	ql_buf_free(&source);
-	return o;
-}
 
 static const char *value_text(const struct ql_trial_row *r, char *buf, size_t size)
 {
@@ -127,12 +87,7 @@ static void print_csv(struct ql_buf *b, const struct ql_trial_row *const *row, i
 
 static void print_rows_json(struct ql_cli *c, const struct ql_evidence *e, const struct ql_trial_row *const *row, int n)
 {
-	json_t *list = json_array();
-	for (int i = 0; i < n; i++)
-		json_array_append_new(list, ql_row_json(e, row[i]));
-	json_t *o = json_pack("{ss,so}", "schema", "quell.evidence/1", "rows", list);
-	ql_json_write(o, &c->out);
-	json_decref(o);
+	ql_cli_print_json(c, ql_rows_json(e, row, n));
 }
 
 /* ---- list ---- */
@@ -289,37 +244,10 @@ static int show_trial(struct ql_cli *c, const struct ql_evidence *e, const char 
 	return QL_EXIT_OK;
 }
 
-static bool same(const char *want, const char *have)
-{
-	return !want || strcasecmp(want, have) == 0;
-}
-
-static bool has_word(const struct ql_trial_row *r, const char *word)
-{
-	const char *const in[] = {r->trial,      r->nct,      r->publication, r->population, r->treatment,
-				  r->comparator, r->endpoint, r->note,        r->cite};
-	size_t n = word ? strlen(word) : 0;
-	for (size_t k = 0; word && k < sizeof in / sizeof *in; k++)
-		for (const char *p = in[k]; *p; p++)
-			if (strncasecmp(p, word, n) == 0)
-				return true;
-	return !word;
-}
-
 static int find_rows(struct ql_cli *c, const struct ql_evidence *e, const struct filter *f)
 {
 	const struct ql_trial_row **row = QL_NEW_N(&c->arena, const struct ql_trial_row *, (size_t)e->n_row);
-	int n = 0;
-	for (int i = 0; i < e->n_row; i++) {
-		const struct ql_trial_row *r = &e->row[i];
-		bool arm = !f->treatment || same(f->treatment, r->treatment) || same(f->treatment, r->comparator);
-		size_t prefix = f->endpoint ? strlen(f->endpoint) : 0;
-		bool endpoint = !f->endpoint || strncasecmp(f->endpoint, r->endpoint, prefix) == 0;
-		if (same(f->trial, r->trial) && same(f->line, r->line) && arm && endpoint &&
-		    same(f->subgroup, r->subgroup) && same(f->role, r->role) && has_word(r, f->word) &&
-		    (!f->verified || r->verified) && (!f->recalled || !r->verified))
-			row[n++] = r;
-	}
+	int n = ql_evidence_find(e, &f->find, row);
 	if (f->json) {
 		print_rows_json(c, e, row, n);
 	} else if (f->csv) {
@@ -424,7 +352,7 @@ static int run(struct ql_cli *c, const struct ql_evidence *e, struct filter *f)
 		return show_row(c, e, word, f);
 	if (strcmp(what, "check") == 0)
 		return check(c, e);
-	f->word = word;
+	f->find.word = word;
 	return find_rows(c, e, f);
 }
 
@@ -434,14 +362,14 @@ int ql_verb_evidence(struct ql_cli *c, int argc, char **argv)
 		return ql_evidence_nma(c, argc - 1, argv + 1);
 	struct filter f = {0};
 	const struct ql_opt opt[] = {
-	    {"trial", QL_OPT_TEXT, &f.trial, "TRIAL", NULL, 0, 0, NULL, "find: one trial"},
-	    {"line", QL_OPT_TEXT, &f.line, "LINE", NULL, 0, 0, NULL, "find: 1L, RR, 1L+RR, maint, RT"},
-	    {"treatment", QL_OPT_TEXT, &f.treatment, "NAME", NULL, 0, 0, NULL, "find: a regimen on either side"},
-	    {"endpoint", QL_OPT_TEXT, &f.endpoint, "NAME", NULL, 0, 0, NULL, "find: an endpoint, or how it begins"},
-	    {"subgroup", QL_OPT_TEXT, &f.subgroup, "NAME", NULL, 0, 0, NULL, "find: all, IGHV-U, del17p/TP53, ..."},
-	    {"role", QL_OPT_TEXT, &f.role, "ROLE", NULL, 0, 0, NULL, "find: calibration, validation, evidence"},
-	    {"verified", QL_OPT_FLAG, &f.verified, NULL, NULL, 0, 0, NULL, "find: verified rows only"},
-	    {"recalled", QL_OPT_FLAG, &f.recalled, NULL, NULL, 0, 0, NULL, "find: recalled rows only"},
+	    {"trial", QL_OPT_TEXT, &f.find.trial, "TRIAL", NULL, 0, 0, NULL, "find: one trial"},
+	    {"line", QL_OPT_TEXT, &f.find.line, "LINE", NULL, 0, 0, NULL, "find: 1L, RR, 1L+RR, maint, RT"},
+	    {"treatment", QL_OPT_TEXT, &f.find.treatment, "NAME", NULL, 0, 0, NULL, "find: a regimen on either side"},
+	    {"endpoint", QL_OPT_TEXT, &f.find.endpoint, "NAME", NULL, 0, 0, NULL, "find: an endpoint, or how it begins"},
+	    {"subgroup", QL_OPT_TEXT, &f.find.subgroup, "NAME", NULL, 0, 0, NULL, "find: all, IGHV-U, del17p/TP53, ..."},
+	    {"role", QL_OPT_TEXT, &f.find.role, "ROLE", NULL, 0, 0, NULL, "find: calibration, validation, evidence"},
+	    {"verified", QL_OPT_FLAG, &f.find.verified, NULL, NULL, 0, 0, NULL, "find: verified rows only"},
+	    {"recalled", QL_OPT_FLAG, &f.find.recalled, NULL, NULL, 0, 0, NULL, "find: recalled rows only"},
 	    {"json", QL_OPT_FLAG, &f.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 	    {"csv", QL_OPT_FLAG, &f.csv, NULL, NULL, 0, 0, NULL, "CSV on standard output"},
 	    {0}};

@@ -25,47 +25,6 @@ static int list(struct ql_cli *c)
 	return c->ds.n_errors ? QL_EXIT_INPUT : QL_EXIT_OK;
 }
 
-struct typical { /* a patient with the model's default covariates, under the regimen's agents */
-	struct ql_plan *plan;
-	struct ql_values v;
-};
-
-static double node_value(void *ctx, ql_node n)
-{
-	struct typical *t = ctx;
-	return ql_plan_value(t->plan, &t->v, n);
-}
-
-static double covariate(const struct ql_model *m, const struct typical *t, const char *name)
-{
-	int q = ql_model_find(m, name);
-	return q >= 0 ? t->v.q[q] : NAN;
-}
-
-static void bind_agents(const struct ql_model *m, const struct ql_regimen *r, struct typical *t)
-{
-	for (int i = 0; i < r->n_slot; i++) {
-		const struct ql_slot *slot = &m->slot[r->slot[i]];
-		for (int k = 0; k < slot->n_column; k++)
-			t->v.q[slot->column[k]] = r->row[i].value[k];
-	}
-}
-
-static enum quell_status write_dataset(struct ql_cli *c, struct ql_model *m, const struct ql_regimen *r, double years)
-{
-	struct typical t;
-	enum quell_status s = ql_plan_make(m, r->name, NULL, 0, &c->ds, &t.plan);
-	if (s != QUELL_OK)
-		return s;
-	ql_values_init(t.plan, &t.v);
-	bind_agents(m, r, &t);
-	const struct ql_body body = {covariate(m, &t, "weight"), covariate(m, &t, "bsa"), covariate(m, &t, "crcl")};
-	s = ql_regimen_dataset(m, r, &body, 365.25 * years, node_value, &t, "1", true, &c->out);
-	ql_values_free(&t.v);
-	ql_plan_free(t.plan);
-	return s;
-}
-
 static int dataset(struct ql_cli *c, const char *path, double years)
 {
 	struct ql_model *m = NULL;
@@ -76,7 +35,7 @@ static int dataset(struct ql_cli *c, const char *path, double years)
 	if (s == QUELL_OK)
 		s = ql_regimen_load(m, path, agents, &c->arena, &c->ds, &r);
 	if (s == QUELL_OK)
-		s = write_dataset(c, m, &r, years);
+		s = ql_regimen_typical_dataset(m, &r, years, &c->ds, &c->out);
 	ql_model_free(m);
 	return ql_cli_exit(s);
 }
@@ -101,7 +60,7 @@ int ql_verb_regimen(struct ql_cli *c, int argc, char **argv)
 	double years = 6;
 	const struct ql_opt opt[] = {
 		{"csv", QL_OPT_FLAG, &csv, NULL, NULL, 0, 0, NULL, "the events of a patient as a NONMEM data set (CSV)"},
-		{"years", QL_OPT_NUMBER, &years, "Y", "6", 0.01, 40, NULL, "how far open-ended treatment is written out"},
+		ql_cli_opt(c, "regimen", "years", QL_OPT_NUMBER, &years),
 		{0}};
 	const struct ql_command cmd = {"regimen", "list | show NAME|FILE", 1, 2,
 				       "Lists the regimens of the library, or shows one: in words, or as the exact doses of a patient\n"

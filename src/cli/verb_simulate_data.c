@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell simulate --data FILE: the records of a NONMEM data set through any model. */
-#include "base/pool.h"
 #include "cli/cli.h"
-#include "dosing/dataset.h"
-#include <string.h>
+#include "dosing/dataset_job.h"
 
 struct data_verb {
 	struct ql_cli *c;
@@ -11,6 +9,7 @@ struct data_verb {
 	struct ql_words set, agents;
 	int covariates, threads, native;
 	double rtol, atol;
+	bool states;
 };
 
 static enum quell_status write_result(struct data_verb *v, const struct ql_dataset *data, const struct ql_dataset_result *r)
@@ -34,29 +33,25 @@ static enum quell_status write_result(struct data_verb *v, const struct ql_datas
 static enum quell_status run(struct data_verb *v, struct ql_model *m)
 {
 	struct ql_cli *c = v->c;
+	struct ql_csv *table;
 	struct ql_dataset data;
 	struct ql_dataset_result result;
-	enum quell_status s = ql_dataset_read(m, v->data, &c->arena, &c->ds, &data);
-	double *param = QL_NEW_N(&c->arena, double, (size_t)m->n_q);
-	for (int i = 0; i < m->n_q; i++)
-		param[i] = NAN;
-	for (int i = 0; i < v->set.n; i++)
-		if (!ql_cli_set_parameter(v->c, m, v->set.item[i], param))
-			s = QUELL_ERR_USAGE;
+	const struct ql_csv_options options = {.any_case = true};
+	const struct ql_dataset_job job = {.data_dir = c->data_dir,
+					   .set = v->set.item,
+					   .n_set = v->set.n,
+					   .agent = v->agents.item,
+					   .n_agent = v->agents.n,
+					   .interpolation = (enum ql_interpolation)v->covariates,
+					   .states = v->states,
+					   .rtol = v->rtol,
+					   .atol = v->atol,
+					   .threads = v->threads,
+					   .native = v->native,
+					   .cancel = c->cancel};
+	enum quell_status s = ql_csv_read(&c->arena, v->data, &options, &c->ds, &table);
 	if (s == QUELL_OK)
-		s = ql_cli_bind_agents(v->c, m, &v->agents, param);
-	if (s != QUELL_OK)
-		return s;
-	struct ql_dataset_run job = {.model = m,
-				     .data = &data,
-				     .interpolation = (enum ql_interpolation)v->covariates,
-				     .param = param,
-				     .rtol = v->rtol,
-				     .atol = v->atol,
-				     .threads = v->threads ? v->threads : ql_cpu_count(),
-				     .native = v->native,
-				     .cancel = c->cancel};
-	s = ql_dataset_simulate(&job, &c->arena, &c->ds, &result);
+		s = ql_dataset_job_run(&job, m, table, &c->arena, &c->ds, &data, &result);
 	if (s != QUELL_OK && s != QUELL_ERR_NUMERIC)
 		return s;
 	enum quell_status written = write_result(v, &data, &result);
@@ -67,17 +62,17 @@ int ql_simulate_data(struct ql_cli *c, int argc, char **argv)
 {
 	struct data_verb v = {.c = c};
 	const struct ql_opt opt[] = {
-		{"data", QL_OPT_TEXT, &v.data, "FILE", NULL, 0, 0, NULL, "NONMEM data set (.csv)"},
-		{"model", QL_OPT_TEXT, &v.model, "FILE", NULL, 0, 0, NULL, "model (.qm, or SBML .xml)"},
+		ql_cli_opt(c, "dataset", "data", QL_OPT_TEXT, &v.data),
+		ql_cli_opt(c, "dataset", "model", QL_OPT_TEXT, &v.model),
 		{"out", QL_OPT_TEXT, &v.out, "FILE", "standard output", 0, 0, NULL, "ID, TIME and outputs, one row per record"},
-		{"covariates", QL_OPT_CHOICE, &v.covariates, NULL, "nocb", 0, 0, "nocb|locf|linear",
-		 "how covariates go from record to record"},
-		{"set", QL_OPT_ITEM, &v.set, "NAME=VALUE", NULL, 0, 0, NULL, "change a parameter; may be repeated"},
-		{"agents", QL_OPT_LIST, &v.agents, "SLOT=NAME,...", "the model's", 0, 0, NULL, "rows of library/agents"},
-		{"rtol", QL_OPT_NUMBER, &v.rtol, "X", "1e-8", 1e-13, 0.1, NULL, "relative tolerance"},
-		{"atol", QL_OPT_NUMBER, &v.atol, "X", "1e-10", 1e-300, 1e300, NULL, "absolute tolerance, where the model gives none"},
-		{"threads", QL_OPT_INT, &v.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},
-		{"native", QL_OPT_CHOICE, &v.native, NULL, "auto", 0, 0, QL_NATIVE_CHOICES, QL_NATIVE_HELP},
+		ql_cli_opt(c, "dataset", "covariates", QL_OPT_CHOICE, &v.covariates),
+		ql_cli_opt(c, "dataset", "set", QL_OPT_ITEM, &v.set),
+		ql_cli_opt(c, "dataset", "agents", QL_OPT_LIST, &v.agents),
+		ql_cli_opt(c, "dataset", "states", QL_OPT_FLAG, &v.states),
+		ql_cli_opt(c, "dataset", "rtol", QL_OPT_NUMBER, &v.rtol),
+		ql_cli_opt(c, "dataset", "atol", QL_OPT_NUMBER, &v.atol),
+		ql_cli_opt(c, "dataset", "threads", QL_OPT_INT, &v.threads),
+		ql_cli_opt(c, "dataset", "native", QL_OPT_CHOICE, &v.native),
 		{0}};
 	const struct ql_command cmd = {"simulate", "", 0, 0,
 				       "With --data: runs the records of a NONMEM data set through a model and writes its outputs\n"

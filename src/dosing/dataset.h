@@ -52,6 +52,9 @@ struct ql_dataset {
 /* Reads and checks; every malformed row is reported with line and column. Lives in `a`. */
 enum quell_status ql_dataset_read(const struct ql_model *m, const char *path, struct ql_arena *a, struct ql_diags *ds,
 				  struct ql_dataset *out);
+/* The same from a table that was read with `any_case`; it must outlive *out. */
+enum quell_status ql_dataset_take(const struct ql_model *m, struct ql_csv *table, struct ql_arena *a, struct ql_diags *ds,
+				  struct ql_dataset *out);
 
 /* The same from a text that the diagnostics hold. */
 enum quell_status ql_dataset_parse(const struct ql_model *m, const struct ql_source *text, struct ql_arena *a, struct ql_diags *ds,
@@ -69,14 +72,17 @@ struct ql_dataset_run {
 	double rtol, atol;   /* 0: 1e-8 and 1e-10 (atol where the model gives none) */
 	int threads;
 	int native; /* enum ql_native of emit/native.h: whether compiled kernels are used; results are the same */
+	bool states; /* the states of the model, too, behind its outputs */
 	volatile const int *cancel;
 };
 
 struct ql_dataset_result {
-	const char **name; /* outputs */
+	const char **name; /* columns: outputs, then states where asked for */
+	int *quantity;     /* of the model, per column */
 	int n_out;
 	double *value; /* [record*n_out], NaN where a subject failed before */
 	int n_failed;
+	const enum quell_status *status; /* [n_subject] */
 };
 
 /* Outputs at every record, typical values (all random effects 0). Lives in `a`. QUELL_ERR_NUMERIC if subjects failed

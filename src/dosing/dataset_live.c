@@ -369,7 +369,12 @@ static void observe(struct ql_dataset_thread *w, struct ql_live *l, const struct
 	const struct ql_kernel *k = w->single;
 	double t = record_at(l, i)->time;
 	copy_in(w, lane, w->y, w->p);
-	k->out(k->self, &t, w->y, w->p, l->sim->k, l->sim->result->value + (size_t)i * (size_t)k->n_out);
+	double *row = l->sim->result->value + (size_t)i * (size_t)l->sim->result->n_out;
+	k->out(k->self, &t, w->y, w->p, l->sim->k, row);
+	for (int s = 0; s < l->sim->n_state_column; s++) {
+		int slot = l->sim->plan->state_of_q[l->sim->state_column[s]];
+		row[k->n_out + s] = slot >= 0 ? w->y[slot] : l->v.q[l->sim->state_column[s]];
+	}
 }
 
 /* Returns true if the state, the rates or anything else that the solver sees changed. */

@@ -16,6 +16,7 @@ struct reader {
 	int col_comment;
 	int *dose_of; /* CMT number - 1: first dose into that state, -1 none */
 	int n_state;
+	int id_row; /* where the subject's ID was read */
 };
 
 static const char *const data_items[] = {"ID",  "TIME", "EVID", "AMT", "CMT", "RATE", "II",
@@ -374,19 +375,11 @@ static bool read_values(struct reader *r, int row, bool first)
 	return ok;
 }
 
-static bool same_id(struct reader *r, int row, const char *id)
-{
-	struct ql_text cell = ql_csv_cell(r->t, row, r->out->col_id);
-	double x, y;
-	if (cell.n == strlen(id) && memcmp(cell.s, id, cell.n) == 0)
-		return true;
-	return ql_parse_double(cell.s, cell.n, &x) && ql_parse_double(id, strlen(id), &y) && x == y;
-}
-
 static void start_subject(struct reader *r, int row)
 {
 	struct ql_dataset *o = r->out;
 	struct ql_subject *s = &o->subject[o->n_subject++];
+	r->id_row = row;
 	*s = (struct ql_subject){ql_csv_string(r->t, row, o->col_id, r->a), o->n_record, 0};
 }
 
@@ -430,7 +423,7 @@ static enum quell_status read_rows(struct reader *r)
 			ql_diag_add(r->ds, QL_E0421, ql_csv_span(r->t, row, o->col_id), "ID is missing");
 			continue;
 		}
-		bool first = !o->n_subject || !same_id(r, row, o->subject[o->n_subject - 1].id);
+		bool first = !o->n_subject || !ql_csv_same(r->t, row, r->id_row, o->col_id);
 		if (first)
 			start_subject(r, row);
 		struct ql_subject *s = &o->subject[o->n_subject - 1];
@@ -453,7 +446,7 @@ static enum quell_status read_rows(struct reader *r)
 
 struct load {
 	struct reader r;
-	const char *path;
+	const char *path;             /* NULL: r.out->table is there */
 	const struct ql_source *text; /* in place of the file at path */
 };
 
@@ -462,8 +455,11 @@ static enum quell_status load(void *arg)
 	struct load *l = arg;
 	struct reader *r = &l->r;
 	const struct ql_csv_options options = {.any_case = true};
-	enum quell_status s = l->text ? ql_csv_parse(r->a, l->text, &options, r->ds, &r->out->table)
-				      : ql_csv_read(r->a, l->path, &options, r->ds, &r->out->table);
+	enum quell_status s = QUELL_OK;
+	if (l->text)
+		s = ql_csv_parse(r->a, l->text, &options, r->ds, &r->out->table);
+	else if (l->path)
+		s = ql_csv_read(r->a, l->path, &options, r->ds, &r->out->table);
 	if (s != QUELL_OK)
 		return s;
 	r->t = r->out->table;
@@ -484,5 +480,13 @@ enum quell_status ql_dataset_parse(const struct ql_model *m, const struct ql_sou
 {
 	struct load l = {.r = {.m = m, .a = a, .ds = ds, .out = out}, .text = text};
 	*out = (struct ql_dataset){0};
+	return ql_protect(load, &l);
+}
+
+enum quell_status ql_dataset_take(const struct ql_model *m, struct ql_csv *table, struct ql_arena *a, struct ql_diags *ds,
+				  struct ql_dataset *out)
+{
+	struct load l = {.r = {.m = m, .a = a, .ds = ds, .out = out}};
+	*out = (struct ql_dataset){.table = table};
 	return ql_protect(load, &l);
 }

@@ -228,16 +228,23 @@ static void name_outputs(struct ql_dataset_sim *s, struct ql_arena *a)
 {
 	const struct ql_model *m = s->run->model;
 	struct ql_dataset_result *r = s->result;
-	r->n_out = s->plan->n_out;
+	int n = s->plan->n_out;
+	s->state_column = QL_NEW_N(a, int, (size_t)m->n_q + 1);
+	for (int i = 0; s->run->states && i < m->n_q; i++)
+		if (m->q[i].kind == QL_STATE)
+			s->state_column[s->n_state_column++] = i;
+	r->n_out = n + s->n_state_column;
 	r->name = QL_NEW_N(a, const char *, (size_t)r->n_out + 1);
+	r->quantity = QL_NEW_N(a, int, (size_t)r->n_out + 1);
 	for (int i = 0; i < r->n_out; i++) {
-		const struct ql_quantity *q = &m->q[s->plan->out_q[i]];
+		r->quantity[i] = i < n ? s->plan->out_q[i] : s->state_column[i - n];
+		const struct ql_quantity *q = &m->q[r->quantity[i]];
 		r->name[i] = q->module && *q->module ? q->name + strlen(q->module) + 1 : q->name;
 	}
 	for (int i = 0; i < r->n_out; i++)
 		for (int k = 0; k < r->n_out; k++)
 			if (k != i && strcmp(r->name[i], r->name[k]) == 0)
-				r->name[i] = m->q[s->plan->out_q[i]].name;
+				r->name[i] = m->q[r->quantity[i]].name;
 }
 
 static void report(struct ql_dataset_sim *s, struct ql_diags *ds)
@@ -282,6 +289,7 @@ static enum quell_status simulate(void *arg)
 	s->rtol = c->run->rtol > 0 ? c->run->rtol : 1e-8;
 	s->result = c->out;
 	s->status = QL_NEW_N(c->a, enum quell_status, n_subject + 1);
+	c->out->status = s->status;
 	s->reason = QL_NEW_N(c->a, enum ql_code, n_subject + 1);
 	s->when = QL_NEW_N(c->a, double, n_subject + 1);
 	if (c->run->interpolation == QL_LINEAR)
@@ -290,7 +298,7 @@ static enum quell_status simulate(void *arg)
 	if (status != QUELL_OK)
 		return status;
 	name_outputs(s, c->a);
-	size_t n_value = (size_t)d->n_record * (size_t)s->plan->n_out;
+	size_t n_value = (size_t)d->n_record * (size_t)c->out->n_out;
 	c->out->value = QL_NEW_N(c->a, double, n_value + 1);
 	for (size_t i = 0; i < n_value; i++)
 		c->out->value[i] = NAN;

@@ -43,6 +43,8 @@ struct ql_dataset_sim {
 	int n_vary;
 	int *vary_column;
 	int *state_slot, *rate_slot; /* per dose: plan state and p slot, -1 if pruned */
+	int *state_column; /* states that follow the outputs in a row of the result */
+	int n_state_column;
 	struct ql_dataset_result *result;
 	enum quell_status *status; /* [n_subject] */
 	enum ql_code *reason;      /* [n_subject], valid where status is not OK */

@@ -109,6 +109,9 @@ void ql_events_free(struct ql_events *e);
 enum quell_status ql_regimen_dataset(const struct ql_model *m, const struct ql_regimen *r, const struct ql_body *body,
 				     double horizon_day, double (*value)(void *ctx, ql_node node), void *ctx,
 				     const char *id, bool header, struct ql_buf *out);
+/* The same for a patient with the model's default weight, body surface and clearance. */
+enum quell_status ql_regimen_typical_dataset(struct ql_model *m, const struct ql_regimen *r, double years, struct ql_diags *ds,
+					     struct ql_buf *out);
 /* Number of a state as CMT of a data set: its place among the model's states, 1-based. 0 if q is no state. */
 int ql_dosing_compartment(const struct ql_model *m, int q);
 

@@ -68,6 +68,9 @@ enum quell_status ql_plan_patient(const struct ql_plan *p, struct ql_values *v, 
 void ql_plan_patient_constants(const struct ql_plan *p, struct ql_values *v, double *pslot, int stride);
 /* scale, bioavailability, ... : any patient-constant node of the model's graph under v->q. */
 double ql_plan_value(const struct ql_plan *p, struct ql_values *v, ql_node n);
+/* Per quantity its value for a patient with default covariates and no hidden differences: parameters, covariates,
+ * inputs, states at the start. NaN where there is none. [n_q] in `a`. */
+double *ql_plan_typical(struct ql_model *m, struct ql_arena *a, struct ql_diags *ds);
 /* Applies trigger `trig`: assigns states y and inputs pslot, reading the state at the event. */
 void ql_plan_fire(const struct ql_plan *p, struct ql_values *v, int trig, double t, double *y, double *pslot, int stride);
 

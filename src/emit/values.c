@@ -217,3 +217,26 @@ void ql_plan_fire(const struct ql_plan *p, struct ql_values *v, int trig, double
 			v->q[q] = value;
 	}
 }
+
+double *ql_plan_typical(struct ql_model *m, struct ql_arena *a, struct ql_diags *ds)
+{
+	double *value = QL_NEW_N(a, double, (size_t)m->n_q + 1);
+	struct ql_plan *plan = NULL;
+	struct ql_values v;
+	for (int i = 0; i < m->n_q; i++)
+		value[i] = NAN;
+	if (ql_plan_make(m, "all", NULL, 0, ds, &plan) != QUELL_OK)
+		return value;
+	ql_values_init(plan, &v);
+	double *slot = QL_NEW_N(a, double, (size_t)plan->n_p + 1), *y = QL_NEW_N(a, double, (size_t)plan->n_state + 1);
+	ql_plan_patient(plan, &v, slot, y, 1); /* what is not finite at the start has no number */
+	for (int i = 0; i < m->n_q; i++) {
+		enum ql_kind k = m->q[i].kind;
+		bool has = k == QL_PARAM || k == QL_COVARIATE || k == QL_INPUT;
+		int state = k == QL_STATE ? plan->state_of_q[i] : -1;
+		value[i] = state >= 0 ? y[state] : has ? v.q[i] : NAN;
+	}
+	ql_values_free(&v);
+	ql_plan_free(plan);
+	return value;
+}

@@ -74,6 +74,11 @@ struct ql_nma_read_options {
 enum quell_status ql_nma_read(struct ql_arena *a, const char *path, const struct ql_nma_read_options *o,
 			      struct ql_diags *ds, struct ql_nma_data **out);
 
+struct ql_csv;
+/* The same from a table that was read with `any_case`. */
+enum quell_status ql_nma_take(struct ql_arena *a, struct ql_csv *table, const struct ql_nma_read_options *o,
+			      struct ql_diags *ds, struct ql_nma_data **out);
+
 /* Row by row; then finish, which checks every study. */
 struct ql_nma_builder;
 struct ql_nma_builder *ql_nma_builder_new(struct ql_arena *a, const struct ql_nma_read_options *o, enum ql_measure m,

@@ -283,16 +283,12 @@ static void read_table(struct reader *r)
 	    r->t->n_col == 1 ? ". The header was read as one column: is the delimiter comma, semicolon or tab?" : "");
 }
 
-enum quell_status ql_nma_read(struct ql_arena *a, const char *path, const struct ql_nma_read_options *o,
+enum quell_status ql_nma_take(struct ql_arena *a, struct ql_csv *table, const struct ql_nma_read_options *o,
 			      struct ql_diags *ds, struct ql_nma_data **out)
 {
-	const struct ql_csv_options csv = {.any_case = true};
-	struct reader r = {.a = a, .o = o, .ds = ds, .covariate = -1};
+	struct reader r = {.a = a, .t = table, .o = o, .ds = ds, .covariate = -1};
 	int errors = ds->n_errors;
 	*out = NULL;
-	enum quell_status s = ql_csv_read(a, path, &csv, ds, &r.t);
-	if (s != QUELL_OK)
-		return s;
 	if (o->covariate && (r.covariate = ql_csv_column(r.t, o->covariate, true, ds)) < 0)
 		return QUELL_ERR_INPUT;
 	r.b = ql_nma_builder_new(a, o, QL_GENERIC, ds);
@@ -304,4 +300,14 @@ enum quell_status ql_nma_read(struct ql_arena *a, const char *path, const struct
 		return QUELL_ERR_INPUT;
 	}
 	return ql_nma_builder_finish(r.b, out);
+}
+
+enum quell_status ql_nma_read(struct ql_arena *a, const char *path, const struct ql_nma_read_options *o,
+			      struct ql_diags *ds, struct ql_nma_data **out)
+{
+	const struct ql_csv_options csv = {.any_case = true};
+	struct ql_csv *table;
+	*out = NULL;
+	enum quell_status s = ql_csv_read(a, path, &csv, ds, &table);
+	return s == QUELL_OK ? ql_nma_take(a, table, o, ds, out) : s;
 }

@@ -161,6 +161,9 @@ int ql_model_find_dose(const struct ql_model *m, const char *name);
 int ql_model_find_when(const struct ql_model *m, const char *name);
 int ql_model_find_slot(const struct ql_model *m, const char *name);
 
+const char *ql_kind_word(const struct ql_quantity *q); /* "parameter", "state", ... */
+const char *ql_grade_word(enum ql_grade g);	       /* "calibrated"; "" for none */
+
 /* An agent row: library/agents/<name>.yaml checked against the slot's columns (missing, extra, range, unit). */
 struct ql_agent_row {
 	const char *name, *title, *slot_module;

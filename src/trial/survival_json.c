@@ -2,7 +2,8 @@
 /* Survival analyses of a sample as JSON objects. */
 #include "base/json.h"
 #include "base/special.h"
-#include "cli/survival_data.h"
+#include "trial/sample.h"
+#include <math.h>
 #include <string.h>
 
 static void put(json_t *o, const char *key, double x) { json_object_set_new(o, key, ql_json_real(x)); }
@@ -30,9 +31,9 @@ struct part {
 	size_t n, events;
 };
 
-static struct part part_of(struct ql_cli *c, const struct ql_sample *s, int group)
+static struct part part_of(const struct ql_work *c, const struct ql_sample *s, int group)
 {
-	struct part p = {QL_NEW_N(&c->arena, double, s->n), QL_NEW_N(&c->arena, int, s->n), 0, 0};
+	struct part p = {QL_NEW_N(c->a, double, s->n), QL_NEW_N(c->a, int, s->n), 0, 0};
 	for (size_t i = 0; i < s->n; i++)
 		if (s->group[i] == group) {
 			p.time[p.n] = s->time[i];
@@ -43,7 +44,7 @@ static struct part part_of(struct ql_cli *c, const struct ql_sample *s, int grou
 }
 
 /* Steps of 1, 2, 2.5 or 5 times a power of ten that cut the longest time into about six. */
-static const double *round_times(struct ql_cli *c, const struct ql_sample *s, int *n)
+static const double *round_times(const struct ql_work *c, const struct ql_sample *s, int *n)
 {
 	static const double round[] = {1, 2, 2.5, 5, 10};
 	double longest = 0, step = 1;
@@ -54,13 +55,13 @@ static const double *round_times(struct ql_cli *c, const struct ql_sample *s, in
 		for (size_t i = 0; i < 5 && (i == 0 || step * 7 < longest); i++)
 			step = round[i] * power;
 	}
-	double *time = QL_NEW_N(&c->arena, double, 16);
+	double *time = QL_NEW_N(c->a, double, 16);
 	for (*n = 0; *n < 16 && step * (*n + 1) <= longest; ++*n)
 		time[*n] = step * (*n + 1);
 	return time;
 }
 
-json_t *ql_survival_km(struct ql_cli *c, const struct ql_sample *s, double level, const double *time, int n_time)
+json_t *ql_survival_km(const struct ql_work *c, const struct ql_sample *s, double level, const double *time, int n_time)
 {
 	json_t *result = json_object(), *groups = put_object(result, "groups");
 	if (!time)
@@ -69,7 +70,7 @@ json_t *ql_survival_km(struct ql_cli *c, const struct ql_sample *s, double level
 		struct part part = part_of(c, s, g);
 		struct ql_km km;
 		double median, lower, upper;
-		if (ql_km_fit(part.time, part.event, NULL, part.n, level, &c->arena, &km) != QUELL_OK)
+		if (ql_km_fit(part.time, part.event, NULL, part.n, level, c->a, &km) != QUELL_OK)
 			continue; /* the sample was checked when it was read */
 		ql_km_quantile(&km, 0.5, &median, &lower, &upper);
 		json_t *o = put_object(groups, s->groups.name[g]);
@@ -95,21 +96,21 @@ json_t *ql_survival_km(struct ql_cli *c, const struct ql_sample *s, double level
 	return result;
 }
 
-json_t *ql_survival_rmst(struct ql_cli *c, const struct ql_sample *s, double tau, int minuend, int subtrahend)
+json_t *ql_survival_rmst(const struct ql_work *c, const struct ql_sample *s, double tau, int minuend, int subtrahend)
 {
 	json_t *result = json_object(), *groups = put_object(result, "groups");
-	double *value = QL_NEW_N(&c->arena, double, (size_t)s->groups.n), *se = QL_NEW_N(&c->arena, double, (size_t)s->groups.n);
+	double *value = QL_NEW_N(c->a, double, (size_t)s->groups.n), *se = QL_NEW_N(c->a, double, (size_t)s->groups.n);
 	for (int g = 0; g < s->groups.n; g++) {
 		struct part part = part_of(c, s, g);
 		struct ql_km km;
-		if (ql_km_fit(part.time, part.event, NULL, part.n, 0.95, &c->arena, &km) != QUELL_OK)
+		if (ql_km_fit(part.time, part.event, NULL, part.n, 0.95, c->a, &km) != QUELL_OK)
 			continue;
 		ql_km_rmst(&km, tau, &value[g], &se[g]);
 		json_t *o = put_object(groups, s->groups.name[g]);
 		put(o, "rmst", value[g]);
 		put(o, "se", se[g]);
 		if (tau > km.time[km.n - 1] && km.surv[km.n - 1] > 0)
-			ql_diag_add(&c->ds, QL_W0686, (struct ql_span){0}, "`%s` is observed up to %g only, not %g",
+			ql_diag_add(c->ds, QL_W0686, (struct ql_span){0}, "`%s` is observed up to %g only, not %g",
 				    s->groups.name[g], km.time[km.n - 1], tau);
 	}
 	if (minuend >= 0) {
@@ -120,11 +121,11 @@ json_t *ql_survival_rmst(struct ql_cli *c, const struct ql_sample *s, double tau
 	return result;
 }
 
-json_t *ql_survival_logrank(struct ql_cli *c, const struct ql_sample *s, double rho)
+json_t *ql_survival_logrank(const struct ql_work *c, const struct ql_sample *s, double rho)
 {
 	json_t *result = json_object();
 	struct ql_logrank t;
-	if (ql_logrank_test(s->time, s->event, s->group, s->groups.n, s->strata, s->n, rho, &c->arena, &t) != QUELL_OK)
+	if (ql_logrank_test(s->time, s->event, s->group, s->groups.n, s->strata, s->n, rho, c->a, &t) != QUELL_OK)
 		return result;
 	put(result, "chisq", t.chisq);
 	put_count(result, "df", (size_t)t.df);
@@ -139,22 +140,22 @@ json_t *ql_survival_logrank(struct ql_cli *c, const struct ql_sample *s, double 
 	return result;
 }
 
-static void cox_warnings(struct ql_cli *c, const struct ql_cox *f)
+static void cox_warnings(const struct ql_work *c, const struct ql_cox *f)
 {
 	if (!f->converged)
-		ql_diag_help(ql_diag_add(&c->ds, QL_W0685, (struct ql_span){0}, "the Cox model did not settle after %d steps",
+		ql_diag_help(ql_diag_add(c->ds, QL_W0685, (struct ql_span){0}, "the Cox model did not settle after %d steps",
 					 f->iterations),
 			     "look at the events per group; leave the covariate out or merge groups");
 	if (f->rank < f->p)
-		ql_diag_add(&c->ds, QL_W0687, (struct ql_span){0}, "%d of %d covariates follow from the others", f->p - f->rank,
+		ql_diag_add(c->ds, QL_W0687, (struct ql_span){0}, "%d of %d covariates follow from the others", f->p - f->rank,
 			    f->p);
 }
 
-json_t *ql_survival_cox(struct ql_cli *c, const struct ql_sample *s, enum ql_ties ties)
+json_t *ql_survival_cox(const struct ql_work *c, const struct ql_sample *s, enum ql_ties ties)
 {
 	json_t *result = json_object();
 	struct ql_cox f;
-	if (ql_cox_fit(s->time, s->event, s->x, s->p, s->strata, s->n, ties, &c->arena, &f) != QUELL_OK)
+	if (ql_cox_fit(s->time, s->event, s->x, s->p, s->strata, s->n, ties, c->a, &f) != QUELL_OK)
 		return result;
 	cox_warnings(c, &f);
 	put_count(result, "n", f.n);
@@ -179,11 +180,11 @@ json_t *ql_survival_cox(struct ql_cli *c, const struct ql_sample *s, enum ql_tie
 	return result;
 }
 
-static void put_cif(struct ql_cli *c, json_t *o, const struct part *part, const struct ql_cause *cause,
+static void put_cif(const struct ql_work *c, json_t *o, const struct part *part, const struct ql_cause *cause,
 		    const double *time, int n_time, bool first)
 {
 	struct ql_cif f;
-	if (ql_cif_fit(part->time, part->event, part->n, cause->code, &c->arena, &f) != QUELL_OK)
+	if (ql_cif_fit(part->time, part->event, part->n, cause->code, c->a, &f) != QUELL_OK)
 		return;
 	json_t *at = first ? put_list(o, "time") : NULL, *risk = first ? put_list(o, "n_risk") : NULL;
 	json_t *own = put_object(o, cause->name);
@@ -203,7 +204,7 @@ static void put_cif(struct ql_cli *c, json_t *o, const struct part *part, const 
 	}
 }
 
-json_t *ql_survival_cif(struct ql_cli *c, const struct ql_sample *s, const struct ql_cause *cause, int n_cause,
+json_t *ql_survival_cif(const struct ql_work *c, const struct ql_sample *s, const struct ql_cause *cause, int n_cause,
 			const double *time, int n_time)
 {
 	json_t *result = json_object(), *groups = put_object(result, "groups");
@@ -222,7 +223,7 @@ json_t *ql_survival_cif(struct ql_cli *c, const struct ql_sample *s, const struc
 	for (int k = 0; k < n_cause; k++) {
 		double chisq, p;
 		int df;
-		if (ql_gray_test(s->time, s->event, s->group, s->groups.n, s->n, cause[k].code, &c->arena, &chisq, &df, &p) !=
+		if (ql_gray_test(s->time, s->event, s->group, s->groups.n, s->n, cause[k].code, c->a, &chisq, &df, &p) !=
 		    QUELL_OK)
 			continue;
 		json_t *o = put_object(tests, cause[k].name);

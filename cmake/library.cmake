@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# The library as it is installed: libquell.so with a versioned name and nothing but quell_ in it, libquell.a with the
+# same names, pkg-config and CMake descriptions.
+add_library(quell_shared SHARED $<TARGET_OBJECTS:quell> $<TARGET_OBJECTS:quell_engine>)
+target_link_libraries(quell_shared PRIVATE quell_deps m Threads::Threads)
+set_target_properties(quell_shared PROPERTIES OUTPUT_NAME quell VERSION ${PROJECT_VERSION} SOVERSION 0
+                      LINKER_LANGUAGE C LINK_DEPENDS ${CMAKE_SOURCE_DIR}/packaging/quell.map)
+target_link_options(quell_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/packaging/quell.map
+                                         -Wl,--no-undefined -Wl,--as-needed)
+if(CMAKE_C_FLAGS MATCHES "-fsanitize")
+  target_link_options(quell_shared PRIVATE -Wl,-z,undefs) # the sanitizer is found at run time
+endif()
+
+# One object whose hidden names have become local, so that a program that links it statically sees quell_ alone.
+set(static_library ${CMAKE_BINARY_DIR}/lib/libquell.a)
+add_custom_command(OUTPUT ${static_library}
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/lib
+  COMMAND ${CMAKE_COMMAND} -E rm -f ${static_library}
+  COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${CMAKE_BINARY_DIR}/lib/quell.o -Wl,--whole-archive $<TARGET_FILE:quell>
+          $<TARGET_FILE:quell_engine> -Wl,--no-whole-archive
+  COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=quell_* ${CMAKE_BINARY_DIR}/lib/quell.o
+  COMMAND ${CMAKE_AR} rcs ${static_library} ${CMAKE_BINARY_DIR}/lib/quell.o
+  DEPENDS quell quell_engine VERBATIM)
+add_custom_target(quell_static ALL DEPENDS ${static_library})
+
+# What a program that links libquell.a needs besides.
+set(QUELL_STATIC_LIBS)
+get_target_property(deps quell_deps INTERFACE_LINK_LIBRARIES)
+foreach(dep ${deps})
+  if(dep STREQUAL "PkgConfig::YAML")
+    string(APPEND QUELL_STATIC_LIBS " -lyaml")
+  elseif(dep STREQUAL "PkgConfig::JANSSON")
+    string(APPEND QUELL_STATIC_LIBS " -ljansson")
+  elseif(dep STREQUAL "PkgConfig::SQLITE")
+    string(APPEND QUELL_STATIC_LIBS " -lsqlite3")
+  elseif(dep MATCHES "/lib([^/]+)\\.(so|a)$")
+    string(APPEND QUELL_STATIC_LIBS " -l${CMAKE_MATCH_1}")
+  elseif(NOT dep MATCHES "::")
+    string(APPEND QUELL_STATIC_LIBS " -l${dep}")
+  endif()
+endforeach()
+string(APPEND QUELL_STATIC_LIBS " -lpthread -lm")
+
+# From <prefix>/lib/pkgconfig, or lib/<machine>/pkgconfig, up to the prefix.
+string(REGEX REPLACE "[^/]+" ".." QUELL_PC_UP "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+include(CMakePackageConfigHelpers)
+configure_file(packaging/quell.pc.in ${CMAKE_BINARY_DIR}/quell.pc @ONLY)
+configure_package_config_file(packaging/quell-config.cmake.in ${CMAKE_BINARY_DIR}/quell-config.cmake
+                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/quell)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/quell-config-version.cmake COMPATIBILITY SameMinorVersion)
+
+install(TARGETS quell_cli RUNTIME)
+install(TARGETS quell_shared LIBRARY NAMELINK_COMPONENT Unspecified)
+install(FILES ${static_library} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES include/quell.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${CMAKE_BINARY_DIR}/quell.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_BINARY_DIR}/quell-config.cmake ${CMAKE_BINARY_DIR}/quell-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/quell)
+install(DIRECTORY models library evidence DESTINATION ${CMAKE_INSTALL_DATADIR}/quell)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN __pycache__ EXCLUDE)
