@@ -150,9 +150,9 @@ static enum quell_status survival(void *arg)
 	}
 	if (s != QUELL_OK)
 		return s;
-	w->o = ql_survival_analyses(&work, table, &q);
-	if (!w->o)
-		return QUELL_ERR_INPUT;
+	s = ql_survival_analyses(&work, table, &q, &w->o);
+	if (s != QUELL_OK)
+		return s;
 	ql_json_write(w->o, &r->json);
 	const json_t *a = at(w->o, "analyses");
 	if (at(a, "km")) {

@@ -31,13 +31,14 @@ static int run_file(struct ql_cli *c, const struct request *r, const char *path)
 	enum quell_status st = ql_csv_read(&c->arena, path, NULL, &c->ds, &table);
 	if (st != QUELL_OK)
 		return ql_cli_exit(st);
-	json_t *o = ql_survival_analyses(&w, table, &q);
+	json_t *o;
+	st = ql_survival_analyses(&w, table, &q, &o);
 	if (o && c->json)
 		ql_cli_print_json(c, json_incref(o));
 	else if (o)
 		ql_survival_text(c, json_object_get(o, "analyses"));
 	json_decref(o);
-	return o ? QL_EXIT_OK : QL_EXIT_INPUT;
+	return ql_cli_exit(st);
 }
 
 static int run_spec(struct ql_cli *c, const struct request *r)

@@ -61,7 +61,8 @@ struct ql_survival_request {
 	enum ql_ties ties;
 	double tau, rho, level; /* tau NaN: no restricted mean */
 };
-/* schema "quell.survival/1", a new reference; NULL with diagnostics. */
-json_t *ql_survival_analyses(const struct ql_work *w, const struct ql_csv *table, const struct ql_survival_request *r);
+/* schema "quell.survival/1", a new reference. */
+enum quell_status ql_survival_analyses(const struct ql_work *w, const struct ql_csv *table,
+				       const struct ql_survival_request *r, json_t **out);
 
 #endif

@@ -114,12 +114,14 @@ static bool regression(const struct ql_work *c, const struct ql_csv *table, cons
 	return true;
 }
 
-json_t *ql_survival_analyses(const struct ql_work *w, const struct ql_csv *table, const struct ql_survival_request *r)
+enum quell_status ql_survival_analyses(const struct ql_work *w, const struct ql_csv *table,
+				       const struct ql_survival_request *r, json_t **out)
 {
 	bool competing[1001] = {false};
 	const double *t = parse_times(w, r);
+	*out = NULL;
 	if (!parse_competing(w, r, competing) || !t)
-		return NULL;
+		return QUELL_ERR_USAGE;
 	json_t *o = json_object(), *a = json_object();
 	json_object_set_new(o, "schema", json_string("quell.survival/1"));
 	json_object_set_new(o, "rows", json_integer(table->n_row));
@@ -128,7 +130,8 @@ json_t *ql_survival_analyses(const struct ql_work *w, const struct ql_csv *table
 	ok = ok && (!r->group || test(w, table, r, competing, a));
 	ok = ok && (!r->n_cox || regression(w, table, r, competing, a));
 	if (ok)
-		return o;
-	json_decref(o);
-	return NULL;
+		*out = o;
+	else
+		json_decref(o);
+	return ok ? QUELL_OK : QUELL_ERR_INPUT;
 }
