@@ -11,6 +11,13 @@ if(CMAKE_C_FLAGS MATCHES "-fsanitize")
   target_link_options(quell_shared PRIVATE -Wl,-z,undefs) # the sanitizer is found at run time
 endif()
 
+# Signatures and manuals of the R and Python packages; `bindings` writes them into bindings/.
+add_executable(quell_bindgen EXCLUDE_FROM_ALL tools/bindgen.c)
+target_link_libraries(quell_bindgen PRIVATE quell)
+set_target_properties(quell_bindgen PROPERTIES OUTPUT_NAME bindgen)
+add_custom_target(bindings COMMAND ${CMAKE_SOURCE_DIR}/tools/update_bindings $<TARGET_FILE:quell_bindgen> ${CMAKE_SOURCE_DIR}
+                  DEPENDS quell_bindgen VERBATIM)
+
 # One object whose hidden names have become local, so that a program that links it statically sees quell_ alone.
 set(static_library ${CMAKE_BINARY_DIR}/lib/libquell.a)
 add_custom_command(OUTPUT ${static_library}

@@ -3,7 +3,7 @@
  * NONMEM data sets: records of doses, observations and resets, and their
  * simulation with any model.
  *
- * Columns (any case): ID TIME, and as needed EVID AMT CMT RATE II ADDL SS MDV;
+ * Columns (any case): ID TIME, and as needed EVID AMT CMT RATE DUR II ADDL SS MDV;
  * covariates of the model, which may change from record to record; inputs of
  * the model, which hold from their record on. DV and other columns are left
  * alone. A column C with "C" in a row comments the row out. TIME is the
@@ -25,7 +25,7 @@
 
 struct ql_record {
 	int row;       /* of the table, for messages */
-	double time, amt, rate, ii;
+	double time, amt, rate, ii, dur; /* dur > 0: of the infusion; rate is -2 then */
 	int evid, ss;
 	long addl;
 	int dose;      /* of the model; -1 if the record gives none */
@@ -46,7 +46,7 @@ struct ql_dataset {
 	int n_column;
 	double *value; /* [record*n_column + column], missing ones filled from above */
 	/* places of columns for messages, -1 if absent */
-	int col_id, col_time, col_amt, col_rate, col_ii, col_addl, col_ss, col_cmt, col_evid, col_mdv;
+	int col_id, col_time, col_amt, col_rate, col_ii, col_addl, col_ss, col_cmt, col_evid, col_mdv, col_dur;
 };
 
 /* Reads and checks; every malformed row is reported with line and column. Lives in `a`. */

@@ -237,7 +237,7 @@ static bool describe(struct ql_live *l, const struct ql_record *r, struct ql_tra
 		return true;
 	}
 	if (r->rate == -2) {
-		x->duration = dose_value(l, d->modelled_duration, NAN);
+		x->duration = r->dur > 0 ? r->dur : dose_value(l, d->modelled_duration, NAN);
 		x->rate = r->amt * f * scale / x->duration;
 		return x->duration > 0 && isfinite(x->duration);
 	}

@@ -85,7 +85,7 @@ static void read_value_columns(struct reader *r)
 	out->column_q = QL_NEW_N(r->a, int, (size_t)r->t->n_col);
 	r->column = QL_NEW_N(r->a, int, (size_t)r->t->n_col);
 	for (int c = 0; c < r->t->n_col; c++) {
-		if (is_in(r->t->name[c], data_items))
+		if (is_in(r->t->name[c], data_items) || c == out->col_dur)
 			continue;
 		if (is_in(r->t->name[c], refused_items)) {
 			struct ql_diag *d = ql_diag_add(r->ds, QL_E0420, ql_csv_span(r->t, -1, c), "%s is not supported",
@@ -121,6 +121,7 @@ static bool read_columns(struct reader *r)
 	o->col_addl = ql_csv_find(r->t, "ADDL");
 	o->col_ss = ql_csv_find(r->t, "SS");
 	o->col_mdv = ql_csv_find(r->t, "MDV");
+	o->col_dur = find_quantity(r->m, "DUR") == -1 ? ql_csv_find(r->t, "DUR") : -1; /* a model may have it as covariate */
 	r->col_comment = ql_csv_find(r->t, "C");
 	read_value_columns(r);
 	return r->ds->n_errors == errors;
@@ -224,6 +225,19 @@ static bool read_dose(struct reader *r, int row, int *dose)
 						 "declare `dose NAME : UNIT into STATE` for it");
 }
 
+/* DUR is RATE -2 with the duration in the record. */
+static bool take_duration(struct reader *r, int row, struct ql_record *x)
+{
+	int col = r->out->col_dur;
+	if (x->dur == 0)
+		return true;
+	if (x->dur < 0 || x->rate != 0)
+		return contradiction(r, row, col, x->dur < 0 ? "an infusion cannot be shorter than 0" : "both DUR and RATE are set",
+				     "give one of them: DUR, the time an infusion takes, or RATE");
+	x->rate = -2;
+	return true;
+}
+
 static bool check_dose(struct reader *r, int row, const struct ql_record *x)
 {
 	const struct ql_dataset *o = r->out;
@@ -301,6 +315,7 @@ static bool read_record(struct reader *r, int row, const struct ql_record *befor
 	ok = number(r, row, o->col_amt, &x->amt) && ok;
 	ok = number(r, row, o->col_rate, &x->rate) && ok;
 	ok = number(r, row, o->col_ii, &x->ii) && ok;
+	ok = number(r, row, o->col_dur, &x->dur) && ok;
 	ok = whole(r, row, o->col_addl, 0, 1e9, "a whole number of additional doses", &x->addl) && ok;
 	ok = whole(r, row, o->col_ss, 0, 2, "0, 1 (steady state after reset) or 2 (added to what is there)", &ss) && ok;
 	ok = whole(r, row, o->col_mdv, 0, 1, "0 or 1", &mdv) && ok;
@@ -312,13 +327,14 @@ static bool read_record(struct reader *r, int row, const struct ql_record *befor
 	if (o->col_evid < 0 && (x->amt != 0 || x->rate != 0 || x->ss || x->addl || x->ii != 0))
 		x->evid = 1;
 	if (x->evid == 1 || x->evid == 4) {
-		ok = check_dose(r, row, x);
+		ok = take_duration(r, row, x);
+		ok = check_dose(r, row, x) && ok;
 		ok = read_dose(r, row, &x->dose) && ok;
 	} else {
 		ok = check_no_dose(r, row, x);
 		ok = check_no_switch(r, row, x->evid) && ok;
 	}
-	if (ok && x->rate < 0) {
+	if (ok && x->rate < 0 && x->dur == 0) {
 		const struct ql_dose *d = &r->m->dose[x->dose];
 		if ((x->rate == -1 ? d->modelled_rate : d->modelled_duration) == QL_NO_NODE) {
 			struct ql_diag *g = ql_diag_add(r->ds, QL_E0425, ql_csv_span(r->t, row, o->col_rate),
