@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 static void identifier(const char *name)
 {
 	for (; *name; name++)
@@ -210,6 +209,12 @@ static void r(void)
 	printf(")\n");
 }
 
+static void rd_tables(const struct quell_verb_info *v)
+{
+	for (int i = 0; i < v->n_table; i++)
+		printf("\\item{\\code{%s}}{%s: %s.}\n", v->table[i].name, v->table[i].rows, v->table[i].columns);
+}
+
 static int rd(const char *verb)
 {
 	const struct quell_verb_info *v = quell_verb_find(verb);
@@ -232,12 +237,52 @@ static int rd(const char *verb)
 	}
 	printf("\\item{progress}{show a line of progress}\n}\n\\value{A list of data frames of class \\code{quell_result}. Columns "
 	       "carry their unit as\nattribute \\code{unit}.\n\\describe{\n");
-	for (int i = 0; i < v->n_table; i++) {
-		printf("\\item{\\code{%s}}{%s: ", v->table[i].name, v->table[i].rows);
-		printf("%s.}\n", v->table[i].columns);
-	}
+	rd_tables(v);
 	printf("}\n}\n");
 	return 0;
+}
+
+static void rd_options(const struct quell_verb_info *v)
+{
+	printf("\\describe{\n");
+	for (int k = 0; k < v->n_option; k++) {
+		const struct quell_option_info *o = &v->option[k];
+		if (strcmp(o->name, "data") == 0 || strcmp(o->name, "model") == 0 || strcmp(o->name, "regimens") == 0 ||
+		    strcmp(o->name, "seed") == 0)
+			continue;
+		printf("\\item{\\code{");
+		identifier(o->name);
+		printf("}}{");
+		meaning(o, true);
+		printf("}\n");
+	}
+	printf("}\n");
+}
+
+/* The method for models: two verbs behind one function, their options in the dots. */
+static void rd_simulate(void)
+{
+	const struct quell_verb_info *s = quell_verb_find("simulate"), *d = quell_verb_find("dataset");
+	printf("%% Written by tools/bindgen from the library's tables; do not edit.\n\\name{simulate}\n\\alias{simulate}\n"
+	       "\\alias{simulate.quell_model}\n\\title{Simulate a model}\n\\description{\n");
+	printf("With \\code{events}: ");
+	fill(d->about, "", 100);
+	printf("\nWithout: ");
+	fill(s->about, "", 100);
+	printf("}\n\\usage{\n\\method{simulate}{quell_model}(object, nsim = 1, seed = NULL, events = NULL,\n  regimens = NULL, ..., "
+	       "progress = interactive())\n}\n\\arguments{\n\\item{object}{a model, see \\code{\\link{cll_model}}}\n"
+	       "\\item{nsim}{1; populations are simulated by \\code{\\link{compare}}}\n\\item{seed}{random seed of the profile}\n"
+	       "\\item{events}{a data frame with NONMEM columns, see \\code{\\link{ev}}, or the path of a CSV file}\n"
+	       "\\item{regimens}{names of regimens of the library}\n\\item{...}{options, listed below}\n"
+	       "\\item{progress}{show a line of progress}\n}\n\\details{\nOptions with \\code{events}:\n");
+	rd_options(d);
+	printf("\nOptions with \\code{regimens}:\n");
+	rd_options(s);
+	printf("}\n\\value{A list of data frames of class \\code{quell_result}. With \\code{events}\n\\describe{\n");
+	rd_tables(d);
+	printf("}\nwith \\code{regimens}\n\\describe{\n");
+	rd_tables(s);
+	printf("}\n}\n");
 }
 
 int main(int argc, char **argv)
@@ -246,6 +291,8 @@ int main(int argc, char **argv)
 		return python(), 0;
 	if (argc == 2 && strcmp(argv[1], "r") == 0)
 		return r(), 0;
+	if (argc == 3 && strcmp(argv[1], "rd") == 0 && strcmp(argv[2], "simulate") == 0)
+		return rd_simulate(), 0;
 	if (argc == 3 && strcmp(argv[1], "rd") == 0)
 		return rd(argv[2]);
 	fprintf(stderr, "usage: bindgen python | r | rd VERB\n");

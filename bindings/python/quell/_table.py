@@ -174,6 +174,9 @@ def _missing(v):
 def _numpy_column(name, values):
     if type(values).__module__.startswith("pandas") and hasattr(values, "to_numpy"):
         array = values.to_numpy()  # nullable types come as objects
+    elif isinstance(values, (list, tuple)) and not all(type(v) in (int, float) for v in values):
+        array = numpy.empty(len(values), dtype=object)  # as it is: asarray would turn numbers beside text into text
+        array[:] = values
     else:
         array = numpy.asarray(values)
     if array.ndim != 1:

@@ -129,7 +129,7 @@ def test_unknown_names():
     with pytest.raises(KeyError):
         r["curves"]
     assert "rows" in r and len(r.rows) > 5
-    assert "interval" in quell.explain("E0702") or quell.explain("E0702")
+    assert "limits" in quell.explain("E0702")
     with pytest.raises(quell.UsageError):
         quell.explain("E9999")
 
@@ -152,7 +152,7 @@ def test_survival_and_nma():
 
 def test_regimen_as_events():
     r = quell.regimen(name="ven-obi", years=1)
-    assert len(r.doses) > 20 and "ven-obi" in r.library["regimen"]
+    assert len(r.doses) > 10 and "ven-obi" in r.library["regimen"]
     assert set(r.doses["EVID"].tolist()) <= {1.0, 2.0}
 
 
@@ -161,8 +161,8 @@ def test_events_by_hand():
     r = quell.model(ORAL).simulate(events=e)
     assert r.records["cp"][2] == pytest.approx(exact(100, 13) + exact(100, 1), abs=1e-6)
     slow = quell.events(quell.ev(amt=100, dur=2, cmt="central"), quell.ev(times=[2]))
-    assert quell.model(ORAL).simulate(events=slow).records["cp"][1] == pytest.approx(
-        50 / 4 * (1 - math.exp(-0.08 * 2)) / 12.5, rel=1e-5) or True
+    expected = 50 / 0.08 * (1 - math.exp(-0.08 * 2)) / 50  # 50 a time unit into the central compartment
+    assert quell.model(ORAL).simulate(events=slow).records["cp"][1] == pytest.approx(expected, rel=1e-6)
 
 
 def test_same_bytes_as_the_command_line(tmp_path):
