@@ -22,7 +22,8 @@ help:
 	@echo 'make calibrate parameter draws from calibration trials, into library/posterior; an interrupted run goes on'
 	@echo 'make validate published trials against simulated ones, into docs/credibility.md and out/validation.html'
 	@echo 'make format   clang-format on all sources'
-	@echo 'make install  into PREFIX ($(PREFIX))'
+	@echo 'make install  into PREFIX ($(PREFIX)), under DESTDIR if set; make deb: a Debian package in build-deb'
+	@echo 'make bindings signatures and manuals of the R and Python packages, after a change of options'
 
 build:
 	@tools/install_packages packages/build.txt
@@ -68,7 +69,18 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 install: build
+	cmake --build $(BUILD) --target installed
 	cmake --install $(BUILD) --prefix $(PREFIX)
+
+deb:
+	@tools/install_packages packages/build.txt packages/deb.txt
+	@$(CONFIGURE) -B build-deb -DCMAKE_INSTALL_PREFIX=/usr -DQUELL_DEB=ON
+	cmake --build build-deb --target installed
+	cd build-deb && cpack -G DEB
+
+# The generated parts of bindings/ from the library's tables.
+bindings: build
+	cmake --build $(BUILD) --target bindings
 
 clean:
 	rm -rf $(BUILD) build-* out

@@ -51,6 +51,13 @@ string(APPEND QUELL_STATIC_LIBS " -lpthread -lm")
 # From <prefix>/lib/pkgconfig, or lib/<machine>/pkgconfig, up to the prefix.
 string(REGEX REPLACE "[^/]+" ".." QUELL_PC_UP "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
+# Manual pages and completions, from the option tables of the program.
+set(pages ${CMAKE_BINARY_DIR}/pages)
+add_custom_command(OUTPUT ${pages}/man1/quell.1 COMMAND quell_cli _pages ${pages} DEPENDS quell_cli VERBATIM)
+add_custom_target(quell_pages ALL DEPENDS ${pages}/man1/quell.1)
+# What `make install` needs, and no more.
+add_custom_target(installed DEPENDS quell_cli quell_shared quell_static quell_pages)
+
 include(CMakePackageConfigHelpers)
 configure_file(packaging/quell.pc.in ${CMAKE_BINARY_DIR}/quell.pc @ONLY)
 configure_package_config_file(packaging/quell-config.cmake.in ${CMAKE_BINARY_DIR}/quell-config.cmake
@@ -64,6 +71,16 @@ install(FILES include/quell.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_BINARY_DIR}/quell.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${CMAKE_BINARY_DIR}/quell-config.cmake ${CMAKE_BINARY_DIR}/quell-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/quell)
+if(NOT QUELL_DEB)
+  install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+endif()
+install(FILES ${pages}/bash/quell DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${pages}/zsh/_quell DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${pages}/fish/quell.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY models library evidence DESTINATION ${CMAKE_INSTALL_DATADIR}/quell)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY bindings/python/quell DESTINATION lib/python3/dist-packages COMPONENT python PATTERN __pycache__ EXCLUDE)
+if(NOT QUELL_DEB)
+  install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}) # a package has `copyright` instead
+endif()
+include(cmake/deb.cmake)

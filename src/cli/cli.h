@@ -57,6 +57,7 @@ struct ql_cli {
 	bool color_out, color_err;
 	volatile int *cancel;  /* set by Ctrl-C and SIGTERM */
 	const char *data_dir;  /* after ql_cli_data() */
+	struct ql_pages *pages; /* help goes into manual pages (cli/pages.h) */
 	bool captured;         /* the caller reads c->out: nothing is written, nothing is said */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* with captured; NULL: none */
 	void *progress_ctx;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Help pages from the tables. */
-#include "cli/cli.h"
+#include "cli/pages.h"
 #include <string.h>
 
 enum { NAME_WIDTH = 26 };
@@ -37,6 +37,10 @@ static void option_line(struct ql_cli *c, const struct ql_opt *o)
 
 void ql_cli_help(struct ql_cli *c, const struct ql_command *cmd)
 {
+	if (c->pages) {
+		ql_pages_add(c, cmd);
+		return;
+	}
 	indented(c, cmd->about);
 	ql_buf_puts(&c->out, "\n");
 	heading(c, "usage");

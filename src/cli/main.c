@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/cli.h"
 #include "scale/team.h"
+#include "cli/pages.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,8 @@ static int dispatch(struct ql_cli *c, int argc, char **argv)
 		print_version(c);
 		return QL_EXIT_OK;
 	}
+	if (strcmp(first, "_pages") == 0) /* for the build */
+		return ql_pages_write(c, argc - 1, argv + 1);
 	bool help = strcmp(first, "help") == 0 || strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0;
 	if (help && argc <= 2) {
 		front_page(c);

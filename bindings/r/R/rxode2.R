@@ -82,9 +82,9 @@ new_et <- function(rows = et_row()[0L, ], units = c(NA, NA)) {
   structure(e, class = "quell_et")
 }
 
-et_field <- function(x, name) get(name, envir = unclass(x), inherits = FALSE)
+et_field <- function(x, name) get(name, envir = x, inherits = FALSE)
 et_assign <- function(x, name, value) {
-  assign(name, value, envir = unclass(x))
+  assign(name, value, envir = x)
   x
 }
 
