@@ -7,19 +7,18 @@ set(CPACK_PACKAGE_NAME quell)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "quell maintainers <maintainers@quell.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "virtual trials of immunotherapy in chronic lymphocytic leukaemia")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"virtual trials of immunotherapy in chronic lymphocytic leukaemia
- quell simulates chronic lymphocytic leukaemia under immunotherapy in virtual
- patients, compares regimens, and sets every simulated figure beside what trials
- have published. With the program come a C library, a Python package, models,
- a library of regimens and the evidence base. Research use only.")
+set(CPACK_PACKAGE_DESCRIPTION
+"quell simulates chronic lymphocytic leukaemia under immunotherapy in virtual
+patients, compares regimens, and sets every simulated figure beside what
+trials have published. With the program come a C library, a Python package,
+models, a library of regimens and the evidence base. Research use only.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "python3, python3-numpy")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "python3-pandas, r-base-core, pkg-config")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/triggers)
-set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
