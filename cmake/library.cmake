@@ -12,7 +12,7 @@ if(CMAKE_C_FLAGS MATCHES "-fsanitize")
 endif()
 
 # Signatures and manuals of the R and Python packages; `bindings` writes them into bindings/.
-add_executable(quell_bindgen EXCLUDE_FROM_ALL tools/bindgen.c)
+add_executable(quell_bindgen tools/bindgen.c)
 target_link_libraries(quell_bindgen PRIVATE quell)
 set_target_properties(quell_bindgen PROPERTIES OUTPUT_NAME bindgen)
 add_custom_target(bindings COMMAND ${CMAKE_SOURCE_DIR}/tools/update_bindings $<TARGET_FILE:quell_bindgen> ${CMAKE_SOURCE_DIR}
