@@ -8,9 +8,9 @@
 enum quell_status ql_api_run_spec(struct ql_run *r, struct ql_run_spec *s)
 {
 	static const int lanes[] = {0, 4, 8};
-	int n_named, n_own, n_set;
+	int n_named, n_own, n_set, n_whatif;
 	const char **named = ql_run_list(r, "regimens", &n_named), **own = ql_run_list(r, "regimen", &n_own),
-		   **set = ql_run_list(r, "set", &n_set);
+		   **set = ql_run_list(r, "set", &n_set), **whatif = ql_run_list(r, "what-if", &n_whatif);
 	const struct ql_run_value *model = ql_run_value(r, "model");
 	double threads = ql_run_number(r, "threads");
 	enum quell_status st = ql_run_data(r);
@@ -24,7 +24,7 @@ enum quell_status ql_api_run_spec(struct ql_run *r, struct ql_run_spec *s)
 		all_set[i] = model->model.set[i];
 	for (int i = 0; i < n_set; i++)
 		all_set[model->model.n_set + i] = set[i];
-	if (n_named + n_own == 0) {
+	if (n_named + n_own + n_whatif == 0) {
 		struct ql_diag *d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs regimens", r->verb->info.name);
 		ql_diag_help(d, "give `regimens`, for example ven-obi, or `regimen`, the path of a .yaml");
 		return QUELL_ERR_USAGE;
@@ -40,6 +40,8 @@ enum quell_status ql_api_run_spec(struct ql_run *r, struct ql_run_spec *s)
 				  .population = ql_run_text(r, "population"),
 				  .regimen = regimen,
 				  .n_regimen = n_named + n_own,
+				  .whatif = whatif,
+				  .n_whatif = n_whatif,
 				  .patients = (uint64_t)ql_run_number(r, "patients"),
 				  .seed = (uint64_t)ql_run_number(r, "seed"),
 				  .years = ql_run_number(r, "years"),

@@ -26,6 +26,8 @@
 	 "who is simulated: a population of the library, a .yaml or a .csv"},                                           \
 	{"regimens", LIST, "A,B,...", NULL, 0, 0, "", NULL, "regimens of the library, by name"},                         \
 	{"regimen", LIST, "FILE", NULL, 0, 0, "", NULL, "a regimen of your own (.yaml); may be repeated"},               \
+	{"what-if", LIST, "A,B,...", NULL, 0, 0, "", NULL,                                                               \
+	 "what-ifs of the library, each beside the regimens that it changes"},                                          \
 	{"patients", WHOLE, "N", "1000", 1, 2e9, "", NULL, "virtual patients per regimen"},                              \
 	{"years", NUMBER, "Y", "6", 0.1, 40, "year", NULL, "how long each is followed"},                                \
 	{"seed", WHOLE, "N", "1", 0, 9007199254740992.0, "", NULL, "random seed"},                                      \

@@ -12,6 +12,7 @@ def compare(
     population: str = "unfit-1l",
     regimens: Items = None,
     regimen: Items = None,
+    what_if: Items = None,
     patients: int = 1000,
     years: float = 6,
     seed: int = 1,
@@ -38,6 +39,8 @@ def compare(
         regimens of the library, by name
     regimen : Items
         a regimen of your own (.yaml); may be repeated
+    what_if : Items
+        what-ifs of the library, each beside the regimens that it changes
     patients : int
         virtual patients per regimen, 1 to 2e+09
     years : float
@@ -88,6 +91,7 @@ def simulate(
     population: str = "unfit-1l",
     regimens: Items = None,
     regimen: Items = None,
+    what_if: Items = None,
     patients: int = 1000,
     years: float = 6,
     seed: int = 1,
@@ -118,6 +122,8 @@ def simulate(
         regimens of the library, by name
     regimen : Items
         a regimen of your own (.yaml); may be repeated
+    what_if : Items
+        what-ifs of the library, each beside the regimens that it changes
     patients : int
         virtual patients per regimen, 1 to 2e+09
     years : float

@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # The verbs. Written by tools/bindgen from the library's tables; do not edit.
 
-compare <- function(regimens = NULL, population = "unfit-1l", regimen = NULL, patients = 1000,
-  years = 6, seed = 1, set = NULL, model = NULL,
-  threads = NULL, lanes = "auto", solver = "own", native = "auto",
-  rtol = 1e-4, fixed_doses = FALSE,
+compare <- function(regimens = NULL, population = "unfit-1l", regimen = NULL, what_if = NULL,
+  patients = 1000, years = 6, seed = 1, set = NULL,
+  model = NULL, threads = NULL, lanes = "auto", solver = "own",
+  native = "auto", rtol = 1e-4, fixed_doses = FALSE,
   progress = interactive())
-  run_verb("compare", list(population = population, regimens = regimens, regimen = regimen, patients = patients,
-    years = years, seed = seed, set = set, model = model,
-    threads = threads, lanes = lanes, solver = solver, native = native,
-    rtol = rtol, fixed_doses = fixed_doses), progress)
+  run_verb("compare", list(population = population, regimens = regimens, regimen = regimen, what_if = what_if,
+    patients = patients, years = years, seed = seed, set = set,
+    model = model, threads = threads, lanes = lanes, solver = solver,
+    native = native, rtol = rtol, fixed_doses = fixed_doses), progress)
 
-run_simulate <- function(regimens = NULL, population = "unfit-1l", regimen = NULL, patients = 1000,
-  years = 6, seed = 1, set = NULL, model = NULL,
-  threads = NULL, lanes = "auto", solver = "own", native = "auto",
-  rtol = 1e-4, fixed_doses = FALSE, patient = 0, typical = FALSE,
-  outputs = NULL, step = 7,
+run_simulate <- function(regimens = NULL, population = "unfit-1l", regimen = NULL, what_if = NULL,
+  patients = 1000, years = 6, seed = 1, set = NULL,
+  model = NULL, threads = NULL, lanes = "auto", solver = "own",
+  native = "auto", rtol = 1e-4, fixed_doses = FALSE, patient = 0,
+  typical = FALSE, outputs = NULL, step = 7,
   progress = interactive())
-  run_verb("simulate", list(population = population, regimens = regimens, regimen = regimen, patients = patients,
-    years = years, seed = seed, set = set, model = model,
-    threads = threads, lanes = lanes, solver = solver, native = native,
-    rtol = rtol, fixed_doses = fixed_doses, patient = patient, typical = typical,
-    outputs = outputs, step = step), progress)
+  run_verb("simulate", list(population = population, regimens = regimens, regimen = regimen, what_if = what_if,
+    patients = patients, years = years, seed = seed, set = set,
+    model = model, threads = threads, lanes = lanes, solver = solver,
+    native = native, rtol = rtol, fixed_doses = fixed_doses, patient = patient,
+    typical = typical, outputs = outputs, step = step), progress)
 
 run_dataset <- function(data = NULL, model = NULL, covariates = "nocb", set = NULL,
   agents = NULL, states = FALSE, rtol = 1e-8, atol = 1e-10,
@@ -71,16 +71,17 @@ regimen <- function(name = NULL, years = 6,
 
 verb_options <- list(
   compare = c(population = "4", regimens = "5", regimen = "5",
-    patients = "2", years = "1", seed = "2",
-    set = "5", model = "7", threads = "2",
-    lanes = "3", solver = "3", native = "3",
-    rtol = "1", fixed_doses = "0"),
+    what_if = "5", patients = "2", years = "1",
+    seed = "2", set = "5", model = "7",
+    threads = "2", lanes = "3", solver = "3",
+    native = "3", rtol = "1", fixed_doses = "0"),
   simulate = c(population = "4", regimens = "5", regimen = "5",
-    patients = "2", years = "1", seed = "2",
-    set = "5", model = "7", threads = "2",
-    lanes = "3", solver = "3", native = "3",
-    rtol = "1", fixed_doses = "0", patient = "2",
-    typical = "0", outputs = "5", step = "1"),
+    what_if = "5", patients = "2", years = "1",
+    seed = "2", set = "5", model = "7",
+    threads = "2", lanes = "3", solver = "3",
+    native = "3", rtol = "1", fixed_doses = "0",
+    patient = "2", typical = "0", outputs = "5",
+    step = "1"),
   dataset = c(data = "6", model = "7", covariates = "3",
     set = "5", agents = "5", states = "0",
     rtol = "1", atol = "1", threads = "2",
