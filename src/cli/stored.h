@@ -36,10 +36,10 @@ bool ql_stored_expected(struct ql_cli *c, const struct ql_stored *s, const struc
 int ql_stored_dry_run(struct ql_cli *c, const struct ql_stored *s, struct ql_work *w, int threads);
 
 struct ql_compare_outputs {
-	const char *csv, *html, *figure;
+	const char *csv, *html, *figure, *pdf, *browser; /* browser: for the pdf */
 	uint64_t numerics; /* patients solved again at tighter tolerances */
 };
-#define QL_COMPARE_N_OPT 5
+#define QL_COMPARE_N_OPT 6
 void ql_compare_output_options(struct ql_compare_outputs *o, struct ql_opt *opt);
 bool ql_compare_outputs_writable(struct ql_cli *c, const struct ql_compare_outputs *o);
 /* Says what happened, prints and writes the result; exit status. */

@@ -2,6 +2,7 @@
 /* quell compare: the same virtual patients under several regimens. */
 #include "base/io.h"
 #include "cli/compare_text.h"
+#include "cli/pdf.h"
 #include "cli/stored.h"
 #include "decide/compare_json.h"
 #include "decide/numerics.h"
@@ -30,6 +31,7 @@ bool ql_compare_outputs_writable(struct ql_cli *c, const struct ql_compare_outpu
 {
 	bool ok = !o->csv || writable(c, ql_arena_printf(&c->arena, "%s/endpoints.csv", o->csv));
 	ok = (!o->html || writable(c, o->html)) && ok;
+	ok = (!o->pdf || writable(c, o->pdf)) && ok;
 	return (!o->figure || writable(c, o->figure)) && ok;
 }
 
@@ -52,6 +54,11 @@ static enum quell_status write_outputs(struct ql_cli *c, const struct ql_compare
 	if (s == QUELL_OK && o->html) {
 		ql_report_page(r, &meta, &text);
 		s = write_file(c, o->html, &text);
+	}
+	text.len = 0;
+	if (s == QUELL_OK && o->pdf) {
+		ql_report_html(r, &meta, &text);
+		s = ql_pdf_print(c, o->browser, &text, o->pdf);
 	}
 	text.len = 0;
 	if (s == QUELL_OK && o->figure) {
@@ -113,6 +120,7 @@ void ql_compare_output_options(struct ql_compare_outputs *o, struct ql_opt *opt)
 		{"html", QL_OPT_TEXT, &o->html, "FILE", NULL, 0, 0, NULL, "a report with curves, in one file"},
 		{"numerics", QL_OPT_COUNT, &o->numerics, "N", "0", 0, 1e6, NULL,
 		 "solve N patients again at tolerances 100 times tighter and show the effect"},
+		{"pdf", QL_OPT_TEXT, &o->pdf, "FILE", NULL, 0, 0, NULL, "the report for paper; needs Chromium"},
 		{"figure", QL_OPT_TEXT, &o->figure, "FILE.svg", NULL, 0, 0, NULL, "the survival chart alone"},
 		{0}};
 	_Static_assert(sizeof table / sizeof *table == QL_COMPARE_N_OPT, "keep QL_COMPARE_N_OPT in step");
@@ -170,5 +178,7 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		ql_diag_help(d, "write `--regimens A,B`; `quell explain regimens` lists them");
 		return QL_EXIT_USAGE;
 	}
+	if (o.pdf && !(o.browser = ql_pdf_browser(c)))
+		return QL_EXIT_INPUT;
 	return run(c, &sim, &o, &stored);
 }
