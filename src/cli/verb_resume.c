@@ -3,6 +3,7 @@
 #include "cli/pdf.h"
 #include "cli/sensitivity.h"
 #include "cli/stored.h"
+#include "cli/trial_stored.h"
 #include <string.h>
 
 /* The run as it was asked for; the store is closed again, so that the queue can lock it. */
@@ -78,5 +79,10 @@ int ql_verb_resume(struct ql_cli *c, int argc, char **argv)
 	struct ql_sensitivity_spec sensitivity = {0};
 	if (ql_sensitivity_settings_read(run.settings, &c->arena, &spec, &sensitivity) == QUELL_OK)
 		return ql_sensitivity_stored(c, &sensitivity, &spec, &stored, 10);
+	struct ql_trial_spec trial = {.data_dir = c->data_dir, .threads = spec.threads, .cancel = c->cancel};
+	bool keep_patients;
+	double alpha;
+	if (ql_trial_settings_read(run.settings, &c->arena, &trial, &alpha, &keep_patients, &stored.chunk) == QUELL_OK)
+		return ql_trial_stored(c, &trial, alpha, keep_patients, &stored, false);
 	return first ? no_such_kind(c, stored.store, &run) : QL_EXIT_INPUT;
 }

@@ -2,6 +2,7 @@
 /* quell trial: one trial from its file, many of them for power, a template to start from. */
 #include "base/io.h"
 #include "cli/compare_text.h"
+#include "cli/trial_stored.h"
 #include "cli/trial_text.h"
 #include "decide/adam.h"
 #include "decide/trial_json.h"
@@ -18,6 +19,7 @@ struct trial_verb {
 	uint64_t patients;
 	int lanes, solver;
 	bool all;
+	struct ql_stored stored;
 };
 
 static void on_replicate(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Trials", done, total); }
@@ -131,11 +133,29 @@ static bool read_looks(struct trial_verb *v)
 	return true;
 }
 
+/* A store holds one trial's counts and records: what needs more than that runs without one. */
+static bool storable(struct trial_verb *v, int *exit)
+{
+	const char *word = v->adam ? "--adam" : v->power.replicates > 1 ? "--replicates" : NULL;
+	for (int i = 0; i < v->stored.keep.n; i++)
+		if (strcmp(v->stored.keep.item[i], "courses") == 0)
+			word = "courses";
+	if (!word || (!v->stored.store && !v->stored.dry_run))
+		return true;
+	ql_diag_help(ql_diag_add(&v->c->ds, QL_E0913, ql_cli_span(v->c, word), "a trial in a store takes no `%s`", word),
+		     "leave it out, or run without --store and --dry-run");
+	*exit = QL_EXIT_USAGE;
+	return false;
+}
+
 static int run(struct trial_verb *v, const char *file)
 {
 	static const int lanes[] = {0, 4, 8};
 	struct ql_cli *c = v->c;
 	struct ql_trial *t = NULL;
+	int exit;
+	if (!ql_stored_finish(c, &v->stored, &exit) || !storable(v, &exit))
+		return exit;
 	if (!ql_cli_data(c) || !read_looks(v))
 		return QL_EXIT_INPUT;
 	v->spec.data_dir = c->data_dir;
@@ -146,10 +166,12 @@ static int run(struct trial_verb *v, const char *file)
 	v->spec.set = v->set.item;
 	v->spec.n_set = v->set.n;
 	v->spec.cancel = c->cancel;
+	if (v->stored.store || v->stored.dry_run)
+		return ql_trial_stored(c, &v->spec, v->power.alpha, v->stored.keep.n > 0, &v->stored, v->all);
 	enum quell_status s = ql_trial_open(&v->spec, &c->ds, &t);
 	if (s != QUELL_OK)
 		return ql_cli_exit(s);
-	int exit = run_open(v, t);
+	exit = run_open(v, t);
 	ql_trial_close(t);
 	return exit;
 }
@@ -203,6 +225,8 @@ int ql_verb_trial(struct ql_cli *c, int argc, char **argv)
 		{"solver", QL_OPT_CHOICE, &v.solver, NULL, "own", 0, 0, "own|cvode", "integrator"},
 		{"rtol", QL_OPT_NUMBER, &v.spec.rtol, "X", "1e-4", 1e-13, 0.1, NULL, "relative tolerance of the integrator"},
 		{0}};
+	struct ql_opt store_opt[QL_STORED_N_OPT];
+	ql_stored_options(&v.stored, store_opt);
 	const struct ql_command cmd = {
 		"trial", "run FILE | new [FILE]", 1, 2,
 		"`run` simulates one trial from its file (or a trial of the library by name): patients are allocated by strata,\n"
@@ -210,7 +234,7 @@ int ql_verb_trial(struct ql_cli *c, int argc, char **argv)
 		"quell trial new my-trial.yaml\n"
 		"quell trial run my-trial.yaml --adam out\n"
 		"quell trial run cll14 --replicates 200 --looks 0.5,0.75 --json\n",
-		{opt, engine}};
+		{opt, engine, store_opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;

@@ -101,6 +101,8 @@ static void fill_arm(struct filling *f, int arm, const json_t *o)
 		return;
 	sqlite3_bind_int(q, 2, arm);
 	bind_keys(q, 3, o, key);
+	if (!json_object_get(o, "id")) /* of a trial */
+		bind_json(q, 3, json_object_get(o, "arm"));
 	end(f, q);
 	json_array_foreach(json_object_get(o, "endpoints"), i, v)
 		fill_endpoint(f, arm, (int)i, v);
@@ -123,14 +125,14 @@ static void fill_contrast(struct filling *f, int position, const json_t *o)
 		return;
 	sqlite3_bind_int(q, 2, position);
 	bind_keys(q, 3, o, key);
-	bind_keys(q, 7, json_object_get(o, "interval"), limit);
 	bind_keys(q, 9, o, rest);
-	if (json_is_object(ratio)) {
-		static const char *const hr[] = {"estimate", "lower", "upper", NULL};
-		bind_keys(q, 10, ratio, hr);
+	if (json_is_number(ratio)) { /* of a trial: the interval is the ratio's */
+		bind_json(q, 10, ratio);
+		bind_keys(q, 11, json_object_get(o, "interval"), limit);
 	} else {
-		static const char *const hr[] = {"hazard_ratio", "hr_lower", "hr_upper", NULL};
-		bind_keys(q, 10, o, hr);
+		static const char *const hr[] = {"estimate", "lower", "upper", NULL};
+		bind_keys(q, 7, json_object_get(o, "interval"), limit);
+		bind_keys(q, 10, ratio, hr);
 	}
 	end(f, q);
 }
@@ -187,6 +189,8 @@ static void fill(struct filling *f, const char *text)
 	size_t i;
 	fill_run(f, text);
 	json_array_foreach(json_object_get(o, "regimens"), i, v)
+		fill_arm(f, (int)i, v);
+	json_array_foreach(json_object_get(o, "arms"), i, v)
 		fill_arm(f, (int)i, v);
 	json_array_foreach(json_object_get(o, "contrasts"), i, v)
 		fill_contrast(f, (int)i, v);
