@@ -266,9 +266,9 @@ static enum quell_status fly(struct ql_compare_work *c, uint64_t n, struct pilot
 }
 
 /* What SQLite makes of a byte: chunks are compressed, rows get headers and an index. Measured: docs/scaling.md. */
-#define DISK_PER_CHUNK_BYTE 0.65
+#define DISK_PER_CHUNK_BYTE 0.42
 #define DISK_PER_ROW_BYTE 1.8
-#define PROGRAM_BYTES 40e6
+#define PROGRAM_BYTES 55e6
 
 /* Two pilots. Stored bytes of a chunk grow less than its patients do, since counts are kept; they are read off as a
  * power of its size. */
