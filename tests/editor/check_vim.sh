@@ -53,23 +53,20 @@ function! Check()
       endif
     endif
   endfor
-  call writefile([places . ""] + faults, $QM_RESULT)
+  let g:total += places
+  let g:files += 1
+  if len(faults)
+    call writefile([expand("%")] + faults[0:4], $QM_RESULT, "a")
+  endif
 endfunction
+let g:total = 0
+let g:files = 0
 END
-status=0 total=0 files=0
-for file in "$@"; do
-	QM_RESULT="$work/result" vim -es -u NONE -i NONE --cmd "set rtp^=$dir" -S "$work/check.vim" "$file" \
-		-c "set ft=qm" -c "runtime syntax/qm.vim" -c "syntax sync fromstart" -c "call Check()" -c "qa!" </dev/null >/dev/null 2>&1
-	[ -f "$work/result" ] || { echo "$file: vim gave no result"; exit 1; }
-	total=$((total + $(head -1 "$work/result")))
-	files=$((files + 1))
-	if [ "$(wc -l <"$work/result")" -gt 1 ]; then
-		echo "$file"
-		tail -n +2 "$work/result" | head -5
-		status=1
-	fi
-	rm -f "$work/result"
-done
-echo "$files files, $total places"
-[ "$total" -gt 500 ] || { echo "the test found nothing to check"; status=1; }
-exit $status
+QM_RESULT="$work/result" vim -es -u NONE -i NONE --cmd "set rtp^=$dir" -S "$work/check.vim" "$@" \
+	-c "argdo set ft=qm | runtime syntax/qm.vim | syntax sync fromstart | call Check()" \
+	-c "call writefile([g:files . ' files, ' . g:total . ' places', g:total], '$work/total')" -c "qa!" </dev/null >/dev/null 2>&1
+[ -f "$work/total" ] || { echo "vim gave no result"; exit 1; }
+head -1 "$work/total"
+[ "$(tail -1 "$work/total")" -gt 500 ] || { echo "the test found nothing to check"; exit 1; }
+case "$(head -1 "$work/total")" in "$# files"*) ;; *) echo "of $# files"; exit 1 ;; esac
+[ ! -s "$work/result" ] || { head -40 "$work/result"; exit 1; }
