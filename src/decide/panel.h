@@ -19,11 +19,6 @@ struct ql_cohort_records {
 	uint64_t n_failed;
 };
 
-/* One set of parameter values; several make blocks of patients. */
-struct ql_panel_draw {
-	const double *param; /* [n_q], NaN where the model's value stands */
-};
-
 struct ql_panel_spec {
 	const char *data_dir;
 	uint64_t patients, seed; /* per arm */
