@@ -87,7 +87,7 @@ clean:
 
 calibrate: build
 	@mkdir -p out library/posterior
-	$(BUILD)/quell calibrate --patients 100 --steps 1 --draw 40 --keep 24 --seed 1 --log out/calibrate.log \
+	$(BUILD)/quell calibrate --patients 100 --steps 2 --draw 40 --keep 24 --seed 1 --log out/calibrate.log \
 		--out library/posterior/draws.csv --report library/posterior/report.md
 
 validate: build
