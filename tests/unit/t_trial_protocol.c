@@ -224,6 +224,42 @@ static void immunoglobulin_follows_infection_with_low_igg(void **state)
 	free(r);
 }
 
+/* --- what is shipped --- */
+
+static void check_sources(const struct ql_yaml *y, const char *bib, const char *file)
+{
+	for (int i = 0; y && i < y->n; i++) {
+		bool sources = y->kind == QL_YAML_MAP && (strcmp(y->key[i], "source") == 0 || strcmp(y->key[i], "sources") == 0);
+		for (int k = 0; sources && k < y->item[i]->n; k++) {
+			char key[96];
+			snprintf(key, sizeof key, "{%s,", y->item[i]->item[k]->text);
+			if (!strstr(bib, key))
+				fail_msg("%s: `%s` is not in references.bib", file, y->item[i]->item[k]->text);
+		}
+		if (!sources)
+			check_sources(y->item[i], bib, file);
+	}
+}
+
+static void shipped_files_are_clean_and_cite_what_exists(void **state)
+{
+	(void)state;
+	static const char *const protocols[] = {"standard", "mrd-guided"}, *const tables[] = {"next-line", "next-line-2010"};
+	struct ql_diags ds = {0}, own = {0};
+	const struct ql_source *bib;
+	assert_int_equal(ql_read_source(&own, QUELL_SOURCE_DIR "/evidence/references.bib", &bib), QUELL_OK);
+	for (int i = 0; i < 2; i++) {
+		struct ql_next_table t;
+		assert_int_equal(ql_protocol_load(model, QUELL_SOURCE_DIR, protocols[i], false, &arena, &ds, &protocol), QUELL_OK);
+		check_sources(protocol.yaml, bib->text, protocols[i]);
+		assert_int_equal(ql_next_table_load(model, QUELL_SOURCE_DIR, tables[i], &arena, &ds, &t), QUELL_OK);
+		check_sources(t.yaml, bib->text, tables[i]);
+	}
+	assert_int_equal(ds.n_errors + ds.n_warnings, 0);
+	ql_diags_free(&ds);
+	ql_diags_free(&own);
+}
+
 static int clean_up(void **state)
 {
 	(void)state;
@@ -238,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_have_a_place_and_a_remedy),
 		cmocka_unit_test(conditions_are_conjunctions_of_intervals),
+		cmocka_unit_test(shipped_files_are_clean_and_cite_what_exists),
 		cmocka_unit_test(neutropenia_holds_doses_and_brings_growth_factor),
 		cmocka_unit_test(cells_bring_cytokine_release_and_its_treatment),
 		cmocka_unit_test(a_rule_stops_both_drugs_at_undetectable_mrd),
