@@ -41,6 +41,14 @@ static void run_command(struct ql_serve_command *k)
 	free(argv);
 }
 
+static bool has_verb(const char *name)
+{
+	for (int i = 0; i < ql_n_verbs; i++)
+		if (strcmp(ql_verbs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Whatever shows pages on this desktop; the address is on the screen in any case. */
 static void open_page(const char *url)
 {
@@ -90,7 +98,7 @@ int ql_verb_serve(struct ql_cli *c, int argc, char **argv)
 {
 	struct serving s = {.c = c};
 	const char *token_file = NULL;
-	struct ql_serve_options o = {.address = "127.0.0.1", .port = 8750, .run = run_command, .cancel = c->cancel, .ready = ready, .ready_ctx = &s};
+	struct ql_serve_options o = {.address = "127.0.0.1", .port = 8750, .run = run_command, .has = has_verb, .cancel = c->cancel, .ready = ready, .ready_ctx = &s};
 	const struct ql_opt opt[] = {
 		{"port", QL_OPT_INT, &o.port, "N", "8750; 0 takes any free one", 0, 65535, NULL, "port to listen on"},
 		{"open", QL_OPT_FLAG, &s.open, NULL, NULL, 0, 0, NULL, "open the page in the browser"},

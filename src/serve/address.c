@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/address.h"
 #include "base/io.h"
+#include <math.h>
 #include <string.h>
 
 #define SEED 9007199254740992.0
@@ -46,28 +47,39 @@ static const struct ql_field nma[] = {
 	{"rows", QL_FIELD_FLAG, false, 0, 0, NULL, "list the rows left out, with the reason"},
 	{"certainty", QL_FIELD_FLAG, false, 0, 0, NULL, "reasons behind the judgements of certainty"},
 	{0}};
+static const struct ql_field validate[] = {
+	{"trial", QL_FIELD_NAMES, false, 0, 0, NULL, "trials of the library (all)"},
+	{"role", QL_FIELD_CHOICE, false, 0, 0, "all|calibration|validation|evidence", "trials of one role (all)"},
+	{"patients", QL_FIELD_COUNT, false, 2, 1e5, NULL, "virtual patients per arm (1000)"},
+	{"replicates", QL_FIELD_COUNT, false, 20, 1e5, NULL, "trials of the published size per prediction interval (400)"},
+	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
+	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
+	{"all", QL_FIELD_FLAG, false, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
+	{0}};
 
 const struct ql_address ql_addresses[] = {
-	{"GET", "/api/v1/about", "@about", none, "quell.about/1", "version, regimens and populations of the library", false},
-	{"GET", "/api/v1/regimens", "@shelf regimens", none, "quell.library/1", "regimens of the library", false},
-	{"GET", "/api/v1/regimens/{name}", "@item regimens", none, "quell.library_item/1", "one regimen, as written", false},
-	{"GET", "/api/v1/populations", "@shelf populations", none, "quell.library/1", "populations of the library", false},
-	{"GET", "/api/v1/populations/{name}", "@item populations", none, "quell.library_item/1", "one population, as written", false},
-	{"GET", "/api/v1/agents", "@shelf agents", none, "quell.library/1", "agents of the library", false},
-	{"GET", "/api/v1/agents/{name}", "@item agents", none, "quell.library_item/1", "one agent, as written", false},
-	{"GET", "/api/v1/codes/{code}", "@code", none, "quell.code/1", "what a diagnostic code means", false},
-	{"GET", "/api/v1/model", "model show", none, "quell.model/1", "every quantity of the model with unit, source and grade", false},
-	{"GET", "/api/v1/model/modules/{file}", "@module", none, "quell.module/1", "a module of the model as written", false},
-	{"GET", "/api/v1/therapies", "@therapies", none, "quell.therapies/1", "the therapies that are explained", false},
-	{"GET", "/api/v1/therapies/{therapy}", "explain", none, "quell.explain/1", "five aspects of a therapy; figures simulated on the spot", false},
-	{"GET", "/api/v1/diagrams/{therapy}", "@diagram", none, "quell.diagram/1", "how a therapy works in the model, as SVG", false},
-	{"GET", "/api/v1/evidence", "evidence list", none, "quell.evidence/1", "the trials of the evidence base", false},
-	{"GET", "/api/v1/evidence/rows", "evidence find", rows, "quell.evidence/1", "published figures, filtered", false},
-	{"GET", "/api/v1/evidence/trials/{trial}", "evidence show", none, "quell.evidence/1", "every figure of one trial", false},
-	{"POST", "/api/v1/nma", "evidence nma", nma, "quell.evidence_nma/1", "network meta-analysis of an endpoint", false},
-	{"POST", "/api/v1/simulate", "simulate", simulate, "quell.simulation/1", "time courses of one profile", false},
+	{"GET", "/api/v1/about", "@about", none, "quell.about/1", "version, regimens and populations of the library", QL_SMALL},
+	{"GET", "/api/v1/regimens", "@shelf regimens", none, "quell.library/1", "regimens of the library", QL_SMALL},
+	{"GET", "/api/v1/regimens/{name}", "@item regimens", none, "quell.library_item/1", "one regimen, as written", QL_SMALL},
+	{"GET", "/api/v1/populations", "@shelf populations", none, "quell.library/1", "populations of the library", QL_SMALL},
+	{"GET", "/api/v1/populations/{name}", "@item populations", none, "quell.library_item/1", "one population, as written", QL_SMALL},
+	{"GET", "/api/v1/agents", "@shelf agents", none, "quell.library/1", "agents of the library", QL_SMALL},
+	{"GET", "/api/v1/agents/{name}", "@item agents", none, "quell.library_item/1", "one agent, as written", QL_SMALL},
+	{"GET", "/api/v1/codes/{code}", "@code", none, "quell.code/1", "what a diagnostic code means", QL_SMALL},
+	{"GET", "/api/v1/model", "model show", none, "quell.model/1", "every quantity of the model with unit, source and grade", QL_SMALL},
+	{"GET", "/api/v1/model/modules/{file}", "@module", none, "quell.module/1", "a module of the model as written", QL_SMALL},
+	{"GET", "/api/v1/therapies", "@therapies", none, "quell.therapies/1", "the therapies that are explained", QL_SMALL},
+	{"GET", "/api/v1/therapies/{therapy}", "explain", none, "quell.explain/1", "five aspects of a therapy; figures simulated on the spot", QL_SMALL},
+	{"GET", "/api/v1/diagrams/{therapy}", "@diagram", none, "quell.diagram/1", "how a therapy works in the model, as SVG", QL_SMALL},
+	{"GET", "/api/v1/evidence", "evidence list", none, "quell.evidence/1", "the trials of the evidence base", QL_SMALL},
+	{"GET", "/api/v1/evidence/rows", "evidence find", rows, "quell.evidence/1", "published figures, filtered", QL_SMALL},
+	{"GET", "/api/v1/evidence/trials/{trial}", "evidence show", none, "quell.evidence/1", "every figure of one trial", QL_SMALL},
+	{"POST", "/api/v1/nma", "evidence nma", nma, "quell.evidence_nma/1", "network meta-analysis of an endpoint", QL_SMALL},
+	{"POST", "/api/v1/simulate", "simulate", simulate, "quell.simulation/1", "time courses of one profile", QL_SMALL},
 	{"POST", "/api/v1/compare", "compare", compare, "quell.compare/1",
-	 "the same virtual patients under several regimens; large comparisons become jobs", true},
+	 "the same virtual patients under several regimens; large comparisons become jobs", QL_BY_COURSES},
+	{"POST", "/api/v1/validate", "validate", validate, "quell.validate/1",
+	 "every trial of the library simulated and held against what was published; always a job", QL_LONG},
 };
 const int ql_n_addresses = sizeof ql_addresses / sizeof *ql_addresses;
 
@@ -400,7 +412,7 @@ enum quell_status ql_address_command(const struct ql_address *e, const char *wor
 	if (e->words[0] != '@')
 		push(&b, "--json");
 	out->text = e->words[0] == '@' ? "" : ql_arena_strdup(a, b.text.data);
-	out->size = e->sized ? b.patients * b.regimens * b.years : 0;
+	out->size = e->size == QL_LONG ? INFINITY : e->size == QL_BY_COURSES ? b.patients * b.regimens * b.years : 0;
 	ql_buf_free(&b.text);
 	return ds->n_errors ? QUELL_ERR_INPUT : QUELL_OK;
 }

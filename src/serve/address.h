@@ -29,12 +29,18 @@ struct ql_field { /* a NULL name ends a table */
 	const char *choices, *help;
 };
 
+enum ql_address_size {
+	QL_SMALL,    /* answered at once */
+	QL_BY_COURSES, /* by patients, regimens and years: large ones become jobs */
+	QL_LONG      /* always a job */
+};
+
 struct ql_address {
 	const char *method, *path; /* "/api/v1/regimens/{name}": the word there becomes the last argument */
 	const char *words;         /* "evidence nma"; "@..." is answered by library.c */
 	const struct ql_field *field; /* options of the same name */
 	const char *schema, *summary;
-	bool sized; /* by patients, regimens and years: large ones become jobs */
+	enum ql_address_size size;
 };
 extern const struct ql_address ql_addresses[];
 extern const int ql_n_addresses;
@@ -43,7 +49,7 @@ struct ql_command_line {
 	int argc;
 	char **argv;
 	const char *text; /* for people: "quell compare --population unfit-1l ..." */
-	double size;      /* patients x regimens x years, 0 unless sized */
+	double size;      /* patients x regimens x years, 0 or infinite by the kind of address */
 };
 
 /* The endpoint of a path, whatever its method; *word is the part in braces (in the arena) or NULL. */

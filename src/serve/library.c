@@ -69,11 +69,19 @@ static json_t *head(const char *schema)
 	return o;
 }
 
-static json_t *about(struct ql_arena *a, const char *data_dir, struct ql_diags *ds)
+/* Whether this program can answer at an address. */
+static bool answered(struct ql_arena *a, const struct ql_serve_options *o, const char *words)
 {
+	return words[0] == '@' || !o->has || o->has(ql_arena_strndup(a, words, strcspn(words, " ")));
+}
+
+static json_t *about(struct ql_arena *a, const struct ql_serve_options *options, struct ql_diags *ds)
+{
+	const char *data_dir = options->data_dir;
 	json_t *o = head("quell.about/1"), *answers = json_array();
 	for (int i = 0; i < ql_n_addresses; i++)
-		json_array_append_new(answers, json_string(ql_addresses[i].path));
+		if (answered(a, options, ql_addresses[i].words))
+			json_array_append_new(answers, json_string(ql_addresses[i].path));
 	put(o, "regimens", shelf(a, data_dir, "regimens", ds));
 	put(o, "populations", shelf(a, data_dir, "populations", ds));
 	put(o, "paths", answers);
@@ -196,6 +204,7 @@ static json_t *diagram(const struct ql_explain *x, const char *id, struct ql_dia
 }
 
 struct call {
+	const struct ql_serve_options *options;
 	const char *data_dir;
 	struct ql_explain explain;
 	bool explaining;
@@ -210,7 +219,7 @@ static enum quell_status answer(void *arg)
 	char **argv = k->c->argv;
 	int argc = k->c->argc;
 	if (strcmp(argv[0], "@about") == 0)
-		k->answer = about(&k->a, k->data_dir, &k->c->ds);
+		k->answer = about(&k->a, k->options, &k->c->ds);
 	else if (strcmp(argv[0], "@code") == 0 && argc == 2)
 		k->answer = code(&k->a, argv[1], &k->c->ds);
 	else if (strcmp(argv[0], "@module") == 0 && argc == 2)
@@ -230,9 +239,9 @@ static enum quell_status answer(void *arg)
 	return k->answer && k->c->ds.n_errors == 0 ? QUELL_OK : QUELL_ERR_INPUT;
 }
 
-void ql_serve_library(const char *data_dir, struct ql_serve_command *c)
+void ql_serve_library(const struct ql_serve_options *o, struct ql_serve_command *c)
 {
-	struct call k = {.data_dir = data_dir, .c = c};
+	struct call k = {.options = o, .data_dir = o->data_dir, .c = c};
 	c->status = ql_protect(answer, &k);
 	json_decref(k.answer);
 	if (k.explaining)

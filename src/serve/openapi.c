@@ -102,7 +102,7 @@ static json_t *replies(const struct ql_address *e)
 {
 	json_t *o = json_object();
 	put(o, "200", reply(e->schema, "application/json"));
-	if (e->sized)
+	if (e->size != QL_SMALL)
 		put(o, "202", reply("too large to wait for: {\"job\": ...}; see /api/v1/jobs/{id}", "application/json"));
 	put(o, "default", reply("problem document (RFC 9457) with quell's diagnostics", "application/problem+json"));
 	return o;

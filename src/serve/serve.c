@@ -79,7 +79,7 @@ static void run_command(void *ctx, struct ql_serve_command *c)
 {
 	const struct ql_serve_options *o = ctx;
 	if (c->argv[0][0] == '@')
-		ql_serve_library(o->data_dir, c);
+		ql_serve_library(o, c);
 	else
 		o->run(c);
 }

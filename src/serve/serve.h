@@ -28,6 +28,7 @@ struct ql_serve_options {
 	int port;            /* 0 = any free one */
 	const char *token;   /* what requests to the API must carry; needed where `address` is not of the loopback */
 	void (*run)(struct ql_serve_command *command); /* from several threads at once */
+	bool (*has)(const char *verb);                 /* whether `run` knows a verb; NULL: all */
 	volatile int *cancel;                          /* stops the server */
 	void (*ready)(void *ctx, const char *url);
 	void *ready_ctx;

@@ -210,6 +210,28 @@ async function slider(server) {
   await page.context().close();
 }
 
+/** Published trials against simulated ones: a job with progress, then the board. */
+async function trials(server) {
+  const about = await (await fetch(`${server.url}api/v1/about`)).json();
+  if (!about.paths.includes('/api/v1/validate')) return;
+  for (const width of [1280, 320]) {
+    const page = await open(browser, `${server.url}#/trials?patients=10`, { viewport: { width, height: 900 } });
+    await axe(page, `trials before the run, ${width} px`);
+    await page.click('button:has-text("Simulate the trials")');
+    await page.waitForSelector('.board', { timeout: 240000 });
+    await axe(page, `trials, ${width} px`);
+    expect(`trials fit ${width} px`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    const board = await (await fetch(`${server.url}api/v1/jobs`)).json();
+    const job = board.jobs.find((j) => j.command.startsWith('quell validate'));
+    const result = await (await fetch(`${server.url}api/v1/jobs/${job.id}/result`)).json();
+    const all = result.score.find((x) => x.role === 'validation');
+    expect('hits of the page are those of the command', (await page.textContent('tbody tr:nth-child(2)')).includes(String(all.hits)));
+    await page.check('input[type=checkbox]');
+    expect('misses only', !(await page.$$eval('.board td:last-child', (x) => x.some((e) => e.textContent === 'hit'))));
+    await page.context().close();
+  }
+}
+
 /** A report from disk: charts where scripts run, tables where they do not, the numbers of --json in both. */
 async function report() {
   const folder = mkdtempSync(join(tmpdir(), 'quell-report-'));
@@ -295,7 +317,7 @@ async function trouble() {
 }
 
 const server = await firstComparison();
-for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider, report, trouble]) {
+for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider, trials, report, trouble]) {
   if (option && !renew && option !== part.name) continue;
   const began = performance.now();
   await part(server).catch((e) => faults.push(`${part.name}: ${e.message.split('\n').slice(0, 4).join(' ')}`));

@@ -13,7 +13,8 @@ static void run(void *ctx, struct ql_serve_command *c)
 		if (strlen(c->argv[i]) > 8192 || strstr(c->argv[i], "../"))
 			abort();
 	if (c->argv[0][0] == '@') {
-		ql_serve_library(QUELL_SOURCE_DIR, c);
+		const struct ql_serve_options o = {.data_dir = QUELL_SOURCE_DIR};
+		ql_serve_library(&o, c);
 	} else {
 		ql_buf_puts(&c->out, "{}");
 		c->status = QUELL_OK;

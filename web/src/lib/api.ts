@@ -114,10 +114,11 @@ async function follow(id: string, progress: (done: number, total: number) => voi
   }
 }
 
-/** Runs a comparison; small ones answer at once, larger ones become a job whose progress is reported. */
-export async function compare(s: CompareSettings, progress: (done: number, total: number) => void, signal: AbortSignal): Promise<Comparison> {
-  const body = Object.fromEntries(Object.entries(s).filter(([k, v]) => k !== 'set' || Object.keys(v as object).length > 0));
-  const answer = await call<Comparison | { job: Job }>('compare', { body, signal, view: 'compare' });
+type Progress = (done: number, total: number) => void;
+
+/** Asks for something that may be large: small ones answer at once, larger ones become a job whose progress is reported. */
+export async function ask<T extends object>(path: string, body: unknown, progress: Progress, signal: AbortSignal): Promise<T> {
+  const answer = await call<T | { job: Job }>(path, { body, signal, view: path });
   if (!('job' in answer)) return answer;
   const { id } = answer.job;
   const stop = () => void request(`jobs/${id}`, { method: 'DELETE' });
@@ -127,7 +128,11 @@ export async function compare(s: CompareSettings, progress: (done: number, total
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  return call<Comparison>(`jobs/${id}/result`, { signal });
+  return call<T>(`jobs/${id}/result`, { signal });
+}
+export function compare(s: CompareSettings, progress: Progress, signal: AbortSignal): Promise<Comparison> {
+  const body = Object.fromEntries(Object.entries(s).filter(([k, v]) => k !== 'set' || Object.keys(v as object).length > 0));
+  return ask<Comparison>('compare', body, progress, signal);
 }
 
 /** A report carries its result inside the page. */

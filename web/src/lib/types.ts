@@ -211,3 +211,30 @@ export interface Explained {
   simulation: { population: string; patients: number; years: number };
   aspects: Record<string, Aspect>;
 }
+
+/* --- trials --- */
+
+export interface TrialFigure {
+  trial: string;
+  arm: string;
+  id: string;
+  unit: string;
+  role: string;
+  published: { value: number; lower: number | null; upper: number | null; source: string };
+  simulated: { estimate: number | null; lower: number | null; upper: number | null };
+  hit: boolean;
+}
+export interface Validation {
+  model_hash: string;
+  version: string;
+  seed: number;
+  patients_per_arm: number;
+  trials: number;
+  patients_simulated: number;
+  patients_failed: number;
+  score: { role: string; endpoints: number; hits: number; hit_share: number | null; trials: number; one_vote_per_trial: number | null; coverage: Record<string, number | null> }[];
+  endpoints: TrialFigure[];
+  recalled: TrialFigure[];
+  not_simulated: { trial: string; arm: string | null; endpoint: string; reason: string }[];
+  trials_left_out: { trial: string; arm: string | null; role: string; reason: string }[];
+}
