@@ -158,7 +158,12 @@ static bool explain_name(struct ql_cli *c, const char *name, const char *path, s
 	if (ql_model_load(path, &c->ds, &m) == QUELL_OK)
 		found = explain_quantity(c, m, name, known) || found;
 	found = explain_trial(c, name, known) || found;
-	/* Names of the model stay in use for suggestions; the model lives until the program ends. */
+	static struct ql_model *suggests; /* its names are needed for suggestions until the program ends */
+	if (found)
+		ql_model_free(m);
+	else
+		suggests = m;
+	(void)suggests;
 	return found;
 }
 
