@@ -49,6 +49,12 @@ for n in (1, 2):
     got = run([PROGRAM] + JOB + ["--json", "--chunk", "10", "--threads", str(n), "--store", "%s/t%d.db" % (folder, n)])
     expect("%d threads give the same bytes" % n, got.stdout == plain.stdout, got.stderr)
 
+TRIAL = ["trial", "run", "cll14", "--patients", "1200", "--seed", "3", "--json"]
+plain_trial = run([PROGRAM] + TRIAL)
+for n in (1, 2, 4):
+    got = run(MPIRUN + [str(n), PROGRAM] + TRIAL + ["--chunk", "256", "--store", "%s/trial%d.db" % (folder, n)])
+    expect("a trial by %d ranks gives the same bytes" % n, got.returncode == 0 and got.stdout == plain_trial.stdout, got.stderr)
+
 got = run(MPIRUN + ["2", PROGRAM] + JOB + ["--json"])
 expect("ranks without a store are told once", got.returncode != 0 and got.stderr.count("error[E0915]") == 1, got.stderr)
 got = run(MPIRUN + ["2", PROGRAM] + JOB + ["--regimens", "nosuch", "--store", folder + "/x.db"])
