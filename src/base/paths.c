@@ -71,6 +71,8 @@ const char *ql_data_dir(struct ql_arena *a, struct ql_diags *ds)
 			found = beside(a, program_dir(a));
 		if (!found)
 			found = holds_data(a, QUELL_SOURCE_DIR);
+		if (!found)
+			found = holds_data(a, QUELL_INSTALLED_DATA); /* started without a path where there is no /proc */
 	}
 	if (found)
 		return found;

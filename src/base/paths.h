@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where models/, library/ and evidence/ live: $QUELL_DATA, else <prefix>/share/quell beside the shared library or the
- * program, else the folder above, else the source tree it was built from. */
+ * program, else the folder above, else the source tree it was built from, else where it was to be installed. */
 #ifndef QL_BASE_PATHS_H
 #define QL_BASE_PATHS_H
 
