@@ -17,6 +17,7 @@ inside 'apt-get update -qq'
 say dependencies of the checks themselves
 inside 'apt-get install -y -qq --no-install-recommends man-db gcc libc6-dev pkg-config python3 >/dev/null'
 inside 'find / -xdev -type f \( -path "/proc" -prune -o -print \) | grep -vE "^/(proc|sys|tmp|var/(cache|lib|log))/" | sort >/tmp/before'
+inside 'dpkg --purge quell >/dev/null 2>&1 || true'
 say install
 inside 'apt-get install -y -qq --no-install-recommends /tmp/quell.deb >/dev/null'
 say "man quell-compare"
