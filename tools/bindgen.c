@@ -154,7 +154,8 @@ static int r_order(const struct quell_verb_info *v, int k)
 	int n = 0;
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < v->n_option; i++) {
-			bool first = v->option[i].kind == QUELL_OPTION_TABLE || strcmp(v->option[i].name, "regimens") == 0;
+			bool first = v->option[i].kind == QUELL_OPTION_TABLE || strcmp(v->option[i].name, "regimens") == 0 ||
+				     strcmp(v->option[i].name, "design") == 0;
 			if (first == (pass == 0) && n++ == k)
 				return i;
 		}

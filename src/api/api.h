@@ -164,6 +164,7 @@ void ql_run_on_progress(void *run, uint64_t done, uint64_t total);
 enum quell_status ql_api_compare(struct ql_run *r);
 enum quell_status ql_api_simulate(struct ql_run *r);
 enum quell_status ql_api_dataset(struct ql_run *r);
+enum quell_status ql_api_trial(struct ql_run *r);
 enum quell_status ql_api_survival(struct ql_run *r);
 enum quell_status ql_api_nma(struct ql_run *r);
 enum quell_status ql_api_evidence(struct ql_run *r);

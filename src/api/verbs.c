@@ -82,6 +82,20 @@ static const struct quell_table_info dataset_table[] = {
 	{"records", "one per record of the data set", "ID, TIME, outputs"},
 	{"subjects", "one per subject", "ID, records, status"}};
 
+static const struct quell_option_info trial_option[] = {
+	{"design", TEXT, "NAME|FILE", NULL, 0, 0, "", NULL, "a design of library/trials, or a .yaml"},
+	{"patients", WHOLE, "N", "(as the file says)", 1, 2e9, "", NULL, "patients of all arms together"},
+	{"seed", WHOLE, "N", "1", 0, 9007199254740992.0, "", NULL, "random seed"},
+	{"set", LIST, "NAME=VALUE", NULL, 0, 0, "", NULL, "change a parameter of the model; may be repeated"},
+	{"threads", WHOLE, "N", "(all cores)", 1, 1024, "", NULL, "threads; results do not depend on it"},
+	{"lanes", CHOICE, NULL, "auto", 0, 0, "", "auto|4|8", "patients per vector; results do not depend on it"},
+	{"solver", CHOICE, NULL, "own", 0, 0, "", "own|cvode", "integrator"},
+	{"rtol", NUMBER, "X", "1e-4", 1e-13, 0.1, "", NULL, "relative tolerance of the integrator"}};
+static const struct quell_table_info trial_table[] = {
+	{"arms", "one per arm", "arm, title, evidence_grade, warning, patients, patients_done, patients_failed"},
+	{"endpoints", "one per arm and endpoint", "arm, endpoint, title, unit, estimate, lower, upper"},
+	{"contrasts", "one per pair of arms and time to an event", "a, b, time_to, events, hazard_ratio, lower, upper, p, z"}};
+
 static const struct quell_option_info survival_option[] = {
 	{"data", TABLE, "FILE.csv", NULL, 0, 0, "", NULL, "the table of times and events"},
 	{"time", TEXT, "COLUMN", NULL, 0, 0, "", NULL, "time to the event or to the end of observation"},
@@ -184,6 +198,8 @@ const struct ql_api_verb ql_api_verbs[] = {
 	VERB(dataset, "the records of a NONMEM data set through any model",
 	     "Runs the records of a NONMEM data set through a model and gives its outputs at every record. Typical values: "
 	     "hidden differences between subjects are 0."),
+	VERB(trial, "a virtual trial from its design",
+	     "Allocates, treats and follows virtual patients as the design of a trial says, and analyses what was observed."),
 	VERB(survival, "survival statistics of any table",
 	     "Kaplan-Meier, medians, restricted means, log-rank and Peto-Peto tests, Cox regression, cumulative incidence "
 	     "with Gray's test."),

@@ -4,7 +4,7 @@ from typing import Optional
 
 from ._run import Frame, Items, ModelLike, Progress, Result, _run
 
-__all__ = ["compare", "simulate", "dataset", "survival", "nma", "evidence", "regimen"]
+__all__ = ["compare", "simulate", "dataset", "trial", "survival", "nma", "evidence", "regimen"]
 
 
 def compare(
@@ -223,6 +223,57 @@ def dataset(
         ID, records, status
     """
     return _run("dataset", locals())
+
+
+def trial(
+    *,
+    design: Optional[str] = None,
+    patients: Optional[int] = None,
+    seed: int = 1,
+    set: Items = None,
+    threads: Optional[int] = None,
+    lanes: str = "auto",
+    solver: str = "own",
+    rtol: float = 1e-4,
+    progress: Progress = None,
+) -> Result:
+    """a virtual trial from its design.
+
+    Allocates, treats and follows virtual patients as the design of a trial says, and analyses what was
+    observed.
+
+    Parameters
+    ----------
+    design : Optional[str]
+        a design of library/trials, or a .yaml
+    patients : Optional[int]
+        patients of all arms together, 1 to 2e+09 (default: as the file says)
+    seed : int
+        random seed, 0 to 9.0072e+15
+    set : Items
+        change a parameter of the model; may be repeated
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    lanes : str
+        patients per vector; results do not depend on it: auto, 4, 8
+    solver : str
+        integrator: own, cvode
+    rtol : float
+        relative tolerance of the integrator, 1e-13 to 0.1
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    arms : one per arm
+        arm, title, evidence_grade, warning, patients, patients_done, patients_failed
+    endpoints : one per arm and endpoint
+        arm, endpoint, title, unit, estimate, lower, upper
+    contrasts : one per pair of arms and time to an event
+        a, b, time_to, events, hazard_ratio, lower, upper, p, z
+    """
+    return _run("trial", locals())
 
 
 def survival(

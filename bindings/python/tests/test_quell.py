@@ -183,6 +183,20 @@ def test_same_bytes_as_the_command_line(tmp_path):
     assert subprocess.run(line, capture_output=True, check=True).stdout.decode() == table.csv()
 
 
+def test_trial():
+    r = quell.trial(design="cll14", patients=64, seed=3)
+    assert r.arms["patients_done"].sum() == 64 and "hazard_ratio" in r.contrasts
+    assert r.json_text == quell.trial(design="cll14", patients=64, seed=3, threads=1).json_text
+    with pytest.raises(quell.QuellError, match="unknown trial `cll15`"):
+        quell.trial(design="cll15")
+    with pytest.raises(quell.UsageError, match="needs a `design`"):
+        quell.trial()
+    program = os.environ.get("QUELL_PROGRAM")
+    if program:
+        line = [program, "trial", "run", "cll14", "--patients", "64", "--seed", "3", "--json"]
+        assert subprocess.run(line, capture_output=True, check=True).stdout.decode() == r.json_text
+
+
 def test_interrupt_keeps_the_process_alive():
     """Ctrl-C in the middle: KeyboardInterrupt within seconds, and the package goes on working."""
     code = ("import quell, os, signal, threading\n"
@@ -254,5 +268,5 @@ def test_arrow_capsules_are_released():
 
 
 def test_every_verb_has_a_docstring():
-    for verb in ("compare", "simulate", "dataset", "survival", "nma", "evidence", "regimen"):
+    for verb in ("compare", "simulate", "dataset", "trial", "survival", "nma", "evidence", "regimen"):
         assert "Parameters" in getattr(quell, verb).__doc__ and "Returns" in getattr(quell, verb).__doc__

@@ -31,6 +31,12 @@ run_dataset <- function(data = NULL, model = NULL, covariates = "nocb", set = NU
     agents = agents, states = states, rtol = rtol, atol = atol,
     threads = threads, native = native), progress)
 
+trial <- function(design = NULL, patients = NULL, seed = 1, set = NULL,
+  threads = NULL, lanes = "auto", solver = "own", rtol = 1e-4,
+  progress = interactive())
+  run_verb("trial", list(design = design, patients = patients, seed = seed, set = set,
+    threads = threads, lanes = lanes, solver = solver, rtol = rtol), progress)
+
 survival <- function(data = NULL, time = NULL, event = NULL, group = NULL,
   strata = NULL, cox = NULL, ties = "efron", rmst = NULL,
   competing = NULL, times = NULL, rho = NULL, level = 0.95,
@@ -86,6 +92,9 @@ verb_options <- list(
     set = "5", agents = "5", states = "0",
     rtol = "1", atol = "1", threads = "2",
     native = "3"),
+  trial = c(design = "4", patients = "2", seed = "2",
+    set = "5", threads = "2", lanes = "3",
+    solver = "3", rtol = "1"),
   survival = c(data = "6", time = "4", event = "4",
     group = "4", strata = "4", cox = "5",
     ties = "3", rmst = "1", competing = "5",

@@ -91,6 +91,10 @@ e <- evidence(trial = "CLL14")
 stopifnot(nrow(e$rows) > 5, is.character(e$rows$publication))
 stopifnot(nrow(regimen("ven-obi", years = 1)$doses) > 10, "ven-obi" %in% regimen()$library$regimen)
 
+t <- trial("cll14", patients = 64, seed = 3, progress = FALSE)
+stopifnot(sum(t$arms$patients_done) == 64, nrow(t$contrasts) == 3)
+fails(trial("cll15"), "unknown trial `cll15`")
+
 # a comparison, and the same bytes twice with other threads
 a <- compare(c("clb-obi", "ven-obi"), patients = 40, years = 1, seed = 7, progress = FALSE)
 b <- compare(c("clb-obi", "ven-obi"), patients = 40, years = 1, seed = 7, threads = 1, progress = FALSE)
