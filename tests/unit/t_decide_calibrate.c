@@ -67,6 +67,7 @@ static void a_stopped_run_goes_on(void **state)
 	struct ql_validation *out;
 	assert_int_equal(ql_validate_run(&v, &ds, &out), QUELL_OK);
 	assert_int_equal(out->n_draws, 4);
+	assert_int_equal(ds.item[ds.n - 1]->code, QL_W0649); /* 20 patients for each draw */
 	struct ql_buf dossier = {0};
 	assert_int_equal(ql_credibility(out, QUELL_SOURCE_DIR, "quell validate", &ds, &dossier), QUELL_OK);
 	assert_non_null(strstr(dossier.data, "## Context of use"));
