@@ -141,7 +141,7 @@ static json_t *ratio_json(struct ql_ratio r)
 	return o;
 }
 
-static json_t *trials_json(const struct ql_trial_evidence *t)
+json_t *ql_trial_evidence_json(const struct ql_trial_evidence *t)
 {
 	json_t *o = json_object(), *rows = json_array();
 	put_text(o, "treatment_a", t->treat_a);
@@ -180,7 +180,7 @@ static json_t *contrast_json(const struct ql_compare *c, const struct ql_contras
 	put(o, "interval", interval);
 	put_real(o, "p_ahead", x->p_ahead);
 	put(o, "hazard_ratio", ratio_json((struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper}));
-	put(o, "trials", x->trials ? trials_json(x->trials) : json_null());
+	put(o, "trials", x->trials ? ql_trial_evidence_json(x->trials) : json_null());
 	return o;
 }
 

@@ -5,7 +5,10 @@
 #define QL_DECIDE_COMPARE_JSON_H
 
 #include "decide/compare.h"
+#include <jansson.h>
 
+/* What trials say of a pair, as it stands in contrasts[].trials. */
+json_t *ql_trial_evidence_json(const struct ql_trial_evidence *t);
 void ql_compare_json(const struct ql_compare *c, struct ql_buf *out);
 /* endpoints.csv, curves.csv, courses.csv, contrasts.csv in an existing folder; all or none. */
 enum quell_status ql_compare_csv(const struct ql_compare *c, const char *dir, struct ql_diags *ds);

@@ -395,9 +395,10 @@ static enum quell_status validate(void *arg)
 		s = ql_validation_simulate(k);
 	if (s == QUELL_OK)
 		s = ql_validation_predict(k);
-	if (s == QUELL_OK)
-		ql_validation_score(k->v);
-	return s;
+	if (s != QUELL_OK)
+		return s;
+	ql_validation_score(k->v);
+	return ql_validation_evidence(k);
 }
 
 static double seconds(clockid_t clock)

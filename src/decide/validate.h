@@ -31,6 +31,7 @@ struct ql_validated { /* one row of evidence/trials.csv beside the simulation */
 	bool hit;
 	const char *reason;        /* why it is not simulated; NULL if it is */
 	bool simulated;
+	const struct ql_trial_evidence *network; /* PFS hazard ratios of whole trials: what all trials say of the pair; else NULL */
 };
 
 struct ql_class_score {

@@ -61,6 +61,10 @@ static void row(struct ql_buf *b, const struct ql_validated *x)
 	strip(b, x);
 	ql_buf_printf(b, "</td><td>%s</td><td><small>", x->counted ? (x->hit ? "hit" : "miss") : "recalled, not counted");
 	ql_html_text(b, x->source);
+	if (x->network && x->network->statement) {
+		ql_buf_puts(b, "<br>");
+		ql_html_text(b, x->network->statement);
+	}
 	ql_buf_puts(b, "</small></td></tr>\n");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
+#include "decide/compare_json.h"
 #include "decide/validate.h"
 #include <inttypes.h>
 #include <math.h>
@@ -27,6 +28,18 @@ static json_t *row_json(const struct ql_validated *x)
 	put_real(s, "upper", x->sim.upper[QL_LEVELS - 1]);
 	put(o, "simulated", s);
 	put(o, "hit", json_boolean(x->hit));
+	return o;
+}
+
+/* Simulated hazard ratios beside the whole network, not only the trial itself. */
+static json_t *network_json(const struct ql_validated *x)
+{
+	json_t *o = json_object();
+	put_text(o, "trial", x->trial);
+	put_text(o, "arm", x->arm);
+	put_text(o, "source", x->source);
+	put_real(o, "simulated", x->sim.estimate);
+	put(o, "trials", ql_trial_evidence_json(x->network));
 	return o;
 }
 
@@ -70,9 +83,12 @@ static json_t *score_json(const struct ql_score *s)
 
 static void add_rows(json_t *o, const struct ql_validation *v)
 {
-	json_t *counted = json_array(), *recalled = json_array(), *without = json_array(), *trials = json_array();
+	json_t *counted = json_array(), *recalled = json_array(), *without = json_array(), *trials = json_array(),
+	       *networks = json_array();
 	for (int i = 0; i < v->n_item; i++) {
 		const struct ql_validated *x = &v->item[i];
+		if (x->network)
+			json_array_append_new(networks, network_json(x));
 		if (x->counted)
 			json_array_append_new(counted, row_json(x));
 		else if (x->simulated)
@@ -92,6 +108,7 @@ static void add_rows(json_t *o, const struct ql_validation *v)
 	put(o, "recalled", recalled);
 	put(o, "not_simulated", without);
 	put(o, "trials_left_out", trials);
+	put(o, "networks", networks);
 }
 
 void ql_validation_json(const struct ql_validation *v, struct ql_buf *out)

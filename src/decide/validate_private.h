@@ -43,5 +43,7 @@ enum quell_status ql_validation_predict(struct validation *k);
 void ql_validation_clean(struct validation *k);
 
 void ql_validation_score(struct ql_validation *v);
+/* Fills `network` of the items. */
+enum quell_status ql_validation_evidence(struct validation *k);
 
 #endif

@@ -142,7 +142,7 @@ struct ql_estimate ql_nma_estimate(const struct ql_nma *m, int i, int j);
 
 /* ---- inconsistency ---- */
 
-struct ql_design {
+struct ql_nma_design {
 	int k;
 	int *treat;        /* sorted by name */
 	const char *label; /* "A:B:C" */
@@ -154,7 +154,7 @@ struct ql_design {
 };
 struct ql_designs {
 	int n;
-	struct ql_design *design;
+	struct ql_nma_design *design;
 	double q_within, p_within, q_between, p_between;
 	int df_within, df_between;
 	double tau2_within, q_between_random, p_between_random; /* full design-by-treatment interaction model */

@@ -37,7 +37,7 @@ static void find_designs(const struct ql_nma_data *d, struct sorted_study *sorte
 {
 	struct ql_names labels = {.a = d->a};
 	struct ql_buf label = {0};
-	out->design = QL_NEW_N(d->a, struct ql_design, (size_t)d->n_study);
+	out->design = QL_NEW_N(d->a, struct ql_nma_design, (size_t)d->n_study);
 	for (int s = 0; s < d->n_study; s++) {
 		sort_arms(d->a, &d->study[s], &sorted[s]);
 		label.len = 0;
@@ -47,7 +47,7 @@ static void find_designs(const struct ql_nma_data *d, struct sorted_study *sorte
 		sorted[s].design = g;
 		if (g == known)
 			out->design[g] =
-			    (struct ql_design){.k = sorted[s].k, .treat = sorted[s].treat, .label = labels.name[g]};
+			    (struct ql_nma_design){.k = sorted[s].k, .treat = sorted[s].treat, .label = labels.name[g]};
 		out->design[g].n_study++;
 	}
 	out->n = labels.n;
@@ -208,7 +208,7 @@ static void detach_designs(const struct ql_nma_data *d, const struct pooled *p, 
 			return;
 	}
 	for (int i = 0; i < out->n; i++) {
-		struct ql_design *g = &out->design[i];
+		struct ql_nma_design *g = &out->design[i];
 		if (!between(d, p, out->n, i, &g->q_detached, &g->df_detached, heat ? part : NULL))
 			g->q_detached = NAN;
 		part[i] = 0; /* a detached design fits itself */
@@ -235,7 +235,7 @@ void ql_nma_designs(const struct ql_nma *m, bool heat, struct ql_designs *out)
 	if (!pool_designs(d, sorted, out, 0, &p))
 		return;
 	for (int i = 0; i < out->n; i++) {
-		struct ql_design *g = &out->design[i];
+		struct ql_nma_design *g = &out->design[i];
 		g->q_within = p.q_design[i];
 		g->df_within = (g->n_study - 1) * (g->k - 1);
 		g->q_detached = NAN;

@@ -97,7 +97,7 @@ static json_t *effect_json(const struct ql_nma *m, int i, int j)
 			 real(e.predict_upper));
 }
 
-static json_t *design_json(const struct ql_design *g)
+static json_t *design_json(const struct ql_nma_design *g)
 {
 	return json_pack("{ss,si,so,si,so,so}", "design", g->label, "studies", g->n_study, "Q", real(g->q_within), "df",
 			 g->df_within, "Q_inc_detached", real(g->q_detached), "df_inc_detached",

@@ -214,6 +214,12 @@ static void json_is_what_is_promised(void **state)
 	}
 	assert_true(i > 30);
 	assert_non_null(json_object_get(j, "model_hash"));
+	json_array_foreach(json_object_get(j, "networks"), i, e) { /* what all trials say of the pair */
+		const json_t *t = json_object_get(e, "trials");
+		assert_true(json_array_size(json_object_get(t, "rows")) > 0); /* at least the trial itself */
+		assert_non_null(json_object_get(t, "statement"));
+	}
+	assert_true(i > 0);
 	assert_non_null(strstr(html.data, "</html>"));
 	json_decref(j);
 	ql_buf_free(&one);
