@@ -38,7 +38,7 @@ int ql_verb_recommend(struct ql_cli *c, int argc, char **argv)
 		{"fields", QL_OPT_FLAG, &fields, NULL, NULL, 0, 0, NULL, "the fields of a profile"},
 		{0}};
 	const struct ql_command cmd = {
-		"recommend", "[PROFILE.yaml]", 0, 1,
+		"recommend", "[NAME|FILE.yaml]", 0, 1,
 		"Ranks regimens for one profile: rules first, then the eligible regimens on virtual patients who match it, with the\n"
 		"doubt about outcomes and wishes; trials and consensus beside it. Says so where nothing is known.\n",
 		"quell recommend library/vignettes/unfit-mutated.yaml\n"

@@ -30,8 +30,11 @@ static enum quell_status read_profile(struct ql_recommending *k)
 	int errors = k->ds->n_errors;
 	ql_profile_blank(&r->profile);
 	enum quell_status s = QUELL_OK;
-	if (k->spec->profile)
-		s = ql_profile_load(k->spec->profile, k->spec->run.data_dir, &r->arena, k->ds, &r->profile);
+	if (k->spec->profile) {
+		const char *path = ql_library_file(&r->arena, k->spec->run.data_dir, "library/vignettes", k->spec->profile, ".yaml",
+						   QL_E0916, "profile", k->ds);
+		s = path ? ql_profile_load(path, k->spec->run.data_dir, &r->arena, k->ds, &r->profile) : QUELL_ERR_INPUT;
+	}
 	if (s != QUELL_OK && s != QUELL_ERR_INPUT)
 		return s;
 	for (int i = 0; i < k->spec->n_with; i++)

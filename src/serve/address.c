@@ -57,6 +57,16 @@ static const struct ql_field validate[] = {
 	{"all", QL_FIELD_FLAG, false, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
 	{0}};
 
+static const struct ql_field recommend[] = {
+	{"profile", QL_FIELD_ITEM, false, 0, 0, NULL, "a sample profile of the library, with its earlier treatment (nothing known)"},
+	{"with", QL_FIELD_FACTS, false, 0, 0, NULL, "fields of the profile, before the sample's; `unknown` takes one out"},
+	{"population", QL_FIELD_NAME, false, 0, 0, NULL, "a population of the library (the nearest to the profile)"},
+	{"regimens", QL_FIELD_NAMES, false, 0, 0, NULL, "regimens of the library (the candidates of the guideline)"},
+	{"patients", QL_FIELD_COUNT, false, 20, 5000, NULL, "virtual patients per regimen (500)"},
+	{"years", QL_FIELD_NUMBER, false, 5, 40, NULL, "how long each is followed (10)"},
+	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
+	{0}};
+
 const struct ql_address ql_addresses[] = {
 	{"GET", "/api/v1/about", "@about", none, "quell.about/1", "version, regimens and populations of the library", QL_SMALL},
 	{"GET", "/api/v1/regimens", "@shelf regimens", none, "quell.library/1", "regimens of the library", QL_SMALL},
@@ -78,6 +88,9 @@ const struct ql_address ql_addresses[] = {
 	{"POST", "/api/v1/simulate", "simulate", simulate, "quell.simulation/1", "time courses of one profile", QL_SMALL},
 	{"POST", "/api/v1/compare", "compare", compare, "quell.compare/1",
 	 "the same virtual patients under several regimens; large comparisons become jobs", QL_BY_COURSES},
+	{"GET", "/api/v1/profile", "@profile", none, "quell.profile_fields/1", "what a profile may hold, and sample profiles", QL_SMALL},
+	{"POST", "/api/v1/recommend", "recommend", recommend, "quell.recommend/1",
+	 "regimens ranked for one profile by simulation, with rules, trials and consensus beside it; always a job", QL_LONG},
 	{"POST", "/api/v1/validate", "validate", validate, "quell.validate/1",
 	 "every trial of the library simulated and held against what was published; always a job", QL_LONG},
 };
@@ -283,6 +296,35 @@ static bool take_settings(struct build *b, const struct ql_field *f, json_t *v)
 	return ok ? true : refuse(b, f->name, "a value of this kind", "an object of at most 64 names with numbers");
 }
 
+static bool take_facts(struct build *b, const struct ql_field *f, json_t *v)
+{
+	static const char accepted[] = "an object of at most 64 fields with a number or a word, {\"age\": 70, \"ighv\": \"mutated\"}";
+	const char *key;
+	json_t *x;
+	char number[32];
+	bool ok = json_is_object(v) && json_object_size(v) <= 64;
+	if (!ok)
+		return refuse(b, f->name, "a value of this kind", accepted);
+	json_object_foreach(v, key, x) {
+		size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		const char *word = json_is_number(x) ? ql_format_double(json_number_value(x), number) : json_string_value(x);
+		if (n == 0 || key[n] || n > 64 || !word || !is_text(word))
+			ok = refuse(b, f->name, n && !key[n] && n <= 64 ? ql_arena_printf(b->a, "this value of `%s`", key) : "this field", accepted);
+		else
+			push_option(b, f->name, ql_arena_printf(b->a, "%s=%s", key, word));
+	}
+	return ok;
+}
+
+static bool take_item(struct build *b, const struct ql_field *f, json_t *v)
+{
+	const char *s = json_string_value(v);
+	if (!s || !is_name(s))
+		return refuse(b, f->name, s ? "this text" : "a value of this kind", "a name of the library: letters, digits, - _ +");
+	push(b, s);
+	return true;
+}
+
 static void take(struct build *b, const struct ql_field *f, json_t *v)
 {
 	switch (f->kind) {
@@ -306,6 +348,12 @@ static void take(struct build *b, const struct ql_field *f, json_t *v)
 		break;
 	case QL_FIELD_SETTINGS:
 		take_settings(b, f, v);
+		break;
+	case QL_FIELD_FACTS:
+		take_facts(b, f, v);
+		break;
+	case QL_FIELD_ITEM:
+		take_item(b, f, v);
 		break;
 	}
 }

@@ -18,7 +18,9 @@ enum ql_field_kind {
 	QL_FIELD_NUMBER,
 	QL_FIELD_CHOICE,   /* one of "a|b|c" */
 	QL_FIELD_FLAG,
-	QL_FIELD_SETTINGS  /* {"disease.rmax": 0.005} */
+	QL_FIELD_SETTINGS, /* {"disease.rmax": 0.005} */
+	QL_FIELD_FACTS,    /* {"age": 70, "ighv": "mutated"} */
+	QL_FIELD_ITEM      /* a name of the library, as the command's argument */
 };
 
 struct ql_field { /* a NULL name ends a table */

@@ -21,6 +21,7 @@ static json_t *field_schema(const struct ql_field *f)
 	json_t *o = json_object();
 	switch (f->kind) {
 	case QL_FIELD_NAME:
+	case QL_FIELD_ITEM:
 		put(o, "type", json_string("string"));
 		put(o, "pattern", json_string("^[A-Za-z0-9_+][A-Za-z0-9_+-]{0,63}$"));
 		break;
@@ -50,6 +51,10 @@ static json_t *field_schema(const struct ql_field *f)
 	case QL_FIELD_SETTINGS:
 		put(o, "type", json_string("object"));
 		put(o, "additionalProperties", json_pack("{s:s}", "type", "number"));
+		break;
+	case QL_FIELD_FACTS:
+		put(o, "type", json_string("object"));
+		put(o, "additionalProperties", json_pack("{s:[s,s]}", "type", "number", "string"));
 		break;
 	}
 	put(o, "description", json_string(f->help));

@@ -196,6 +196,39 @@ def events(s, path, stop):
                 return seen
 
 
+def check_recommend(s):
+    """Always a job; the same answer as the command line; the fields of a profile are those that it takes."""
+    status, about = s.json("GET", "/api/v1/profile")
+    names = [f["name"] for f in about["fields"]]
+    expect("fields of a profile", status == 200 and "ighv" in names and all(f["choices"] or f["low"] < f["high"] for f in about["fields"]), names)
+    samples = {x["id"]: x for x in about["samples"]}
+    expect("sample profiles", len(samples) >= 12 and samples["nothing-known"]["known"] == {}
+           and samples["tp53-first-line"]["known"]["del17p"] == "yes", list(samples))
+    expect("samples hold fields of the list", all(k in names for x in samples.values() for k in x["known"]))
+    body = {"profile": "relapse-on-btki", "with": {"age": 71, "ighv": "unknown"}, "patients": 40, "seed": 3}
+    status, answer = s.json("POST", "/api/v1/recommend", body)
+    expect("a recommendation is a job", status == 202, answer)
+    where = "/api/v1/jobs/" + answer["job"]["id"]
+    seen = events(s, where + "/events", lambda job: False)
+    expect("a recommendation ends", seen[-1]["state"] == "done", seen[-1])
+    line = "recommend relapse-on-btki --with age=71 --with ighv=unknown --patients 40 --seed 3 --json"
+    expect("recommendation of the command line", s.request("GET", where + "/result")[2] == s.command(*line.split()))
+    shown = answer["job"]["command"].split()
+    expect("command of a recommendation", sorted(shown[1:]) == sorted(line.split()), shown)
+    for name, wrong, code in [("no patients", {"patients": 5}, "E1103"), ("too many patients", {"patients": 1e6}, "E1103"),
+                              ("a list of facts", {"with": ["age=70"]}, "E1103"), ("an object as a fact", {"with": {"age": {}}}, "E1103"),
+                              ("an option as a fact", {"with": {"--html": "x"}}, "E1103"), ("a path as profile", {"profile": "/etc/passwd"}, "E1103"),
+                              ("a file as profile", {"profile": "x.yaml"}, "E1103"), ("years", {"years": 2}, "E1103")]:
+        status, told = s.json("POST", "/api/v1/recommend", wrong)
+        expect("recommend: " + name, status == 422 and code in [d["code"] for d in told["diagnostics"]], told)
+    for name, wrong, code in [("unknown fact", {"with": {"agee": 70}}, "E0520"), ("value out of range", {"with": {"age": 7}}, "E0521"),
+                              ("unknown profile", {"profile": "nobody"}, "E0916")]:
+        answer = s.json("POST", "/api/v1/recommend", wrong)[1]
+        seen = events(s, "/api/v1/jobs/" + answer["job"]["id"] + "/events", lambda job: False)
+        told = seen[-1].get("problem", {}).get("diagnostics", [])
+        expect("recommend: " + name, seen[-1]["state"] == "failed" and code in [d["code"] for d in told], seen[-1])
+
+
 def check_jobs(s):
     status, answer = s.json("POST", "/api/v1/compare", LARGE)
     expect("a large comparison becomes a job", status == 202 and answer["job"]["state"] in ("queued", "running"), answer)
@@ -285,6 +318,7 @@ def main():
         check_bad_requests(s)
         check_large_bodies(s)
         check_superseded(s)
+        check_recommend(s)
         check_jobs(s)
         check_many_jobs(s)
         for t in loris:
