@@ -238,3 +238,94 @@ export interface Validation {
   not_simulated: { trial: string; arm: string | null; endpoint: string; reason: string }[];
   trials_left_out: { trial: string; arm: string | null; role: string; reason: string }[];
 }
+
+/* --- one profile --- */
+
+export interface ProfileField {
+  name: string;
+  title: string;
+  unit: string | null;
+  low: number | null;
+  high: number | null;
+  choices: string[] | null;
+}
+export interface PriorLine {
+  regimen?: string;
+  drugs?: string[];
+  ended?: string;
+}
+export interface ProfileSample {
+  id: string;
+  title: string;
+  known: Record<string, string>;
+  prior_lines: PriorLine[] | null;
+  observations: number;
+  preferences: boolean;
+}
+export interface ProfileList {
+  fields: ProfileField[];
+  samples: ProfileSample[];
+}
+export interface Rule {
+  id: string;
+  effect: 'exclude' | 'last' | 'prefer' | 'caution';
+  sure: boolean;
+  text: string;
+  grade: string;
+  sources: string[];
+}
+export interface Criterion {
+  id: string;
+  title: string;
+  unit: string;
+  estimate: number | null;
+  lower: number | null;
+  upper: number | null;
+  part_of_score: number | null;
+}
+export interface Ranked {
+  id: string;
+  title: string;
+  rank: number | null;
+  eligible: boolean;
+  excluded: string | null;
+  evidence_grade: string;
+  warning: string | null;
+  rules: Rule[];
+  score?: number | null;
+  first?: number | null;
+  criteria?: Criterion[];
+  pfs_rate_60mo?: number | null;
+  patients_failed?: number;
+  for_it?: string | null;
+  against_it?: string | null;
+  trials_against_first?: { statement: string | null; certainty: string | null } | null;
+  direct_evidence_outranks?: boolean;
+  consensus_outranks?: boolean;
+  used_in_calibration?: boolean;
+}
+export interface Recommendation {
+  version: string;
+  research_use: string;
+  model: string;
+  model_hash: string;
+  seed: number;
+  tolerances: { rtol: number };
+  population: string;
+  patients: number;
+  effective_patients: number;
+  outside_of_population: boolean;
+  years: number;
+  profile: {
+    title: string;
+    cll_ipi: { points_low: number; points_high: number; group: string };
+    tls_risk: string;
+    treatment_indication: string;
+    indication_why: string | null;
+  };
+  preferences: { stated: boolean };
+  verdict: string;
+  statement: string;
+  regimens: Ranked[];
+  information: { field: string; title: string; value: number | null; share_that_would_change: number | null }[];
+}
