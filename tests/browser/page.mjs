@@ -119,7 +119,8 @@ async function readersJourney(server) {
   await page.keyboard.press('Enter');
   expect('a circle of the network filters', (await page.getAttribute('g[role="button"][aria-label^="Ven-G:"]', 'aria-pressed')) === 'true');
   await page.click('summary:has-text("League")');
-  expect('league table', (await page.$$('details[open] tbody tr')).length > 10);
+  const league = () => document.querySelectorAll('details[open] tbody tr').length > 10;
+  expect('league table', await page.waitForFunction(league, null, { timeout: 10000 }).then(() => true, () => false));
   await page.selectOption('form select >> nth=0', 'RR');
   await page.waitForFunction(() => location.hash.includes('line=RR'));
   await page.goto(`${server.url}#/model`);
