@@ -389,7 +389,7 @@ enum quell_status ql_compare_run(const struct ql_run_spec *spec, struct ql_diags
 	enum quell_status s = ql_comparison_open(spec, ds, &k);
 	if (s == QUELL_OK) {
 		sum = ql_comparison_summary(k);
-		s = sum ? simulate_all(k, sum) : QUELL_ERR_MEMORY;
+		s = sum ? simulate_all(k, sum) : ql_memory_failed();
 	}
 	if (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED)
 		s = ql_comparison_finish(k, sum, s == QUELL_ERR_INTERRUPTED, out);

@@ -101,9 +101,7 @@ enum quell_status ql_plans_get(struct ql_plans *p, const char *const *active, in
 void ql_plans_set(struct ql_plans *p, const double *param)
 {
 	p->param = param;
-	for (int i = 0; i < p->n; i++)
-		if (p->item[i]->status == QUELL_OK)
-			run_constants(p, p->item[i]);
+	ql_plans_constants(p);
 }
 
 void ql_plans_free(struct ql_plans *p)

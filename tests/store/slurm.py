@@ -14,7 +14,7 @@ import tempfile
 import time
 
 PROGRAM, EXAMPLES = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-JOB = "compare --regimens clb-obi,ven-obi --patients 300 --years 2.5 --seed 11 --chunk 10"
+JOB = "compare --regimens clb-obi,ven-obi --patients 6000 --years 2.5 --seed 11 --chunk 10"
 
 
 def skip(why):
@@ -132,9 +132,8 @@ try:
     expect("compare.sbatch gives the same bytes", made == plain.stdout, outputs())
     import sqlite3
     log = [e for (e,) in sqlite3.connect(db).execute("SELECT event FROM log ORDER BY id")]
-    # A fast machine may be done in one job; what must hold is that a job that ran out of time was resumed.
-    expect("started, resumed %d times, finished" % log.count("resumed"),
-           log[0] == "started" and log[-1] == "finished" and log.count("started") == 1, log)
+    expect("over several jobs (%d)" % (log.count("started") + log.count("resumed")), log.count("resumed") >= 1
+           and log[-1] == "finished", log)
     ranks = {r for (r,) in sqlite3.connect(db).execute("SELECT DISTINCT rank FROM chunk")}
     expect("by both ranks", ranks == {0, 1}, ranks)
 finally:
