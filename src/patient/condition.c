@@ -63,7 +63,8 @@ static void read_range(struct reader *r, const struct ql_yaml *y, struct ql_cond
 	if (range == exact)
 		complain(r, QL_E0512, y->span, range ? "`is` cannot stand beside min and max" : "the condition asks nothing",
 			 "give `is`, or one or both of `min` and `max`");
-	r->ok &= ql_yaml_number(y, "min", false, r->ds, &out->lo) & ql_yaml_number(y, "max", false, r->ds, &out->hi);
+	r->ok &= ql_yaml_number(y, "min", false, r->ds, &out->lo);
+	r->ok &= ql_yaml_number(y, "max", false, r->ds, &out->hi);
 	if (exact && ql_yaml_number(y, "is", true, r->ds, &is))
 		out->lo = out->hi = is;
 	ql_yaml_string(y, "source", false, r->ds, &out->source);

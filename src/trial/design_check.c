@@ -61,7 +61,7 @@ static void check_end(struct design_reader *r, const struct ql_design_arm *arm, 
 
 static void check_parts(struct design_reader *r, struct ql_design_arm *arm)
 {
-	double sum = 0, n_share = 0;
+	double sum = 0;
 	for (int i = 0; i < arm->n_part; i++) {
 		check_end(r, arm, &arm->part[i]);
 		if (arm->part[i].only && r->population) {
@@ -70,7 +70,6 @@ static void check_parts(struct design_reader *r, struct ql_design_arm *arm)
 				ql_design_complain(r, QL_E0513, arm->part[i].span, "widen the condition, or leave the regimen out",
 						   "hardly any patient of the trial gets `%s`", arm->part[i].regimen_name);
 		}
-		n_share += !arm->part[i].only;
 		sum += arm->part[i].share;
 	}
 	if (arm->n_part > 1 && r->population && fabs(sum - 1.0) > 0.02)

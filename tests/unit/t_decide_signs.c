@@ -42,7 +42,7 @@ struct arm {
 static struct arm simulate(const char *trial, const char *name, const char *covariate, double value, double months)
 {
 	struct ql_design *d;
-	struct arm a;
+	struct arm a = {0};
 	struct ql_condition who = {.kind = QL_COND_RANGE, .lo = value, .hi = value};
 	if (covariate)
 		who.q = ql_trial_quantity(ql_panel_model(panel), covariate, 1u << QL_COVARIATE);
