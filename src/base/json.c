@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
+#include <inttypes.h>
 #include "base/io.h"
 #include <math.h>
 #include <stdlib.h>
@@ -131,4 +132,32 @@ void ql_json_write(const json_t *v, struct ql_buf *out)
 	}
 	write_value(v, 0, out);
 	ql_buf_puts(out, "\n");
+}
+
+void ql_json_put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
+void ql_json_put_text(json_t *o, const char *key, const char *s) { ql_json_put(o, key, ql_json_text(s)); }
+void ql_json_put_real(json_t *o, const char *key, double x) { ql_json_put(o, key, ql_json_real(x)); }
+void ql_json_put_count(json_t *o, const char *key, uint64_t n) { ql_json_put(o, key, json_integer((json_int_t)n)); }
+
+void ql_json_put_hash(json_t *o, const char *key, uint64_t hash)
+{
+	char text[20];
+	snprintf(text, sizeof text, "%016" PRIx64, hash);
+	ql_json_put_text(o, key, text);
+}
+
+void ql_json_put_reals(json_t *o, const char *key, const double *x, int n)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, ql_json_real(x[i]));
+	ql_json_put(o, key, list);
+}
+
+void ql_json_put_counts(json_t *o, const char *key, const uint64_t *x, int n)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_integer((json_int_t)x[i]));
+	ql_json_put(o, key, list);
 }

@@ -70,7 +70,10 @@ static void head(const struct layout *l)
 		if (arm->whatif)
 			ql_text_wrapped(l->c, arm->rationale, l->name + 2);
 	}
-	ql_buf_puts(b, "\nof 100 virtual patients; 95 % interval of chance alone");
+	if (r->n_draws)
+		ql_buf_printf(b, "\nof 100 virtual patients; 95 %% interval of parameters (%d draws of %s) and chance", r->n_draws, r->draws);
+	else
+		ql_buf_puts(b, "\nof 100 virtual patients; 95 % interval of chance alone");
 	ql_buf_puts(b, l->own_line ? "\n\n" : "; published figure beside it\n\n");
 }
 

@@ -157,6 +157,11 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 	struct ql_opt common[QL_SIM_N_OPT];
 	ql_sim_options(c, &sim, common);
 	struct ql_stored stored = {0};
+	const struct ql_opt draw_opt[] = {
+		{"draws", QL_OPT_TEXT, &sim.spec.draws, "FILE", "none", 0, 0, NULL,
+		 "parameter draws (quell calibrate; `posterior`: the shipped ones): their spread enters the intervals"},
+		{"n-draws", QL_OPT_INT, &sim.spec.n_draws, "N", "all of the file", 1, 255, NULL, "use the first N draws"},
+		{0}};
 	struct ql_opt opt[QL_COMPARE_N_OPT], store_opt[QL_STORED_N_OPT];
 	ql_compare_output_options(&o, opt);
 	ql_stored_options(&stored, store_opt);
@@ -168,8 +173,9 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		"quell compare --regimens clb-obi --regimen my-regimen.yaml --patients 5000 --years 6 --seed 7 --json\n"
 		"quell compare --population relapsed --regimens liso-cel --what-if btki-bridge-car-t,dual-car\n"
 		"quell compare --regimens ven-obi --set disease.rmax=0.005 --csv tables\n"
+		"quell compare --regimens clb-obi,ven-obi --patients 20000 --draws posterior\n"
 		"quell compare --regimens clb-obi,ven-obi --patients 1e6 --store trial.db --max-time 8h\n",
-		{common, opt, store_opt}};
+		{common, draw_opt, opt, store_opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;

@@ -29,6 +29,7 @@ static enum quell_status run_chunks(struct trial_verb *v, struct ql_trial *t, st
 				    struct ql_patient_record *record)
 {
 	uint64_t n = ql_trial_info(t)->n_total;
+	ql_trial_use_draw(t, 0);
 	for (uint64_t at = 0; at < n; at += CHUNK) {
 		uint64_t size = n - at < CHUNK ? n - at : CHUNK;
 		enum quell_status s = ql_trial_chunk(t, 0, at, size, record, adam ? ql_adam_visit : NULL, adam, &v->c->ds);
@@ -133,6 +134,16 @@ static bool read_looks(struct trial_verb *v)
 	return true;
 }
 
+/* One trial has one truth: what is not known about parameters shows between trials. */
+static bool draws_fit(struct trial_verb *v)
+{
+	if (!v->spec.draws || v->power.replicates > 1)
+		return true;
+	ql_diag_help(ql_diag_add(&v->c->ds, QL_E0673, ql_cli_span(v->c, "--draws"), "draws need many trials"),
+		     "add `--replicates 200`");
+	return false;
+}
+
 /* A store holds one trial's counts and records: what needs more than that runs without one. */
 static bool storable(struct trial_verb *v, int *exit)
 {
@@ -156,7 +167,7 @@ static int run(struct trial_verb *v, const char *file)
 	int exit;
 	if (!ql_stored_finish(c, &v->stored, &exit) || !storable(v, &exit))
 		return exit;
-	if (!ql_cli_data(c) || !read_looks(v))
+	if (!ql_cli_data(c) || !read_looks(v) || !draws_fit(v))
 		return QL_EXIT_INPUT;
 	v->spec.data_dir = c->data_dir;
 	v->spec.design = file;
@@ -212,8 +223,10 @@ int ql_verb_trial(struct ql_cli *c, int argc, char **argv)
 		{"looks", QL_OPT_LIST, &v.looks, "S,...", NULL, 0, 0, NULL, "interim looks at these shares of the events"},
 		{"futility", QL_OPT_NUMBER, &v.power.futility, "P", "0.1", 0, 0.9, NULL,
 		 "stop where conditional power falls below P; 0: never"},
-		{"draws", QL_OPT_TEXT, &v.power.draws, "FILE.csv", NULL, 0, 0, NULL,
-		 "parameters drawn anew for each trial: power becomes assurance"},
+		{"draws", QL_OPT_TEXT, &v.spec.draws, "FILE", "none", 0, 0, NULL,
+		 "parameter draws (quell calibrate; `posterior`: the shipped ones), one per trial in turn: intervals hold what is "
+		 "not known about parameters, power becomes assurance"},
+		{"n-draws", QL_OPT_INT, &v.spec.n_draws, "N", "all of the file", 1, 255, NULL, "use the first N draws"},
 		{"adam", QL_OPT_TEXT, &v.adam, "DIR", NULL, 0, 0, NULL, "ADSL, ADTTE, ADRS, ADAE, ADLB as CSV, into an existing folder"},
 		{"all", QL_OPT_FLAG, &v.all, NULL, NULL, 0, 0, NULL, "every endpoint, not only the usual ones"},
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},

@@ -146,8 +146,10 @@ static void add_adtte(struct ql_adam *a, uint64_t patient, const struct ql_patie
 			tte(a, patient, r, code[what], param[what], days, event,
 			    what == QL_TIME_PFS ? pfs_event(r) : what == QL_TIME_OS || !(r->next_day <= r->death_day) ? "DEATH" : "NEXT TREATMENT");
 	bool ended = r->pfs_day < INFINITY;
-	double end = ended ? r->pfs_day : r->follow_day;
-	tte(a, patient, r, "EFS", "Event-free survival", study_day(end), ended, pfs_event(r));
+	double end = ended ? r->pfs_day : r->follow_day, first = fmin(r->pfs_day, fmin(r->next_day, r->death_day));
+	bool failed = first < INFINITY;
+	tte(a, patient, r, "EFS", "Event-free survival", study_day(failed ? first : r->last_day), failed,
+	    first == r->pfs_day ? pfs_event(r) : first == r->next_day ? "NEXT TREATMENT" : "DEATH");
 	if (r->response_day < INFINITY) {
 		tte(a, patient, r, "TTR", "Time to response", study_day(r->response_day), true, "RESPONSE");
 		tte(a, patient, r, "DOR", "Duration of response", study_day(end - r->response_day), ended, pfs_event(r));
@@ -216,7 +218,7 @@ static void add_adae(struct ql_adam *a, uint64_t patient, const struct ql_patien
 		for (int i = 0; i < r->n_infection; i++) /* the record keeps the day of the first and the number */
 			adverse(a, patient, r, "Infection", i ? INFINITY : r->infection_day, 3, true, i ? "later severe infection" : "first severe infection");
 	if (r->anc_nadir < (float)QL_ANC_GRADE3)
-		adverse(a, patient, r, "Neutropenia", INFINITY, r->anc_nadir < 0.5f ? 4 : 3, false, "lowest count on treatment");
+		adverse(a, patient, r, "Neutropenia", r->neutropenia_day, r->anc_nadir < 0.5f ? 4 : 3, false, "first count of grade 3 on treatment; grade of the lowest");
 	if (r->af_day < INFINITY)
 		adverse(a, patient, r, "Atrial fibrillation", r->af_day, 0, false, "first");
 	if (r->spm_day < INFINITY)
@@ -226,11 +228,11 @@ static void add_adae(struct ql_adam *a, uint64_t patient, const struct ql_patien
 	if (r->crs_grade > 0)
 		adverse(a, patient, r, "Cytokine release syndrome", r->crs_day, r->crs_grade, r->crs_grade >= 3, "ASTCT");
 	if (r->icans_grade > 0)
-		adverse(a, patient, r, "Neurotoxicity (ICANS)", r->crs_day, r->icans_grade, r->icans_grade >= 3, r->icans_grade >= 3 ? "ASTCT 3 or 4" : "ASTCT 1 or 2");
+		adverse(a, patient, r, "Neurotoxicity (ICANS)", r->icans_day, r->icans_grade, r->icans_grade >= 3, r->icans_grade >= 3 ? "ASTCT 3 or 4" : "ASTCT 1 or 2");
 	if (r->irr_g3)
-		adverse(a, patient, r, "Infusion related reaction", INFINITY, 3, true, "first infusion");
+		adverse(a, patient, r, "Infusion related reaction", r->irr_day, 3, true, "first infusion");
 	if (r->tls)
-		adverse(a, patient, r, "Tumour lysis syndrome", INFINITY, 3, true, "laboratory");
+		adverse(a, patient, r, "Tumour lysis syndrome", r->tls_day, 3, true, "laboratory");
 	if (r->tox_day < INFINITY)
 		adverse(a, patient, r, "Drug stopped for toxicity", r->tox_day, 0, false, "");
 }

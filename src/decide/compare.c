@@ -3,6 +3,7 @@
 #include "decide/compare.h"
 #include "decide/endpoint.h"
 #include "decide/job.h"
+#include "decide/spread.h"
 #include "decide/tally.h"
 #include "decide/trials.h"
 #include "evidence/table.h"
@@ -23,6 +24,8 @@ struct ql_comparison { /* one call at work */
 	struct ql_evidence *evidence;
 	struct ql_trials *trials;
 	struct ql_arm_result *result; /* per arm: the patients simulated last */
+	struct ql_arm_result part;    /* of them: those of one parameter draw */
+	double *response_day;         /* per arm */
 	struct ql_cohort *cohort;
 	struct ql_endpoint_def *def;
 	int n_def;
@@ -84,6 +87,11 @@ static void note_missing(struct ql_comparison *k)
 	}
 }
 
+static struct ql_spread spread_of(struct ql_comparison *k)
+{
+	return (struct ql_spread){k->total, k->response_day, &k->scratch};
+}
+
 static void fill_endpoints(struct ql_comparison *k, int i, struct ql_arm *out)
 {
 	struct ql_trial_names names;
@@ -101,6 +109,10 @@ static void fill_endpoints(struct ql_comparison *k, int i, struct ql_arm *out)
 			continue;
 		struct ql_endpoint *e = &out->endpoint[out->n_endpoint++];
 		ql_endpoint_estimate(&k->cohort[i], &k->def[d], e);
+		if (k->total->n_draw > 1) {
+			const struct ql_spread spread = spread_of(k);
+			ql_spread_endpoint(&spread, i, &k->cohort[i], &k->def[d], e);
+		}
 		add_published(k, i, e);
 	}
 }
@@ -145,6 +157,16 @@ static void fill_whatif(struct ql_comparison *k, int i, struct ql_arm *out)
 		out->source[out->n_source++] = copy(k->c, w->source[s]);
 }
 
+static void fill_curve(struct ql_comparison *k, int i, enum ql_measure rate, const char *id, struct ql_arm *out)
+{
+	struct ql_curve *curve = &out->curve[out->n_curve++];
+	ql_endpoint_curve(&k->cohort[i], rate, id, &k->c->arena, curve);
+	if (k->total->n_draw > 1) {
+		const struct ql_spread spread = spread_of(k);
+		ql_spread_curve(&spread, i, rate, curve);
+	}
+}
+
 static void fill_arm(struct ql_comparison *k, int i)
 {
 	const struct ql_job_arm *job = &k->job.arm[i];
@@ -160,9 +182,9 @@ static void fill_arm(struct ql_comparison *k, int i)
 	fill_whatif(k, i, out);
 	fill_endpoints(k, i, out);
 	out->curve = QL_NEW_N(&k->c->arena, struct ql_curve, 2);
-	ql_endpoint_curve(&k->cohort[i], QL_M_PFS_RATE, "pfs", &k->c->arena, &out->curve[out->n_curve++]);
+	fill_curve(k, i, QL_M_PFS_RATE, "pfs", out);
 	if (k->job.has_next)
-		ql_endpoint_curve(&k->cohort[i], QL_M_OS_RATE, "os", &k->c->arena, &out->curve[out->n_curve++]);
+		fill_curve(k, i, QL_M_OS_RATE, "os", out);
 	fill_courses(k, i, out);
 }
 
@@ -172,19 +194,68 @@ static void observed(void *ctx, uint64_t patient, double day, unsigned at, const
 	k->observe(k->observe_ctx, k->arm, patient, day, at, out);
 }
 
-static enum quell_status simulate_arm(struct ql_comparison *k, int i)
+/* patient: numbers of n patients, or NULL for k->first and what follows. */
+static enum quell_status simulate_arm(struct ql_comparison *k, int i, const uint64_t *patient, uint64_t n,
+				      struct ql_arm_result *out)
 {
 	struct ql_arm_spec s = ql_job_arm_spec(&k->job, i);
 	s.first_patient = k->first;
-	s.n_patients = k->n;
+	s.patient = patient;
+	s.n_patients = n;
 	s.progress = k->spec->progress ? progress : NULL;
 	s.progress_ctx = k;
 	s.observe = k->observe ? observed : NULL;
 	s.observe_ctx = k;
 	k->arm = i;
-	enum quell_status status = ql_arm_run(&s, k->ds, &k->result[i]);
+	enum quell_status status = ql_arm_run(&s, k->ds, out);
 	k->done_before += s.n_patients;
 	return status;
+}
+
+/* Records to their places, courses and counts added up. */
+static void collect(struct ql_comparison *k, int i, const uint64_t *patient, uint64_t n)
+{
+	struct ql_arm_result *all = &k->result[i], *part = &k->part;
+	for (uint64_t j = 0; part->record && j < n; j++)
+		all->record[patient[j] - k->first] = part->record[j];
+	if (part->course && all->course) {
+		ql_course_merge(all->course, part->course);
+	} else if (part->course) {
+		all->course = part->course;
+		part->course = NULL;
+	}
+	all->n_done += part->n_done;
+	all->n_failed += part->n_failed;
+	all->stats.steps += part->stats.steps;
+	all->stats.rejected += part->stats.rejected;
+}
+
+/* Every draw of parameters with its patients under every regimen. */
+static enum quell_status simulate_draws(struct ql_comparison *k)
+{
+	uint64_t draws = (uint64_t)k->job.draws.n, *patient = QL_NEW_N(&k->scratch, uint64_t, (size_t)k->n + 1);
+	enum quell_status s = QUELL_OK;
+	for (int i = 0; i < k->c->n_arm; i++) {
+		k->result[i].record = ql_realloc(NULL, (size_t)k->n, sizeof *k->result[i].record);
+		for (uint64_t j = 0; j < k->n; j++)
+			k->result[i].record[j] = ql_record_blank();
+	}
+	for (uint64_t d = 0; d < draws && s == QUELL_OK; d++) {
+		uint64_t n = 0;
+		for (uint64_t p = k->first; p < k->first + k->n; p++)
+			if (p % draws == d)
+				patient[n++] = p;
+		if (n > 0)
+			ql_job_use_draw(&k->job, (int)d);
+		for (int i = 0; n > 0 && i < k->c->n_arm && s == QUELL_OK; i++) {
+			ql_arm_result_free(&k->part);
+			s = simulate_arm(k, i, patient, n, &k->part);
+			collect(k, i, patient, n);
+		}
+	}
+	ql_arm_result_free(&k->part);
+	ql_arena_free(&k->scratch);
+	return s;
 }
 
 /* --- all arms --- */
@@ -212,6 +283,10 @@ static void fill_contrasts(struct ql_comparison *k)
 				struct ql_contrast *out = &k->c->contrast[k->c->n_contrast];
 				ql_endpoint_contrast(&k->cohort[a], &k->cohort[b], &k->def[d],
 						     ql_summary_pair(k->total, a, b, d), out);
+				if (k->total->n_draw > 1) {
+					const struct ql_spread spread = spread_of(k);
+					ql_spread_contrast(&spread, a, b, &k->def[d], out);
+				}
 				out->arm_a = a;
 				out->arm_b = b;
 				if (isnan(out->difference) && isnan(out->hazard_ratio))
@@ -232,11 +307,26 @@ static void describe(struct ql_comparison *k)
 	c->rtol = k->spec->rtol > 0.0 ? k->spec->rtol : 1e-4;
 	c->population = copy(c, k->job.population.name);
 	c->population_title = copy(c, k->job.population.title);
+	c->draws = copy(c, k->job.draws.name);
+	c->draws_hash = k->job.draws.hash;
+	c->n_draws = k->job.draws.n;
 	c->n_arm = k->job.n_arm;
 	c->arm = QL_NEW_N(&c->arena, struct ql_arm, (size_t)c->n_arm);
 }
 
 /* --- in pieces --- */
+
+#define PATIENTS_PER_DRAW 100 /* fewer: parameter spread of some points drowns in chance */
+
+static void warn_few(struct ql_comparison *k)
+{
+	int n = k->job.draws.n;
+	if (n < 1 || k->spec->patients / (uint64_t)n >= PATIENTS_PER_DRAW)
+		return;
+	ql_diag_help(ql_diag_add(k->ds, QL_W0649, (struct ql_span){"command line", 0, 0, 0},
+				 "%d draws leave %d patients to each", n, (int)(k->spec->patients / (uint64_t)n)),
+		     "give --patients %d or more, or --n-draws", n * PATIENTS_PER_DRAW);
+}
 
 static enum quell_status open_job(void *arg)
 {
@@ -253,6 +343,10 @@ static enum quell_status open_job(void *arg)
 	describe(k);
 	size_t n = (size_t)k->c->n_arm;
 	k->def = ql_endpoint_defs(&k->c->arena, k->spec->years * QL_DAYS_PER_YEAR, &k->n_def);
+	k->response_day = QL_NEW_N(&k->c->arena, double, n);
+	for (size_t i = 0; i < n; i++)
+		k->response_day[i] = k->job.arm[i].regimen.response_day;
+	warn_few(k);
 	k->result = QL_NEW_N(&k->c->arena, struct ql_arm_result, n);
 	k->cohort = QL_NEW_N(&k->c->arena, struct ql_cohort, n);
 	note_missing(k);
@@ -275,7 +369,7 @@ const struct ql_job *ql_comparison_job(const struct ql_comparison *k) { return &
 static enum quell_status make_summary(void *arg)
 {
 	struct ql_comparison *k = arg;
-	k->sum = ql_summary_make(k->c->n_arm, k->spec->years * QL_DAYS_PER_YEAR, k->def, k->n_def);
+	k->sum = ql_summary_make(k->c->n_arm, k->job.draws.n, k->spec->years * QL_DAYS_PER_YEAR, k->def, k->n_def);
 	return QUELL_OK;
 }
 
@@ -291,10 +385,12 @@ static enum quell_status simulate(void *arg)
 	enum quell_status s = QUELL_OK;
 	for (int i = 0; i < k->c->n_arm; i++)
 		ql_arm_result_free(&k->result[i]);
-	for (int i = 0; i < k->c->n_arm && s == QUELL_OK; i++)
-		s = simulate_arm(k, i);
+	if (k->job.draws.n > 0)
+		s = simulate_draws(k);
+	for (int i = 0; k->job.draws.n == 0 && i < k->c->n_arm && s == QUELL_OK; i++)
+		s = simulate_arm(k, i, NULL, k->n, &k->result[i]);
 	if (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED)
-		ql_summary_add(k->sum, k->result, k->n);
+		ql_summary_add(k->sum, k->result, k->first, k->n);
 	return s;
 }
 
@@ -350,6 +446,7 @@ void ql_comparison_close(struct ql_comparison *k)
 	if (!k)
 		return;
 	ql_arena_free(&k->scratch);
+	ql_arm_result_free(&k->part);
 	for (int i = 0; k->c && k->result && i < k->c->n_arm; i++)
 		ql_arm_result_free(&k->result[i]);
 	ql_compare_free(k->c);

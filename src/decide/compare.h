@@ -36,6 +36,9 @@ struct ql_run_spec {
 	const char *next_line;   /* what follows progression: library/protocols, a path or "none"; NULL = as the protocol
 				  * says, none with another model than the shipped one */
 	bool fixed_doses;        /* no adaptive protocol, no extinction: for solver comparisons */
+	const char *draws;       /* parameter draws (decide/draws.h): patient i lives under draw i modulo their number; NULL: the
+				  * model's values for all */
+	int n_draws;             /* the first so many; 0 = all */
 	volatile const int *cancel;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* called from one thread at a time */
 	void *progress_ctx;
@@ -54,6 +57,8 @@ struct ql_endpoint {
 	double estimate, lower, upper; /* NaN: not reached or not estimable */
 	double level;                  /* 0.95 */
 	enum ql_interval_kind kind;
+	double chance_lower, chance_upper; /* with draws: limits of chance alone; else NaN */
+	double parameter_sd;           /* with draws: of the estimate over them, chance taken off; else NaN */
 	bool detail;                   /* left out of the short table for people */
 	const struct ql_published *published; /* NULL: none in this evidence base; the first is shown */
 	int n_published;
@@ -115,7 +120,7 @@ struct ql_trial_evidence { /* what trials say of the same pair: hazard ratios of
 struct ql_contrast { /* paired difference a - b in one endpoint, same virtual patients */
 	int arm_a, arm_b;
 	const char *endpoint;
-	double difference, lower, upper; /* Monte Carlo; NaN limits for a difference of medians */
+	double difference, lower, upper; /* chance, and parameters with draws; NaN limits for a difference of medians */
 	double p_ahead;                  /* among patients who do not fare the same: share who do better under a */
 	double hazard_ratio, hr_lower, hr_upper; /* a over b, for pfs_median; NaN otherwise */
 	const struct ql_trial_evidence *trials;  /* for pfs_median; NULL otherwise */
@@ -144,6 +149,9 @@ struct ql_compare {
 	struct ql_contrast *contrast;
 	int n_contrast;
 	const struct ql_numerics *numerics; /* NULL: not asked for */
+	const char *draws;    /* as asked for; NULL: none, and intervals are of chance alone */
+	uint64_t draws_hash;
+	int n_draws;
 	bool interrupted;
 	double wall_s, cpu_s; /* never in JSON */
 	long steps, rejected;

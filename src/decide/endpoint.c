@@ -22,6 +22,7 @@ struct landmark {
 static const struct landmark landmarks[] = {
 	{"pfs_rate_%dmo", "progression-free at %d months", QL_M_PFS_RATE, {12, 24, 36, 48, 60, 72, 84}, false},
 	{"infection_g3_%dmo", "severe infection within %d months", QL_M_INFECTION, {12, 24}, false},
+	{"neutropenia_g3_%dmo", "neutrophils below 1.0e9/L on treatment within %d months", QL_M_NEUTROPENIA_BY, {6, 12}, true},
 	{"af_%dmo", "atrial fibrillation within %d months", QL_M_AF, {24, 60}, false},
 	{"spm_%dmo", "second cancer within %d months", QL_M_SPM, {60}, false},
 	{"richter_%dmo", "Richter transformation before progression within %d months", QL_M_RICHTER, {60}, false},
@@ -55,6 +56,16 @@ static const struct ql_endpoint_def plain[] = {
 	{"irr_g3", "severe infusion reaction", "1", QL_M_IRR_G3, 0, true},
 	{"tls", "laboratory tumour lysis", "1", QL_M_TLS, 0, true},
 	{"infection_g3_rate", "severe infections per patient-year", "1/year", QL_M_INFECTION_RATE, 0, false},
+	{"neutropenia_g3_rate", "first neutrophils below 1.0e9/L per patient-year at risk", "1/year", QL_M_NEUTROPENIA_RATE, 0, true},
+	{"infection_g3_first_rate", "first severe infections per patient-year at risk", "1/year", QL_M_FIRST_INFECTION_RATE, 0, true},
+	{"af_rate", "first atrial fibrillation per patient-year at risk", "1/year", QL_M_AF_RATE, 0, true},
+	{"spm_rate", "first second cancers per patient-year at risk", "1/year", QL_M_SPM_RATE, 0, true},
+	{"richter_rate", "Richter transformation per patient-year at risk", "1/year", QL_M_RICHTER_RATE, 0, true},
+	{"tox_stop_rate", "drugs stopped for toxicity per patient-year at risk", "1/year", QL_M_TOX_STOP_RATE, 0, true},
+	{"crs_any_rate", "first cytokine release syndrome per patient-year at risk", "1/year", QL_M_CRS_RATE, 0, true},
+	{"icans_any_rate", "first neurotoxicity (ICANS) per patient-year at risk", "1/year", QL_M_ICANS_RATE, 0, true},
+	{"irr_g3_rate", "severe infusion reactions per patient-year at risk", "1/year", QL_M_IRR_RATE, 0, true},
+	{"tls_rate", "laboratory tumour lysis per patient-year at risk", "1/year", QL_M_TLS_RATE, 0, true},
 	{"os_median", "median overall survival", "month", QL_M_OS_MEDIAN, 0, false},
 	{"ttnt_median", "median time alive without a next treatment", "month", QL_M_TTNT_MEDIAN, 0, false},
 	{"efs_median", "median event-free survival", "month", QL_M_EFS_MEDIAN, 0, true},
@@ -110,18 +121,29 @@ bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names
 	case QL_M_UMRD_MARROW:
 	case QL_M_UMRD5_MARROW:
 	case QL_M_UMRD6_MARROW: *missing = unless(names->mrd_marrow, "mrd_marrow"); break;
+	case QL_M_NEUTROPENIA_BY:
+	case QL_M_NEUTROPENIA_RATE:
 	case QL_M_NEUTROPENIA: *missing = unless(names->anc, "anc"); break;
 	case QL_M_CRS:
 	case QL_M_CRS_G3:
 	case QL_M_ICANS:
+	case QL_M_CRS_RATE:
+	case QL_M_ICANS_RATE:
 	case QL_M_ICANS_G3: return names->cytokines;
+	case QL_M_IRR_RATE:
 	case QL_M_IRR_G3: return names->irr_risk >= 0;
+	case QL_M_TLS_RATE:
 	case QL_M_TLS: return names->tls_risk >= 0;
 	case QL_M_INFECTION:
+	case QL_M_FIRST_INFECTION_RATE:
 	case QL_M_INFECTION_RATE: *missing = unless(t[QL_HAPPEN_INFECTION], "infection"); break;
+	case QL_M_AF_RATE:
 	case QL_M_AF: *missing = unless(t[QL_HAPPEN_AF], "af"); break;
+	case QL_M_SPM_RATE:
 	case QL_M_SPM: *missing = unless(t[QL_HAPPEN_SPM], "spm"); break;
+	case QL_M_RICHTER_RATE:
 	case QL_M_RICHTER: *missing = unless(t[QL_HAPPEN_RICHTER], "richter"); break;
+	case QL_M_TOX_STOP_RATE:
 	case QL_M_TOX_STOP: *missing = unless(t[QL_HAPPEN_TOXICITY], "toxicity"); break;
 	case QL_M_DEATH:
 	case QL_M_OS_RATE:
@@ -164,6 +186,12 @@ bool ql_record_event(const struct ql_patient_record *r, enum ql_measure m, doubl
 	case QL_M_AF: first_of(r->af_day, r->follow_day, died, time, event); return true;
 	case QL_M_SPM: first_of(r->spm_day, r->follow_day, died, time, event); return true;
 	case QL_M_TOX_STOP: first_of(r->tox_day, r->follow_day, died, time, event); return true;
+	case QL_M_NEUTROPENIA_BY: {
+		bool happened;
+		ql_record_adverse(r, QL_AE_NEUTROPENIA, time, &happened);
+		*event = happened ? 1 : died && *time >= r->follow_day ? 2 : 0;
+		return true;
+	}
 	case QL_M_RICHTER:
 		first_of(r->pfs_cause == QL_PFS_RICHTER ? r->pfs_day : INFINITY, r->follow_day, died, time, event);
 		return true;
@@ -215,6 +243,7 @@ static enum ql_tally_kind kind_of(enum ql_measure m)
 	case QL_M_AF: return QL_TALLY_AF;
 	case QL_M_SPM: return QL_TALLY_SPM;
 	case QL_M_TOX_STOP: return QL_TALLY_TOXICITY;
+	case QL_M_NEUTROPENIA_BY: return QL_TALLY_NEUTROPENIA;
 	case QL_M_OS_RATE:
 	case QL_M_OS_MEDIAN: return QL_TALLY_DEATH;
 	case QL_M_TTNT_FREE:
@@ -275,7 +304,7 @@ static struct ql_times tally_times(const struct ql_tally *t, enum ql_measure m, 
 		for (int bin = from; bin < to; bin++)
 			for (int code = 0; code < QL_TALLY_CODES; code++)
 				if (count[code * t->n_bin + bin])
-					add_time(&out, ql_tally_day(bin, t->horizon_day), event_of(m, code),
+					add_time(&out, ql_tally_time(t, bin), event_of(m, code),
 						 count[code * t->n_bin + bin]);
 	}
 	return out;
@@ -433,20 +462,25 @@ static void estimate_incidence(const struct ql_cohort *c, const struct ql_endpoi
 	out->upper = pow(f, exp(w));
 }
 
-/* Events over time under observation; exact Poisson limits. */
-static void estimate_event_rate(const struct ql_cohort *c, struct ql_endpoint *out)
+/* Events over time under observation; exact Poisson limits. Severe infections: all of them; others: the first. */
+static void estimate_event_rate(const struct ql_cohort *c, enum ql_measure m, struct ql_endpoint *out)
 {
+	bool all = m == QL_M_INFECTION_RATE;
+	enum ql_adverse what = (enum ql_adverse)(all ? 0 : m - QL_M_NEUTROPENIA_RATE);
 	double events = 0, days = 0, alpha = 1 - LEVEL;
 	if (c->tally) {
 		const struct ql_tally *t = c->tally;
-		double late = (double)(t->n_bin - 1) / QL_TALLY_PER_DAY - t->horizon_day; /* of the last bin */
-		events = (double)t->infections;
-		days = (double)t->follow / QL_TALLY_PER_DAY - late * (double)t->follow_last;
+		events = (double)(all ? t->infections : t->adverse[what]);
+		days = all ? ql_tally_days(t, t->follow, t->follow_last) : ql_tally_days(t, t->at_risk[what], t->at_risk_last[what]);
 	}
 	for (uint64_t i = 0; !c->tally && i < c->n; i++)
 		if (ql_cohort_counts(c, i)) {
-			events += c->record[i].n_infection;
-			days += ql_tally_day(ql_tally_bin(c->record[i].follow_day, c->horizon_day), c->horizon_day);
+			double time = c->record[i].follow_day;
+			bool event;
+			if (!all)
+				ql_record_adverse(&c->record[i], what, &time, &event);
+			events += all ? c->record[i].n_infection : event;
+			days += ql_tally_day(ql_tally_bin(time, c->horizon_day), c->horizon_day);
 		}
 	double years = days / QL_DAYS_PER_YEAR;
 	if (!(years > 0.0))
@@ -486,6 +520,11 @@ bool ql_endpoint_is_share(enum ql_measure m) { return m >= QL_M_ORR && m <= QL_M
 
 bool ql_measure_is_bad(enum ql_measure m) { return m >= QL_M_NEUTROPENIA && m <= QL_M_TLS; }
 
+bool ql_endpoint_is_per_year(enum ql_measure m)
+{
+	return m == QL_M_INFECTION_RATE || (m >= QL_M_NEUTROPENIA_RATE && m <= QL_M_TLS_RATE);
+}
+
 bool ql_endpoint_is_rate(enum ql_measure m)
 {
 	return m == QL_M_PFS_RATE || m == QL_M_OS_RATE || m == QL_M_TTNT_FREE || m == QL_M_DOR_RATE;
@@ -506,7 +545,8 @@ bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m)
 void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
 {
 	*out = (struct ql_endpoint){.id = def->id, .title = def->title, .unit = def->unit, .detail = def->detail,
-				    .estimate = NAN, .lower = NAN, .upper = NAN, .level = LEVEL, .kind = QL_INTERVAL_MONTE_CARLO};
+				    .estimate = NAN, .lower = NAN, .upper = NAN, .level = LEVEL, .kind = QL_INTERVAL_MONTE_CARLO,
+				    .chance_lower = NAN, .chance_upper = NAN, .parameter_sd = NAN};
 	if (!ql_cohort_judged(c, def->measure))
 		return;
 	if (ql_endpoint_is_share(def->measure))
@@ -517,8 +557,8 @@ void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_de
 		estimate_mean(c, def, out);
 	else if (ql_endpoint_is_median(def->measure) || def->measure == QL_M_PFS_MEAN)
 		estimate_time(c, def, c->scratch, out);
-	else if (def->measure == QL_M_INFECTION_RATE)
-		estimate_event_rate(c, out);
+	else if (ql_endpoint_is_per_year(def->measure))
+		estimate_event_rate(c, def->measure, out);
 	else
 		estimate_incidence(c, def, c->scratch, out);
 	ql_arena_free(c->scratch);

@@ -49,6 +49,18 @@ enum ql_measure {
 	QL_M_RICHTER,
 	QL_M_DEATH,
 	QL_M_TOX_STOP,
+	QL_M_NEUTROPENIA_BY, /* incidence of the first one by a day */
+	/* per patient-year at risk, in the order of enum ql_adverse */
+	QL_M_NEUTROPENIA_RATE,
+	QL_M_FIRST_INFECTION_RATE,
+	QL_M_AF_RATE,
+	QL_M_SPM_RATE,
+	QL_M_RICHTER_RATE,
+	QL_M_TOX_STOP_RATE,
+	QL_M_CRS_RATE,
+	QL_M_ICANS_RATE,
+	QL_M_IRR_RATE,
+	QL_M_TLS_RATE,
 	/* past the first line */
 	QL_M_OS_RATE,
 	QL_M_OS_MEDIAN,

@@ -20,6 +20,7 @@ bool ql_cohort_judged(const struct ql_cohort *c, enum ql_measure m);
 bool ql_endpoint_is_share(enum ql_measure m);
 bool ql_measure_is_bad(enum ql_measure m);     /* shares of what nobody wants */
 bool ql_endpoint_is_rate(enum ql_measure m);   /* Kaplan-Meier at a landmark */
+bool ql_endpoint_is_per_year(enum ql_measure m); /* events over time at risk */
 bool ql_endpoint_is_median(enum ql_measure m); /* of a Kaplan-Meier curve */
 /* The event of a record: false if the patient does not count. 0 censored, 1 what the measure counts, 2 competing. */
 bool ql_record_event(const struct ql_patient_record *r, enum ql_measure m, double *time, int *event);

@@ -280,6 +280,8 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	}
 	if (ds->n_errors == 0)
 		ql_job_whatif_numbers(job, ds);
+	if (ds->n_errors == 0 && spec->draws)
+		ql_draws_load(job->model, spec->data_dir, spec->draws, spec->n_draws, job->param, &job->arena, ds, &job->draws);
 	if (ds->n_errors > 0)
 		return QUELL_ERR_INPUT;
 	job->plans = (struct ql_plans){.model = job->model, .param = job->param, .lanes = spec->lanes,
@@ -290,6 +292,22 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 }
 
 void ql_job_constants(struct ql_job *job) { ql_plans_constants(&job->plans); }
+
+void ql_job_use_draw(struct ql_job *job, int d)
+{
+	const double *param = job->draws.param[d];
+	ql_plans_set(&job->plans, param);
+	for (int i = 0; i < job->n_arm; i++) {
+		struct ql_job_arm *arm = &job->arm[i];
+		if (arm->plans == &job->plans) {
+			arm->param = job->draws.param[d];
+			continue;
+		}
+		memcpy(arm->param, param, (size_t)job->model->n_q * sizeof *param);
+		ql_whatif_parameters(job->model, arm->whatif, arm->param);
+		ql_plans_set(arm->plans, arm->param);
+	}
+}
 
 void ql_job_close(struct ql_job *job)
 {

@@ -4,6 +4,7 @@
 #define QL_DECIDE_JOB_H
 
 #include "decide/compare.h"
+#include "decide/draws.h"
 #include "decide/whatif.h"
 #include "trial/arm.h"
 #include "trial/design.h"
@@ -28,6 +29,7 @@ struct ql_job {
 	struct ql_model *model;
 	struct ql_population population;
 	double *param, *covariate; /* [n_q] */
+	struct ql_draws draws;     /* n = 0: none */
 	struct ql_job_arm *arm;
 	int n_arm;
 	struct ql_plans plans;
@@ -51,6 +53,8 @@ void ql_job_add_whatifs(struct ql_job *job, struct ql_diags *ds);
 void ql_job_whatif_numbers(struct ql_job *job, struct ql_diags *ds);
 /* After a change of job->param: the constants again of all arms without parameters of their own. */
 void ql_job_constants(struct ql_job *job);
+/* The parameters of draw d for all arms, what-ifs on top of them. Not while patients are simulated. */
+void ql_job_use_draw(struct ql_job *job, int d);
 /* Settings of arm i in the form that ql_arm_run takes. */
 struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/panel.h"
-#include "base/csv.h"
 #include "base/paths.h"
+#include "decide/draws.h"
 #include "decide/job.h"
 #include "trial/names.h"
 #include "trial/rules.h"
@@ -45,36 +45,12 @@ static enum quell_status read_setting(struct ql_panel *p, const char *text, stru
 	return QUELL_ERR_INPUT;
 }
 
-/* Columns are full names of parameters; `draw`, `weight` and the like are passed over. */
 static enum quell_status read_draws(struct ql_panel *p, struct ql_diags *ds)
 {
-	struct ql_csv_options o = {.comment = '#'};
-	struct ql_csv *t;
-	enum quell_status s = ql_csv_read(&p->arena, p->spec.draws, &o, ds, &t);
-	if (s != QUELL_OK)
-		return s;
-	int n = p->spec.n_draws > 0 && p->spec.n_draws < t->n_row ? p->spec.n_draws : t->n_row;
-	p->n_draw = n > 255 ? 255 : n;
-	p->param = QL_NEW_N(&p->arena, double *, (size_t)p->n_draw + 1);
-	for (int d = 0; d < p->n_draw; d++) {
-		p->param[d] = QL_NEW_N(&p->arena, double, (size_t)p->model->n_q + 1);
-		for (int i = 0; i < p->model->n_q; i++)
-			p->param[d][i] = p->own[i];
-	}
-	for (int c = 0; c < t->n_col; c++) {
-		if (!strchr(t->name[c], '.'))
-			continue;
-		int q = ql_trial_quantity(p->model, t->name[c], 1u << QL_PARAM);
-		if (q < 0) {
-			ql_diag_help(ql_diag_add(ds, QL_E0604, ql_csv_span(t, -1, c), "no parameter `%s`", t->name[c]),
-				     "the draws belong to another model: run `make calibrate`");
-			s = QUELL_ERR_INPUT;
-			continue;
-		}
-		for (int d = 0; d < p->n_draw; d++)
-			if (!ql_csv_number_required(t, d, c, ds, &p->param[d][q]))
-				s = QUELL_ERR_INPUT;
-	}
+	struct ql_draws draws;
+	enum quell_status s = ql_draws_load(p->model, p->spec.data_dir, p->spec.draws, p->spec.n_draws, p->own, &p->arena, ds, &draws);
+	p->n_draw = draws.n;
+	p->param = draws.param;
 	return s;
 }
 
@@ -95,8 +71,9 @@ static enum quell_status open_panel(struct ql_panel *p, struct ql_diags *ds)
 	p->param[0] = p->own;
 	if (s->draws && status == QUELL_OK)
 		status = read_draws(p, ds);
-	if (status == QUELL_OK)
-		status = ql_protocol_load(p->model, s->data_dir, "standard", false, &p->arena, ds, &p->protocol);
+	if (status != QUELL_OK)
+		return status;
+	status = ql_protocol_load(p->model, s->data_dir, "standard", false, &p->arena, ds, &p->protocol);
 	p->next = QL_NEW_N(&p->arena, struct ql_next_table, MAX_NEXT);
 	p->next_name = QL_NEW_N(&p->arena, const char *, MAX_NEXT);
 	p->plans = QL_NEW_N(&p->arena, struct ql_plans, (size_t)p->n_draw + 1);

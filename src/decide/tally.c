@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FORMAT 2 /* of the bytes */
+#define FORMAT 3 /* of the bytes */
 
 int ql_tally_bins(double horizon_day) { return (int)ceil(horizon_day * QL_TALLY_PER_DAY) + 1; }
 
@@ -16,11 +16,25 @@ int ql_tally_bin(double day, double horizon_day)
 
 double ql_tally_day(int bin, double horizon_day) { return fmin((double)bin / QL_TALLY_PER_DAY, horizon_day); }
 
+double ql_tally_time(const struct ql_tally *t, int bin) { return fmin(bin * t->width_day, t->horizon_day); }
+
+double ql_tally_days(const struct ql_tally *t, uint64_t bins, uint64_t last)
+{
+	double late = (t->n_bin - 1) * t->width_day - t->horizon_day;
+	return (double)bins * t->width_day - late * (double)last;
+}
+
 /* --- one arm --- */
+
+static int bin_of(const struct ql_tally *t, double day)
+{
+	double bin = ceil(fmin(day, t->horizon_day) / t->width_day);
+	return bin > 0 ? (int)bin : 0;
+}
 
 static void count(struct ql_tally *t, enum ql_tally_kind kind, int code, double day)
 {
-	t->count[kind][code * t->n_bin + ql_tally_bin(day, t->horizon_day)]++;
+	t->count[kind][code * t->n_bin + bin_of(t, day)]++;
 }
 
 uint64_t ql_tally_years(double years)
@@ -49,7 +63,21 @@ static const struct {
 	       {QL_TALLY_PFS2, QL_M_PFS2_MEDIAN},
 	       {QL_TALLY_DETERIORATION, QL_M_DETERIORATION_MEDIAN},
 	       {QL_TALLY_DURATION, QL_M_DOR_MEDIAN},
-	       {QL_TALLY_RESPONSE, QL_M_RESPONSE_TIME}};
+	       {QL_TALLY_RESPONSE, QL_M_RESPONSE_TIME},
+	       {QL_TALLY_NEUTROPENIA, QL_M_NEUTROPENIA_BY}};
+
+static void add_adverse(struct ql_tally *t, const struct ql_patient_record *r)
+{
+	for (int k = 0; k < QL_ADVERSE; k++) {
+		double time;
+		bool event;
+		ql_record_adverse(r, (enum ql_adverse)k, &time, &event);
+		int bin = bin_of(t, time);
+		t->adverse[k] += event;
+		t->at_risk[k] += (uint64_t)bin;
+		t->at_risk_last[k] += bin == t->n_bin - 1;
+	}
+}
 
 void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 {
@@ -62,7 +90,8 @@ void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 	count(t, QL_TALLY_PFS, r->pfs_cause, r->pfs_cause == QL_PFS_CENSORED ? r->follow_day : r->pfs_day);
 	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
 		count_event(t, counted[i].kind, counted[i].measure, r);
-	int follow = ql_tally_bin(r->follow_day, t->horizon_day);
+	add_adverse(t, r);
+	int follow = bin_of(t, r->follow_day);
 	t->follow += (uint64_t)follow;
 	t->follow_last += follow == t->n_bin - 1;
 	t->infections += r->n_infection;
@@ -78,12 +107,16 @@ void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 	}
 }
 
-void ql_tally_make(struct ql_tally *t, double horizon_day)
+static void make(struct ql_tally *t, double horizon_day, double width_day)
 {
-	*t = (struct ql_tally){.horizon_day = horizon_day, .n_bin = ql_tally_bins(horizon_day)};
+	*t = (struct ql_tally){.horizon_day = horizon_day, .width_day = width_day,
+			       .n_bin = (int)ceil(horizon_day / width_day) + 1};
 	for (int k = 0; k < QL_TALLY_KINDS; k++)
 		t->count[k] = ql_alloc_aligned((size_t)t->n_bin * QL_TALLY_CODES, sizeof(uint32_t));
 }
+
+void ql_tally_make(struct ql_tally *t, double horizon_day) { make(t, horizon_day, 1.0 / QL_TALLY_PER_DAY); }
+void ql_tally_make_coarse(struct ql_tally *t, double horizon_day) { make(t, horizon_day, QL_TALLY_COARSE_DAY); }
 
 void ql_tally_free(struct ql_tally *t)
 {
@@ -96,7 +129,7 @@ void ql_tally_clear(struct ql_tally *t)
 {
 	uint32_t *count[QL_TALLY_KINDS];
 	memcpy(count, t->count, sizeof count);
-	*t = (struct ql_tally){.horizon_day = t->horizon_day, .n_bin = t->n_bin};
+	*t = (struct ql_tally){.horizon_day = t->horizon_day, .width_day = t->width_day, .n_bin = t->n_bin};
 	memcpy(t->count, count, sizeof count);
 	for (int k = 0; k < QL_TALLY_KINDS; k++)
 		memset(t->count[k], 0, (size_t)t->n_bin * QL_TALLY_CODES * sizeof(uint32_t));
@@ -155,7 +188,7 @@ void ql_pair_add(struct ql_pair_sum *p, const struct ql_patient_record *a, const
 
 /* --- all of them --- */
 
-struct ql_summary *ql_summary_make(int n_arm, double horizon_day, const struct ql_endpoint_def *def, int n_def)
+struct ql_summary *ql_summary_make(int n_arm, int n_draw, double horizon_day, const struct ql_endpoint_def *def, int n_def)
 {
 	struct ql_summary *s = ql_realloc(NULL, 1, sizeof *s);
 	*s = (struct ql_summary){.n_def = n_def, .n_pair = n_arm * (n_arm - 1) / 2, .def = def};
@@ -169,6 +202,10 @@ struct ql_summary *ql_summary_make(int n_arm, double horizon_day, const struct q
 		ql_tally_make(&s->arm[i], horizon_day);
 		s->course[i] = ql_course_make(day, n_day);
 	}
+	s->by_draw = ql_alloc_aligned((size_t)(n_draw * n_arm) + 1, sizeof *s->by_draw);
+	s->n_draw = n_draw;
+	for (int i = 0; i < n_draw * n_arm; i++)
+		ql_tally_make_coarse(&s->by_draw[i], horizon_day);
 	return s;
 }
 
@@ -178,7 +215,10 @@ void ql_summary_free(struct ql_summary *s)
 		ql_tally_free(&s->arm[i]);
 		ql_course_free(s->course[i]);
 	}
+	for (int i = 0; s && s->by_draw && i < s->n_draw * s->n_arm; i++)
+		ql_tally_free(&s->by_draw[i]);
 	if (s) {
+		ql_free_aligned(s->by_draw);
 		ql_free_aligned(s->arm);
 		ql_free_aligned(s->course);
 		ql_free_aligned(s->pair);
@@ -195,12 +235,19 @@ static void add_pair(struct ql_summary *s, const struct ql_arm_result *result, i
 				    s->arm[a].horizon_day);
 }
 
-void ql_summary_add(struct ql_summary *s, const struct ql_arm_result *result, uint64_t n)
+static void add_by_draw(struct ql_summary *s, const struct ql_arm_result *result, int arm, uint64_t first, uint64_t n)
+{
+	for (uint64_t i = 0; s->n_draw && result[arm].record && i < n; i++)
+		ql_tally_add(&s->by_draw[(int)((first + i) % (uint64_t)s->n_draw) * s->n_arm + arm], &result[arm].record[i]);
+}
+
+void ql_summary_add(struct ql_summary *s, const struct ql_arm_result *result, uint64_t first, uint64_t n)
 {
 	struct ql_pair_sum *pair = s->pair;
 	for (int a = 0; a < s->n_arm; a++) {
 		for (uint64_t i = 0; result[a].record && i < n; i++)
 			ql_tally_add(&s->arm[a], &result[a].record[i]);
+		add_by_draw(s, result, a, first, n);
 		if (result[a].course)
 			ql_course_merge(s->course[a], result[a].course);
 		s->steps += (uint64_t)result[a].stats.steps;
@@ -224,6 +271,11 @@ void ql_tally_pack(const struct ql_tally *t, struct ql_buf *out)
 				   t->qaly_squares, t->life_years, t->life_years_squares};
 	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
 		ql_pack(out, number[i]);
+	for (int k = 0; k < QL_ADVERSE; k++) {
+		ql_pack(out, t->adverse[k]);
+		ql_pack(out, t->at_risk[k]);
+		ql_pack(out, t->at_risk_last[k]);
+	}
 	for (int m = 0; m < QL_MEASURES; m++)
 		ql_pack(out, t->yes[m]);
 	for (int k = 0; k < QL_TALLY_KINDS; k++)
@@ -236,6 +288,11 @@ void ql_tally_unpack(struct ql_tally *t, struct ql_unpack *u)
 				    &t->qaly_squares, &t->life_years, &t->life_years_squares};
 	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
 		*number[i] += ql_unpack(u);
+	for (int k = 0; k < QL_ADVERSE; k++) {
+		t->adverse[k] += ql_unpack(u);
+		t->at_risk[k] += ql_unpack(u);
+		t->at_risk_last[k] += ql_unpack(u);
+	}
 	for (int m = 0; m < QL_MEASURES; m++)
 		t->yes[m] += ql_unpack(u);
 	for (int k = 0; k < QL_TALLY_KINDS; k++)
@@ -268,7 +325,7 @@ static void unpack_pair(struct ql_pair_sum *p, struct ql_unpack *u)
 
 void ql_summary_pack(const struct ql_summary *s, struct ql_buf *out)
 {
-	const int shape[] = {FORMAT, s->n_arm, s->n_def, s->n_arm ? s->arm[0].n_bin : 0};
+	const int shape[] = {FORMAT, s->n_arm, s->n_def, s->n_draw, s->n_arm ? s->arm[0].n_bin : 0};
 	for (size_t i = 0; i < sizeof shape / sizeof *shape; i++)
 		ql_pack(out, (uint64_t)shape[i]);
 	ql_pack(out, s->steps);
@@ -277,6 +334,8 @@ void ql_summary_pack(const struct ql_summary *s, struct ql_buf *out)
 		ql_tally_pack(&s->arm[i], out);
 		ql_course_pack(s->course[i], out);
 	}
+	for (int i = 0; i < s->n_draw * s->n_arm; i++)
+		ql_tally_pack(&s->by_draw[i], out);
 	for (int i = 0; i < s->n_pair * s->n_def; i++)
 		pack_pair(&s->pair[i], out);
 }
@@ -285,7 +344,7 @@ enum quell_status ql_summary_unpack(struct ql_summary *s, const void *data, size
 {
 	const unsigned char *at = data;
 	struct ql_unpack u = {at, at + size, false};
-	const int shape[] = {FORMAT, s->n_arm, s->n_def, s->n_arm ? s->arm[0].n_bin : 0};
+	const int shape[] = {FORMAT, s->n_arm, s->n_def, s->n_draw, s->n_arm ? s->arm[0].n_bin : 0};
 	for (size_t i = 0; i < sizeof shape / sizeof *shape; i++)
 		if (ql_unpack(&u) != (uint64_t)shape[i])
 			return QUELL_ERR_INPUT;
@@ -295,6 +354,8 @@ enum quell_status ql_summary_unpack(struct ql_summary *s, const void *data, size
 		ql_tally_unpack(&s->arm[i], &u);
 		ql_course_unpack(s->course[i], &u);
 	}
+	for (int i = 0; i < s->n_draw * s->n_arm; i++)
+		ql_tally_unpack(&s->by_draw[i], &u);
 	for (int i = 0; i < s->n_pair * s->n_def; i++)
 		unpack_pair(&s->pair[i], &u);
 	return u.bad || u.at != u.end ? QUELL_ERR_INPUT : QUELL_OK;

@@ -10,6 +10,7 @@
 #ifndef QL_DECIDE_TALLY_H
 #define QL_DECIDE_TALLY_H
 
+#include "decide/adverse.h"
 #include "decide/endpoint.h"
 #include "trial/arm.h"
 #include "trial/course.h"
@@ -30,15 +31,22 @@ enum ql_tally_kind { /* what its codes are */
 	QL_TALLY_DETERIORATION,
 	QL_TALLY_DURATION, /* since the response; responders */
 	QL_TALLY_RESPONSE,
+	QL_TALLY_NEUTROPENIA,
 	QL_TALLY_KINDS
 };
 
+/* Bins of the counts by parameter draw: only how draws differ is read from them. A quarter of a month, so that months
+ * are whole numbers of them. */
+#define QL_TALLY_COARSE_DAY 7.609375
+
 struct ql_tally { /* one arm */
 	double horizon_day;
+	double width_day;              /* of a bin: 1/QL_TALLY_PER_DAY, or QL_TALLY_COARSE_DAY */
 	int n_bin;                     /* the last one is the horizon */
 	uint64_t done, failed;         /* patients: finished, and of these not integrated */
 	uint64_t infections;           /* severe ones */
 	uint64_t follow, follow_last;  /* sum of bins under observation; patients whose bin is the last */
+	uint64_t adverse[QL_ADVERSE], at_risk[QL_ADVERSE], at_risk_last[QL_ADVERSE]; /* first events; bins until them, as above */
 	uint64_t qaly, qaly_squares, life_years, life_years_squares; /* of ql_tally_years() */
 	uint64_t yes[QL_MEASURES];     /* patients for whom a share's measure is true */
 	uint32_t *count[QL_TALLY_KINDS]; /* [QL_TALLY_CODES * n_bin] */
@@ -57,12 +65,18 @@ int ql_tally_bin(double day, double horizon_day);
 double ql_tally_day(int bin, double horizon_day);
 int ql_tally_bins(double horizon_day);
 
+/* Day that a bin of a tally stands for. */
+double ql_tally_time(const struct ql_tally *t, int bin);
+/* Days of `bins` added up over patients of whom `last` have the last bin. */
+double ql_tally_days(const struct ql_tally *t, uint64_t bins, uint64_t last);
+
 /* Years in steps of 1/QL_TALLY_PER_YEAR, so that sums are exact. */
 #define QL_TALLY_PER_YEAR 512
 uint64_t ql_tally_years(double years);
 
 /* Empty counts of one arm; freed with ql_tally_free. */
 void ql_tally_make(struct ql_tally *t, double horizon_day);
+void ql_tally_make_coarse(struct ql_tally *t, double horizon_day);
 void ql_tally_free(struct ql_tally *t);
 void ql_tally_clear(struct ql_tally *t);
 void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r);
@@ -79,14 +93,16 @@ struct ql_summary { /* all arms and pairs of a comparison */
 	struct ql_tally *arm;
 	struct ql_course_sum **course; /* per arm */
 	struct ql_pair_sum *pair;      /* [n_pair][n_def]; pairs (0,1), (0,2) ... (1,2) ... */
+	int n_draw;                    /* of parameters; 0: none */
+	struct ql_tally *by_draw;      /* [n_draw][n_arm], coarse */
 	uint64_t steps, rejected;
 };
 
-/* On the heap; `def` must outlive it. */
-struct ql_summary *ql_summary_make(int n_arm, double horizon_day, const struct ql_endpoint_def *def, int n_def);
+/* On the heap; `def` must outlive it. n_draw: parameter draws, patient i under draw i modulo n_draw; 0: none. */
+struct ql_summary *ql_summary_make(int n_arm, int n_draw, double horizon_day, const struct ql_endpoint_def *def, int n_def);
 void ql_summary_free(struct ql_summary *s);
-/* Adds n patients: result[arm].record[0..n), the same patients in every arm, and the courses. */
-void ql_summary_add(struct ql_summary *s, const struct ql_arm_result *result, uint64_t n);
+/* Adds patients first .. first+n-1: result[arm].record[0..n), the same patients in every arm, and the courses. */
+void ql_summary_add(struct ql_summary *s, const struct ql_arm_result *result, uint64_t first, uint64_t n);
 const struct ql_pair_sum *ql_summary_pair(const struct ql_summary *s, int a, int b, int def);
 /* As bytes; adding them to another summary of the same comparison. QUELL_ERR_INPUT: not such bytes; `s` is then of no
  * more use. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/trial_power.h"
-#include "base/csv.h"
 #include "decide/endpoint.h"
 #include "decide/trial_private.h"
 #include "trial/rules.h"
@@ -19,7 +18,6 @@ struct powering { /* one call at work */
 	struct ql_trial *t;
 	struct ql_trial_sum *sum, *part;
 	struct ql_patient_record *record;
-	struct ql_csv *draws;
 	struct ql_arena scratch;
 	double *value;          /* [arm][endpoint][replicate] */
 	double *ratio;          /* [contrast][replicate] */
@@ -30,50 +28,6 @@ struct powering { /* one call at work */
 };
 
 static uint64_t total(const struct powering *k) { return k->t->info.n_total; }
-
-/* --- draws of parameters --- */
-
-static enum quell_status read_draws(struct powering *k)
-{
-	if (!k->power->draws)
-		return QUELL_OK;
-	enum quell_status s = ql_csv_read(k->a, k->power->draws, NULL, k->ds, &k->draws);
-	if (s != QUELL_OK)
-		return s;
-	if (k->draws->n_row < 1 || k->draws->n_col < 1) {
-		ql_diag_help(ql_diag_add(k->ds, QL_E0673, (struct ql_span){k->power->draws, 0, 0, 0}, "the file holds no draws"),
-			     "write a header of parameter names and one row of numbers per draw");
-		return QUELL_ERR_INPUT;
-	}
-	return QUELL_OK;
-}
-
-/* The trial under the draw of a replicate; the same trial where nothing is drawn. */
-static enum quell_status open_for(struct powering *k, uint64_t replicate)
-{
-	struct ql_trial_spec s = *k->spec;
-	if (k->t && !k->draws)
-		return QUELL_OK;
-	if (k->draws) {
-		int row = (int)(replicate % (uint64_t)k->draws->n_row), n = k->draws->n_col;
-		const char **set = QL_NEW_N(k->a, const char *, (size_t)(s.n_set + n) + 1);
-		for (int i = 0; i < s.n_set; i++)
-			set[i] = s.set[i];
-		for (int c = 0; c < n; c++)
-			set[s.n_set + c] = ql_arena_printf(k->a, "%s=%s", k->draws->name[c], ql_csv_string(k->draws, row, c, k->a));
-		s.set = set;
-		s.n_set += n;
-	}
-	struct ql_trial *t = NULL;
-	enum quell_status status = ql_trial_open(&s, k->ds, &t);
-	if (status != QUELL_OK)
-		return status;
-	ql_trial_close(k->t);
-	k->t = t;
-	if (k->sum)
-		k->sum->t = k->part->t = t;
-	return QUELL_OK;
-}
 
 /* --- looks --- */
 
@@ -204,9 +158,8 @@ static void keep(struct powering *k, uint64_t replicate, const struct ql_trial_r
 static enum quell_status run_replicate(struct powering *k, uint64_t replicate)
 {
 	struct ql_trial_result r;
-	enum quell_status s = open_for(k, replicate);
-	if (s == QUELL_OK)
-		s = ql_trial_chunk(k->t, replicate, 0, total(k), k->record, NULL, NULL, k->ds);
+	ql_trial_use_draw(k->t, replicate);
+	enum quell_status s = ql_trial_chunk(k->t, replicate, 0, total(k), k->record, NULL, NULL, k->ds);
 	if (s != QUELL_OK)
 		return s;
 	ql_trial_sum_clear(k->sum);
@@ -247,7 +200,7 @@ static void summarise(struct powering *k, uint64_t n)
 	struct ql_power_result *out = k->out;
 	uint64_t stride = k->power->replicates;
 	out->replicates = n;
-	out->assurance = k->draws != NULL;
+	out->assurance = k->t->info.n_draws > 0;
 	for (int a = 0; a < k->t->info.n_arm; a++) {
 		out->endpoint[a] = QL_NEW_N(k->a, struct ql_prediction, (size_t)out->n_endpoint + 1);
 		for (int e = 0; e < out->n_endpoint; e++)
@@ -275,9 +228,7 @@ static void summarise(struct powering *k, uint64_t n)
 static enum quell_status power(void *arg)
 {
 	struct powering *k = arg;
-	enum quell_status s = read_draws(k);
-	if (s == QUELL_OK)
-		s = open_for(k, 0);
+	enum quell_status s = ql_trial_open(k->spec, k->ds, &k->t);
 	if (s == QUELL_OK)
 		s = plan_looks(k);
 	if (s != QUELL_OK)

@@ -15,7 +15,6 @@ struct ql_power_spec {
 	double look[QL_MAX_LOOKS]; /* shares of the events that a trial has at its end, below 1; the end is added */
 	int n_look;
 	double futility;       /* stop where the conditional power under the present trend is below; 0: never */
-	const char *draws;     /* CSV of parameter draws, one per replicate in turn: power becomes assurance; NULL */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
 };
@@ -53,7 +52,7 @@ struct ql_power_result {
 	double stop_day, enrolled_events; /* expected: end of the trial, events at it */
 };
 
-/* Everything in `a`. The trial is opened again for every draw. */
+/* Everything in `a`. With parameter draws in the trial each replicate takes the next one: power becomes assurance. */
 enum quell_status ql_trial_power(const struct ql_trial_spec *spec, const struct ql_power_spec *power, struct ql_arena *a,
 				 struct ql_diags *ds, struct ql_power_result *out);
 

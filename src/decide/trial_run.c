@@ -119,6 +119,9 @@ static void describe(struct ql_trial *t, struct ql_diags *ds)
 				info->warning[a] = r->warning;
 		}
 	}
+	info->draws = t->job.draws.name;
+	info->draws_hash = t->job.draws.hash;
+	info->n_draws = t->job.draws.n;
 	describe_strata(t, ds);
 	describe_sizes(t);
 	t->def = ql_endpoint_defs(&t->arena, info->follow_day, &t->n_def);
@@ -141,7 +144,7 @@ static enum quell_status open_trial(void *arg)
 	t->run = (struct ql_run_spec){.data_dir = s->data_dir, .design = s->design, .patients = s->patients ? s->patients : 1,
 				      .seed = s->seed, .years = 1, .threads = s->threads, .lanes = s->lanes,
 				      .solver = s->solver, .rtol = s->rtol, .set = s->set, .n_set = s->n_set,
-				      .cancel = s->cancel};
+				      .draws = s->draws, .n_draws = s->n_draws, .cancel = s->cancel};
 	enum quell_status status = ql_job_open(&t->job, &t->run, o->ds);
 	if (status != QUELL_OK)
 		return status;
@@ -169,6 +172,12 @@ enum quell_status ql_trial_open(const struct ql_trial_spec *spec, struct ql_diag
 	else
 		ql_trial_close(t);
 	return s;
+}
+
+void ql_trial_use_draw(struct ql_trial *t, uint64_t replicate)
+{
+	if (t->job.draws.n > 0)
+		ql_job_use_draw(&t->job, (int)(replicate % (uint64_t)t->job.draws.n));
 }
 
 void ql_trial_close(struct ql_trial *t)

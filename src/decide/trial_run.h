@@ -37,6 +37,8 @@ struct ql_trial_spec {
 	double rtol;                   /* 0 = 1e-4 */
 	const char **set;              /* as in struct ql_run_spec */
 	int n_set;
+	const char *draws;             /* parameter draws (decide/draws.h), for ql_trial_use_draw; NULL: none */
+	int n_draws;                   /* the first so many; 0 = all */
 	volatile const int *cancel;
 };
 
@@ -53,10 +55,15 @@ struct ql_trial_info {
 	double follow_day;
 	uint64_t model_hash, design_hash, seed;
 	double rtol;
+	const char *draws; /* NULL: none */
+	uint64_t draws_hash;
+	int n_draws;
 };
 
 /* Reads and checks everything, all mistakes at once. *out is NULL on failure. */
 enum quell_status ql_trial_open(const struct ql_trial_spec *spec, struct ql_diags *ds, struct ql_trial **out);
+/* The parameters of the draw of a replicate: they are taken in turn. Without draws: nothing. Not during a chunk. */
+void ql_trial_use_draw(struct ql_trial *t, uint64_t replicate);
 void ql_trial_close(struct ql_trial *t);
 const struct ql_trial_info *ql_trial_info(const struct ql_trial *t);
 

@@ -284,16 +284,22 @@ static bool change_column(const struct ql_model *m, const struct ql_whatif_chang
 	return true;
 }
 
+void ql_whatif_parameters(const struct ql_model *m, const struct ql_whatif *w, double *param)
+{
+	for (int i = 0; i < w->n_change; i++) {
+		const struct ql_whatif_change *c = &w->change[i];
+		if (!c->agent)
+			param[c->q] = changed(c, isnan(param[c->q]) ? model_value(m, c->q) : param[c->q]);
+	}
+}
+
 enum quell_status ql_whatif_numbers(const struct ql_model *m, const struct ql_whatif *w, struct ql_regimen *r, double *param,
 				    struct ql_diags *ds)
 {
 	bool ok = true;
-	for (int i = 0; i < w->n_change; i++) {
-		const struct ql_whatif_change *c = &w->change[i];
-		if (c->agent)
-			ok = change_column(m, c, r, ds) && ok;
-		else
-			param[c->q] = changed(c, isnan(param[c->q]) ? model_value(m, c->q) : param[c->q]);
-	}
+	ql_whatif_parameters(m, w, param);
+	for (int i = 0; i < w->n_change; i++)
+		if (w->change[i].agent)
+			ok = change_column(m, &w->change[i], r, ds) && ok;
 	return ok ? QUELL_OK : QUELL_ERR_INPUT;
 }

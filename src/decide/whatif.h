@@ -33,7 +33,9 @@ bool ql_whatif_applies(const struct ql_whatif *w, const char *regimen);
 /* The regimen `base` (its YAML) as the what-if has it; named "BASE+ID", no treatment of the evidence base answers for it. */
 enum quell_status ql_whatif_regimen(const struct ql_model *m, const struct ql_whatif *w, const struct ql_yaml *base, const char *agents_dir,
 				    struct ql_arena *a, struct ql_diags *ds, struct ql_regimen *out);
-/* Changes of numbers: columns in the rows of `r` (which must be its own), parameters in param[q] (NaN: the model's). */
+/* Changes of parameters in param[q]; NaN: the model's value. */
+void ql_whatif_parameters(const struct ql_model *m, const struct ql_whatif *w, double *param);
+/* Those, and columns in the rows of `r` (which must be its own). */
 enum quell_status ql_whatif_numbers(const struct ql_model *m, const struct ql_whatif *w, struct ql_regimen *r, double *param,
 				    struct ql_diags *ds);
 

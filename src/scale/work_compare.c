@@ -111,6 +111,11 @@ static const char *settings_of(struct ql_compare_work *c)
 	json_object_set_new(o, "solver", json_string(s->solver == QL_SOLVER_CVODE ? "cvode" : "own"));
 	json_object_set_new(o, "protocol", ql_json_text(ql_work_path(&c->arena, s->protocol)));
 	json_object_set_new(o, "next_line", ql_json_text(ql_work_path(&c->arena, s->next_line)));
+	if (s->draws) {
+		bool named = strcmp(s->draws, QL_DRAWS_SHIPPED) == 0;
+		json_object_set_new(o, "draws", ql_json_text(named ? s->draws : ql_work_path(&c->arena, s->draws)));
+		json_object_set_new(o, "n_draws", json_integer(s->n_draws));
+	}
 	json_object_set_new(o, "fixed_doses", json_boolean(s->fixed_doses));
 	json_object_set_new(o, "keep_patients", json_boolean(c->keep.patients));
 	json_object_set_new(o, "keep_courses", json_boolean(c->keep.courses));
@@ -161,6 +166,8 @@ enum quell_status ql_compare_settings_read(const char *settings, struct ql_arena
 	spec->rtol = json_number_value(json_object_get(o, "rtol"));
 	solver = json_string_value(json_object_get(o, "solver"));
 	spec->solver = solver && strcmp(solver, "cvode") == 0 ? QL_SOLVER_CVODE : QL_SOLVER_OWN;
+	spec->draws = read_text(o, "draws", a);
+	spec->n_draws = (int)json_integer_value(json_object_get(o, "n_draws"));
 	spec->fixed_doses = json_is_true(json_object_get(o, "fixed_doses"));
 	keep->patients = json_is_true(json_object_get(o, "keep_patients"));
 	keep->courses = json_is_true(json_object_get(o, "keep_courses"));
@@ -289,6 +296,8 @@ static enum quell_status estimate(void *self, double *cpu_s, double *disk, doubl
 	*disk = DISK_PER_CHUNK_BYTE * chunk_bytes * (double)c->work.chunks +
 		DISK_PER_ROW_BYTE * p[1].row_bytes / p[1].patients * patients;
 	double tally = QL_TALLY_KINDS * QL_TALLY_CODES * 4.0 * ql_tally_bins(c->spec.years * QL_DAYS_PER_YEAR);
+	double draw = QL_TALLY_KINDS * QL_TALLY_CODES * 4.0 * (c->spec.years * QL_DAYS_PER_YEAR / QL_TALLY_COARSE_DAY + 2);
+	tally += draw * ql_comparison_job(c->comparison)->draws.n;
 	double course = ql_course_axis_count * 4.0 * QL_COURSE_MAX_DAYS * QL_COURSE_BINS;
 	*memory = PROGRAM_BYTES + n_arm * (2 * (tally + course) + course) +
 		  n_arm * (double)c->chunk_patients * sizeof(struct ql_patient_record);

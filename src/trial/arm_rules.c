@@ -291,6 +291,8 @@ void ql_rules_cytokines(const struct arm_run *run, struct live *l, double t, con
 	int crs = crs_grade(l->peak_il6, l->u_crs), icans = icans_grade(l);
 	if (crs > 0 && l->record->crs_grade == 0)
 		l->record->crs_day = (float)t;
+	if (icans > 0 && l->record->icans_grade == 0)
+		l->record->icans_day = (float)t;
 	l->record->crs_grade = (uint8_t)crs;
 	l->record->icans_grade = (uint8_t)icans;
 }

@@ -41,6 +41,8 @@ static void read_neutrophils(const struct arm_run *run, struct live *l, double t
 		return;
 	if (!(l->record->anc_nadir <= anc))
 		l->record->anc_nadir = (float)anc;
+	if (l->record->anc_nadir < (float)QL_ANC_GRADE3 && !(l->record->neutropenia_day < INFINITY))
+		l->record->neutropenia_day = (float)t;
 }
 
 static float measured_mrd(const struct arm_run *run, const struct live *l, const char *stream, double share,
@@ -169,10 +171,12 @@ static void draw_acute(const struct arm_run *run, struct live *l, double t, cons
 	if (t >= l->next_irr) {
 		l->next_irr = INFINITY;
 		l->record->irr_g3 = ql_live_uniform(run, l, "toxicity.irr", 0) < out[run->names.irr_risk];
+		l->record->irr_day = l->record->irr_g3 ? (float)t : INFINITY;
 	}
 	if (t >= l->next_tls) {
 		l->next_tls = INFINITY;
 		l->record->tls = ql_live_uniform(run, l, "toxicity.tls", 0) < out[run->names.tls_risk];
+		l->record->tls_day = l->record->tls ? (float)t : INFINITY;
 	}
 	if (t >= l->next_half) {
 		l->next_half = t < QL_CYTOKINES_LAST ? l->next_half + QL_CYTOKINES_EVERY_DAY : INFINITY;

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define QL_RECORD_VERSION 2u
+#define QL_RECORD_VERSION 3u
 
 enum ql_pfs_cause { QL_PFS_CENSORED, QL_PFS_PROGRESSION, QL_PFS_DEATH, QL_PFS_RICHTER };
 /* In the order of iwCLL 2018; nPR: all of CR but nodules in the marrow; CRi: all but blood counts. */
@@ -56,6 +56,9 @@ struct ql_patient_record {
 	float response_day;  /* first visit of a response (PR-L or better) that held */
 	float cr_day;        /* the same for CR or CRi */
 	float crs_day;       /* first cytokine release of any grade */
+	float icans_day;     /* first neurotoxicity of any grade */
+	float irr_day, tls_day; /* severe infusion reaction; laboratory tumour lysis */
+	float neutropenia_day; /* first count of grade 3 or worse, on treatment */
 	float anc_nadir;     /* 1e9/L, on treatment (trial/rules.h) */
 	float mrd_blood_eot, mrd_marrow_eot; /* share with assay noise at the regimen's response_day */
 	float mrd_blood_low; /* lowest at a visit */
@@ -79,7 +82,7 @@ struct ql_patient_record {
 	uint8_t spare[2];
 };
 
-_Static_assert(sizeof(struct ql_patient_record) == 112, "records are saved: a new layout needs a new QL_RECORD_VERSION");
+_Static_assert(sizeof(struct ql_patient_record) == 128, "records are saved: a new layout needs a new QL_RECORD_VERSION");
 
 /* Nothing happened, nothing was read, not finished. */
 struct ql_patient_record ql_record_blank(void);

@@ -56,7 +56,7 @@ static double losses(const struct ql_patient_record *r)
 		sum += r->n_infection * loss(QL_U_INFECTION, r->infection_day, QL_U_INFECTION_DAY, last);
 	sum += loss(QL_U_AF, r->af_day, INFINITY, last) + loss(QL_U_CANCER, r->spm_day, QL_U_CANCER_DAY, last);
 	sum += loss(crs[r->crs_grade < 4 ? r->crs_grade : 4], r->crs_day, QL_U_CRS_DAY, last);
-	sum += loss(icans[r->icans_grade < 4 ? r->icans_grade : 4], r->crs_day, QL_U_ICANS_DAY, last);
+	sum += loss(icans[r->icans_grade < 4 ? r->icans_grade : 4], r->icans_day, QL_U_ICANS_DAY, last);
 	return sum + (r->irr_g3 ? loss(QL_U_REACTION, 0.0, QL_U_REACTION_DAY, last) : 0.0);
 }
 

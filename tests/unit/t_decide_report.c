@@ -61,11 +61,11 @@ static void fill_arm(struct ql_arm *arm, struct ql_arena *a, int i)
 	arm->n_endpoint = 3;
 	double s = exp(-0.004 * (i + 1) * 24);
 	arm->endpoint[0] = (struct ql_endpoint){"pfs_rate_24mo", "progression-free at 24 months", "1", s, s - 0.03, s + 0.03, 0.95,
-						QL_INTERVAL_MONTE_CARLO, false, i == 1 ? &cll14 : i == 2 ? &recalled : NULL, i == 1};
+						QL_INTERVAL_MONTE_CARLO, NAN, NAN, NAN, false, i == 1 ? &cll14 : i == 2 ? &recalled : NULL, i == 1};
 	arm->endpoint[1] = (struct ql_endpoint){"pfs_median", "median progression-free survival", "month", i ? 30.0 / i : NAN, NAN,
-						NAN, 0.95, QL_INTERVAL_MONTE_CARLO, false, NULL, 0};
+						NAN, 0.95, QL_INTERVAL_MONTE_CARLO, NAN, NAN, NAN, false, NULL, 0};
 	arm->endpoint[2] = (struct ql_endpoint){"umrd_pb_1e-4_eot", "undetectable MRD in blood", "1", 0.005, 0, 0.02, 0.95,
-						QL_INTERVAL_MONTE_CARLO, false, NULL, 0};
+						QL_INTERVAL_MONTE_CARLO, NAN, NAN, NAN, false, NULL, 0};
 	arm->curve = QL_NEW(a, struct ql_curve);
 	arm->n_curve = 1;
 	fill_curve(arm->curve, a, 0.004 * (i + 1));

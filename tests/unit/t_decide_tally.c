@@ -59,6 +59,12 @@ static void make_records(void)
 			r->af_day = day(a, i, 4, 3000, follow);
 			r->spm_day = day(a, i, 5, 5000, follow);
 			r->tox_day = day(a, i, 6, 4000, follow);
+			r->end_day = follow * (float)u(a, i, 20);
+			r->neutropenia_day = day(a, i, 21, 2000, r->end_day);
+			r->crs_day = r->crs_grade ? day(a, i, 22, 60, follow) : INFINITY;
+			r->icans_day = day(a, i, 23, 3000, follow);
+			r->irr_day = day(a, i, 24, 3000, follow);
+			r->tls_day = day(a, i, 25, 3000, follow);
 			r->response = (unsigned char)(8 * u(a, i, 7));
 			r->mrd_blood_eot = u(a, i, 8) < 0.2 ? NAN : (float)exp(-20 * u(a, i, 8));
 			r->mrd_marrow_eot = (float)exp(-15 * u(a, i, 9));
@@ -72,9 +78,9 @@ static bool near(double x, double y) { return same(x, y) || fabs(x - y) <= 1e-9 
 
 static struct ql_summary *sum_of(const struct ql_endpoint_def *def, int n_def, int first, int n)
 {
-	struct ql_summary *s = ql_summary_make(2, HORIZON, def, n_def);
+	struct ql_summary *s = ql_summary_make(2, 0, HORIZON, def, n_def);
 	struct ql_arm_result r[2] = {{.record = rec[0] + first}, {.record = rec[1] + first}};
-	ql_summary_add(s, r, (uint64_t)n);
+	ql_summary_add(s, r, (uint64_t)first, (uint64_t)n);
 	return s;
 }
 

@@ -212,8 +212,25 @@ static void drawn_parameters_make_assurance(void **state)
 	struct ql_trial_spec s = {.data_dir = QUELL_SOURCE_DIR, .design = "cll14", .patients = 128, .seed = 5, .threads = 1};
 	struct ql_power_spec many = {.replicates = 4, .alpha = 0.05};
 	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &fixed), QUELL_OK);
-	many.draws = path;
+	s.draws = path;
 	assert_int_equal(ql_trial_power(&s, &many, &a, &ds, &drawn), QUELL_OK);
+
+	/* The fourth trial lives under the second draw, as if its numbers had been set. */
+	static struct ql_patient_record by_draw[128], by_set[128];
+	static const char *set[] = {"disease.Nh=30", "disease.kPS=0.0002"};
+	struct ql_trial *t, *plain;
+	assert_int_equal(ql_trial_open(&s, &ds, &t), QUELL_OK);
+	s.draws = NULL;
+	s.set = set;
+	s.n_set = 2;
+	assert_int_equal(ql_trial_open(&s, &ds, &plain), QUELL_OK);
+	ql_trial_use_draw(t, 3);
+	ql_trial_use_draw(plain, 3);
+	chunk(t, 3, 0, 128, by_draw);
+	chunk(plain, 3, 0, 128, by_set);
+	assert_memory_equal(by_draw, by_set, sizeof by_set);
+	ql_trial_close(t);
+	ql_trial_close(plain);
 	remove(path);
 	assert_true(drawn.assurance && !fixed.assurance);
 	assert_true(drawn.contrast[0].hazard_ratio.median != fixed.contrast[0].hazard_ratio.median);
