@@ -142,6 +142,19 @@ static void information(struct ql_cli *c, const struct ql_recommendation *r)
 	}
 }
 
+/* What should be known before a treatment is chosen, and is not. */
+static void tests_due(struct ql_cli *c, const struct ql_recommendation *r)
+{
+	struct ql_buf *b = &c->out;
+	bool any = false;
+	for (int i = 0; i < r->guideline.n_test; i++) {
+		if (r->indication == QL_NO || !ql_test_is_due(&r->guideline.test[i], &r->profile))
+			continue;
+		ql_buf_printf(b, "%s  %s\n", any ? "" : "\nto be tested before treatment\n", r->guideline.test[i].text);
+		any = true;
+	}
+}
+
 void ql_recommend_text(struct ql_cli *c, const struct ql_recommendation *r)
 {
 	struct ql_buf *b = &c->out;
@@ -150,6 +163,7 @@ void ql_recommend_text(struct ql_cli *c, const struct ql_recommendation *r)
 	reasons(c, r);
 	departures(c, r);
 	excluded(c, r);
+	tests_due(c, r);
 	information(c, r);
 	ql_buf_printf(b, "\n%s%s%s\n" QL_RESEARCH_USE "\n", bold(c), r->statement, plain(c));
 }

@@ -27,6 +27,14 @@ static enum ql_three three_is(enum ql_three x, const char *is)
 	return of_bool(strcmp(is, x == QL_YES ? "yes" : "no") == 0);
 }
 
+/* The words are "low", "intermediate", "high", "intermediate or high" and "not known". */
+static enum ql_three tls_is(const char *risk, const char *is)
+{
+	if (strcmp(risk, is) == 0)
+		return QL_YES;
+	return strcmp(risk, "not known") == 0 || (strcmp(risk, "intermediate or high") == 0 && strcmp(is, "low") != 0) ? QL_UNSURE : QL_NO;
+}
+
 static enum ql_three field_holds(const struct ql_guideline_when *w, const struct ql_profile *p)
 {
 	const char *why;
@@ -34,6 +42,8 @@ static enum ql_three field_holds(const struct ql_guideline_when *w, const struct
 		return three_is(ql_tp53_aberrant(p), w->is);
 	if (strcmp(w->field, "indication") == 0)
 		return three_is(ql_treatment_indication(p, &why), w->is);
+	if (strcmp(w->field, "tls_risk") == 0)
+		return tls_is(ql_tls_risk(p), w->is);
 	if (strcmp(w->field, "lines") == 0)
 		return in_range(p->lines_known ? (double)p->n_line : (double)NAN, w->min, w->max);
 	if (strcmp(w->field, "remission") == 0)
@@ -61,6 +71,10 @@ static enum ql_three history_holds(const struct ql_guideline_when *w, const stru
 		return of_bool(ql_profile_had(p, w->had));
 	if (w->never)
 		return of_bool(!ql_profile_had(p, w->never));
+	if (w->after)
+		return ql_profile_had(p, w->after) ? in_range(ql_profile_remission_after(p, w->after), w->min, w->max) : QL_NO;
+	if (w->intolerant)
+		return of_bool(ql_profile_intolerant_of(p, w->intolerant));
 	return of_bool(ql_profile_progressed_on(p, w->progressed));
 }
 
@@ -80,16 +94,42 @@ static enum ql_three holds(const struct ql_guideline_when *w, const struct ql_pr
 	return best;
 }
 
-enum ql_three ql_rule_applies(const struct ql_guideline_rule *r, const struct ql_profile *p)
+static enum ql_three all_hold(const struct ql_guideline_when *w, int n, const struct ql_profile *p)
 {
 	enum ql_three all = QL_YES;
-	for (int i = 0; i < r->n_when; i++) {
-		enum ql_three x = holds(&r->when[i], p);
+	for (int i = 0; i < n; i++) {
+		enum ql_three x = holds(&w[i], p);
 		if (x == QL_NO)
 			return QL_NO;
 		all = x == QL_UNSURE ? QL_UNSURE : all;
 	}
 	return all;
+}
+
+enum ql_three ql_rule_applies(const struct ql_guideline_rule *r, const struct ql_profile *p)
+{
+	return all_hold(r->when, r->n_when, p);
+}
+
+bool ql_rule_gives_way(const struct ql_guideline *g, const struct ql_guideline_rule *r, const struct ql_profile *p)
+{
+	for (int i = 0; i < g->n_rule; i++)
+		for (int k = 0; k < g->rule[i].n_over; k++)
+			if (strcmp(g->rule[i].over[k], r->id) == 0 && ql_rule_applies(&g->rule[i], p) == QL_YES)
+				return true;
+	return false;
+}
+
+bool ql_test_is_due(const struct ql_guideline_test *t, const struct ql_profile *p)
+{
+	if (all_hold(t->when, t->n_when, p) == QL_NO)
+		return false;
+	if (strcmp(t->field, "tp53_aberrant") == 0)
+		return ql_tp53_aberrant(p) == QL_UNSURE;
+	for (int f = 0; f < QL_PROFILE_N; f++)
+		if (strcmp(ql_profile_def[f].name, t->field) == 0)
+			return !ql_profile_knows(p, (enum ql_profile_field)f);
+	return false;
 }
 
 /* --- whom does it concern? --- */
@@ -204,7 +244,7 @@ static void read_words(struct reader *r, const struct ql_yaml *map, const char *
 
 static bool known_field(const char *name)
 {
-	static const char *const derived[] = {"tp53_aberrant", "indication", "lines", "remission"};
+	static const char *const derived[] = {"tp53_aberrant", "indication", "tls_risk", "lines", "remission"};
 	for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
 		if (strcmp(derived[i], name) == 0)
 			return true;
@@ -214,9 +254,22 @@ static bool known_field(const char *name)
 	return false;
 }
 
+/* {field: F, is: [a, b]} is any of two conditions. */
+static void read_choices(struct reader *r, struct ql_guideline_when *w, const struct ql_yaml *is)
+{
+	w->any = QL_NEW_N(r->a, struct ql_guideline_when, (size_t)is->n + 1);
+	for (int i = 0; i < is->n; i++)
+		if (is->item[i]->kind == QL_YAML_SCALAR)
+			w->any[w->n_any++] = (struct ql_guideline_when){.field = w->field, .is = is->item[i]->text, .min = -INFINITY, .max = INFINITY};
+	if (!w->field || !known_field(w->field) || !w->n_any)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, is->span, "the condition asks nothing"), "write {field: F, is: [X, Y]} with a field of a profile");
+	w->field = NULL;
+}
+
 static void read_when(struct reader *r, const struct ql_yaml *y, struct ql_guideline_when *w, int depth)
 {
-	static const char *const keys[] = {"field", "is", "min", "max", "had", "never", "progressed", "any", NULL};
+	static const char *const keys[] = {"field", "is", "min", "max", "had", "never", "progressed", "intolerant", "remission_after",
+					   "any", NULL};
 	*w = (struct ql_guideline_when){.min = -INFINITY, .max = INFINITY};
 	if (y->kind != QL_YAML_MAP || depth > 4) {
 		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "a condition must be a mapping"), "write {field: tp53_aberrant, is: yes}");
@@ -224,6 +277,11 @@ static void read_when(struct reader *r, const struct ql_yaml *y, struct ql_guide
 	}
 	ql_yaml_check_keys(y, keys, r->ds);
 	ql_yaml_string(y, "field", false, r->ds, &w->field);
+	const struct ql_yaml *is = ql_yaml_get(y, "is");
+	if (is && is->kind == QL_YAML_LIST) {
+		read_choices(r, w, is);
+		return;
+	}
 	ql_yaml_string(y, "is", false, r->ds, &w->is);
 	ql_yaml_number(y, "min", false, r->ds, &w->min);
 	ql_yaml_number(y, "max", false, r->ds, &w->max);
@@ -232,6 +290,9 @@ static void read_when(struct reader *r, const struct ql_yaml *y, struct ql_guide
 	w->had = had ? known_word(r, had) : NULL;
 	w->never = never ? known_word(r, never) : NULL;
 	w->progressed = on ? known_word(r, on) : NULL;
+	const struct ql_yaml *intolerant = ql_yaml_get(y, "intolerant"), *after = ql_yaml_get(y, "remission_after");
+	w->intolerant = intolerant ? known_word(r, intolerant) : NULL;
+	w->after = after ? known_word(r, after) : NULL;
 	if (any && any->kind == QL_YAML_LIST) {
 		w->any = QL_NEW_N(r->a, struct ql_guideline_when, (size_t)any->n + 1);
 		for (int i = 0; i < any->n; i++)
@@ -240,27 +301,61 @@ static void read_when(struct reader *r, const struct ql_yaml *y, struct ql_guide
 	if (w->field && !known_field(w->field))
 		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "a profile has no field `%s`", w->field),
 			     "`quell recommend --fields` lists the fields");
-	if (!w->field && !had && !never && !on && !w->n_any)
+	if (!w->field && !had && !never && !on && !intolerant && !after && !w->n_any)
 		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the condition asks nothing"), "write {field: F, is: X} or {had: W}");
-	if (w->field && !w->is && isinf(w->min) && isinf(w->max))
-		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the condition on `%s` has no limit", w->field),
+	if ((w->field || after) && !w->is && isinf(w->min) && isinf(w->max))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the condition on `%s` has no limit", w->field ? w->field : "remission_after"),
 			     "add is:, min: or max:");
 	if (!w->is)
 		w->is = "";
 }
 
-static void read_sources(struct reader *r, const struct ql_yaml *y, struct ql_guideline_rule *out)
+static const char **read_list(struct reader *r, const struct ql_yaml *y, const char *key, int *n)
 {
-	const struct ql_yaml *list = ql_yaml_get(y, "source");
-	out->source = QL_NEW_N(r->a, const char *, list && list->kind == QL_YAML_LIST ? (size_t)list->n + 1 : 1);
+	const struct ql_yaml *list = ql_yaml_get(y, key);
+	const char **source = QL_NEW_N(r->a, const char *, list && list->kind == QL_YAML_LIST ? (size_t)list->n + 1 : 1);
+	*n = 0;
 	for (int i = 0; list && list->kind == QL_YAML_LIST && i < list->n; i++)
 		if (list->item[i]->kind == QL_YAML_SCALAR)
-			out->source[out->n_source++] = list->item[i]->text;
+			source[(*n)++] = list->item[i]->text;
+	return source;
+}
+
+static struct ql_guideline_when *read_conditions(struct reader *r, const struct ql_yaml *y, int *n)
+{
+	const struct ql_yaml *when = ql_yaml_get(y, "when");
+	struct ql_guideline_when *w = NULL;
+	*n = 0;
+	if (when && when->kind == QL_YAML_LIST) {
+		w = QL_NEW_N(r->a, struct ql_guideline_when, (size_t)when->n + 1);
+		for (int i = 0; i < when->n; i++)
+			read_when(r, when->item[i], &w[(*n)++], 0);
+	}
+	return w;
+}
+
+static void read_test(struct reader *r, const struct ql_yaml *y, struct ql_guideline_test *out)
+{
+	static const char *const keys[] = {"field", "when", "text", "source", "grade", NULL};
+	*out = (struct ql_guideline_test){.field = "", .text = "", .grade = "assumed"};
+	if (y->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "a test must be a mapping"), "write {field: tp53_aberrant, text: WHY}");
+		return;
+	}
+	ql_yaml_check_keys(y, keys, r->ds);
+	ql_yaml_string(y, "field", true, r->ds, &out->field);
+	ql_yaml_string(y, "text", true, r->ds, &out->text);
+	ql_yaml_string(y, "grade", true, r->ds, &out->grade);
+	if (!known_field(out->field))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "a profile has no field `%s`", out->field),
+			     "`quell recommend --fields` lists the fields");
+	out->source = read_list(r, y, "source", &out->n_source);
+	out->when = read_conditions(r, y, &out->n_when);
 }
 
 static void read_rule(struct reader *r, const struct ql_yaml *y, struct ql_guideline_rule *out)
 {
-	static const char *const keys[] = {"id", "when", "effect", "target", "text", "source", "grade", NULL};
+	static const char *const keys[] = {"id", "when", "effect", "target", "over", "text", "source", "grade", NULL};
 	static const char *const target_keys[] = {"any", "all", "none", "continuous", NULL};
 	const char *effect = "";
 	*out = (struct ql_guideline_rule){.continuous = -1, .grade = "assumed"};
@@ -273,19 +368,16 @@ static void read_rule(struct reader *r, const struct ql_yaml *y, struct ql_guide
 	ql_yaml_string(y, "text", true, r->ds, &out->text);
 	ql_yaml_string(y, "grade", true, r->ds, &out->grade);
 	ql_yaml_string(y, "effect", true, r->ds, &effect);
-	read_sources(r, y, out);
+	out->source = read_list(r, y, "source", &out->n_source);
+	out->over = read_list(r, y, "over", &out->n_over);
 	int e = 0;
 	while (e < 4 && strcmp(effect, ql_effect_text[e]) != 0)
 		e++;
 	if (e == 4)
 		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "`effect` cannot be %s", effect), "one of exclude, last, prefer, caution");
 	out->effect = (enum ql_effect)(e & 3);
-	const struct ql_yaml *when = ql_yaml_get(y, "when"), *target = ql_yaml_get(y, "target");
-	if (when && when->kind == QL_YAML_LIST) {
-		out->when = QL_NEW_N(r->a, struct ql_guideline_when, (size_t)when->n + 1);
-		for (int i = 0; i < when->n; i++)
-			read_when(r, when->item[i], &out->when[out->n_when++], 0);
-	}
+	const struct ql_yaml *target = ql_yaml_get(y, "target");
+	out->when = read_conditions(r, y, &out->n_when);
 	if (!target || target->kind != QL_YAML_MAP) {
 		ql_diag_help(ql_diag_add(r->ds, QL_E0528, y->span, "the rule has no target"), "write target: {any: [ibrutinib]}");
 		return;
@@ -299,10 +391,23 @@ static void read_rule(struct reader *r, const struct ql_yaml *y, struct ql_guide
 		out->continuous = continuous;
 }
 
+static void check_over(struct reader *r, const struct ql_guideline *g, const struct ql_yaml *rules)
+{
+	for (int i = 0; i < g->n_rule; i++)
+		for (int k = 0; k < g->rule[i].n_over; k++) {
+			bool known = false;
+			for (int j = 0; j < g->n_rule; j++)
+				known |= g->rule[j].id && strcmp(g->rule[j].id, g->rule[i].over[k]) == 0;
+			if (!known)
+				ql_diag_help(ql_diag_add(r->ds, QL_E0528, rules->item[i]->span, "no rule is called `%s`", g->rule[i].over[k]),
+					     "`over` lists ids of rules of this file");
+		}
+}
+
 enum quell_status ql_guideline_load(const char *path, const char *data_dir, struct ql_arena *a, struct ql_diags *ds,
 				    struct ql_guideline *out)
 {
-	static const char *const keys[] = {"guideline", "title", "candidates", "rules", "note", NULL};
+	static const char *const keys[] = {"guideline", "title", "candidates", "rules", "tests", "note", NULL};
 	struct reader r = {.a = a, .ds = ds};
 	struct ql_yaml *y;
 	int errors = ds->n_errors;
@@ -324,5 +429,10 @@ enum quell_status ql_guideline_load(const char *path, const char *data_dir, stru
 	out->rule = QL_NEW_N(a, struct ql_guideline_rule, (size_t)rules->n + 1);
 	for (int i = 0; i < rules->n; i++)
 		read_rule(&r, rules->item[i], &out->rule[out->n_rule++]);
+	const struct ql_yaml *tests = ql_yaml_get(y, "tests");
+	out->test = QL_NEW_N(a, struct ql_guideline_test, (size_t)(tests && tests->kind == QL_YAML_LIST ? tests->n : 0) + 1);
+	for (int i = 0; tests && tests->kind == QL_YAML_LIST && i < tests->n; i++)
+		read_test(&r, tests->item[i], &out->test[out->n_test++]);
+	check_over(&r, out, rules);
 	return ds->n_errors == errors ? QUELL_OK : QUELL_ERR_INPUT;
 }

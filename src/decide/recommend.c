@@ -5,6 +5,7 @@
 #include "base/paths.h"
 #include "decide/job.h"
 #include "decide/recommend_private.h"
+#include "patient/law.h"
 #include "patient/posterior.h"
 #include "trial/rules.h"
 #include <math.h>
@@ -95,7 +96,7 @@ static void apply_rules(struct ql_recommending *k, int arm)
 	for (int i = 0; i < g->n_rule; i++) {
 		const struct ql_guideline_rule *rule = &g->rule[i];
 		enum ql_three applies = ql_rule_applies(rule, &k->r->profile);
-		if (applies == QL_NO || !ql_rule_targets(rule, regimen))
+		if (applies == QL_NO || !ql_rule_targets(rule, regimen) || ql_rule_gives_way(g, rule, &k->r->profile))
 			continue;
 		c->rule[c->n_rule++] = (struct ql_applied_rule){rule, applies == QL_YES};
 		if (applies != QL_YES)
@@ -124,6 +125,26 @@ static bool weigh(struct ql_recommending *k)
 	return ql_posterior_resample(k->log_weight, k->n_candidate, k->run.patients, k->run.seed, &k->r->arena, &k->sample);
 }
 
+/* Values beyond what the population has: taken as they stand, the rest as of its border. */
+static bool beyond_population(struct ql_recommending *k)
+{
+	bool any = false;
+	for (int i = 0; i < k->job.population.n_law; i++) {
+		const struct ql_population_law *law = &k->job.population.law[i];
+		double x = k->job.covariate[law->q];
+		char lo[32], hi[32];
+		if (ql_population_reaches(law, x))
+			continue;
+		any = true;
+		const char *name = k->job.model->q[law->q].name, *dot = strrchr(name, '.');
+		struct ql_diag *d = ql_diag_add(k->ds, QL_E0527, (struct ql_span){0}, "`%s` of %.4g lies outside of the population `%s` (%s to %s)",
+						dot ? dot + 1 : name, x, k->run.population, ql_format_double(law->lo, lo),
+						ql_format_double(law->hi, hi));
+		ql_diag_help(d, "the value is used; what goes with it is taken from the border of the population, so trust the figures less");
+	}
+	return any;
+}
+
 static void choose_patients(struct ql_recommending *k)
 {
 	struct ql_recommendation *r = k->r;
@@ -139,12 +160,13 @@ static void choose_patients(struct ql_recommending *k)
 	bool any = weigh(k);
 	r->candidates = k->n_candidate;
 	r->effective = any ? k->sample.effective : 0;
-	r->outside = !any || k->sample.effective < FEW_PATIENTS;
+	const bool few = !any || k->sample.effective < FEW_PATIENTS;
+	r->outside = beyond_population(k) || few;
 	if (!any) { /* nobody like that: the covariates alone are set, and the answer says so */
 		memset(k->log_weight, 0, k->n_candidate * sizeof *k->log_weight);
 		ql_posterior_resample(k->log_weight, k->n_candidate, k->run.patients, k->run.seed, &r->arena, &k->sample);
 	}
-	if (r->outside)
+	if (few)
 		ql_diag_help(ql_diag_add(k->ds, QL_E0527, (struct ql_span){0}, "the population `%s` hardly holds such a patient",
 					 k->run.population),
 			     "the answer leans on the equivalent of %.0f virtual patients; another `--population` may fit better", r->effective);

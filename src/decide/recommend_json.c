@@ -135,6 +135,25 @@ static json_t *profile(const struct ql_recommendation *r)
 	return o;
 }
 
+static json_t *tests_due(const struct ql_recommendation *r)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < r->guideline.n_test; i++) {
+		const struct ql_guideline_test *t = &r->guideline.test[i];
+		if (!ql_test_is_due(t, &r->profile))
+			continue;
+		json_t *o = json_object();
+		text(o, "field", t->field);
+		text(o, "text", t->text);
+		text(o, "grade", t->grade);
+		put(o, "sources", json_array());
+		for (int k = 0; k < t->n_source; k++)
+			json_array_append_new(json_object_get(o, "sources"), json_string(t->source[k]));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *preferences(const struct ql_recommendation *r)
 {
 	json_t *o = json_object();
@@ -183,6 +202,7 @@ void ql_recommendation_json(const struct ql_recommendation *r, struct ql_buf *ou
 		json_array_append_new(info, x);
 	}
 	put(o, "information", info);
+	put(o, "to_be_tested", tests_due(r));
 	ql_json_write(o, out);
 	json_decref(o);
 }

@@ -315,19 +315,63 @@ static int as_good(const struct ql_recommendation *r)
 	return n;
 }
 
+/* The rule that takes every regimen out, if there is one. */
+static const char *common_exclusion(const struct ql_recommendation *r)
+{
+	for (int k = 0; r->n_ranked && k < r->ranked[0].n_rule; k++) {
+		const struct ql_guideline_rule *rule = r->ranked[0].rule[k].rule;
+		int n = 0;
+		for (int i = 0; i < r->n_ranked; i++)
+			for (int j = 0; j < r->ranked[i].n_rule; j++)
+				n += r->ranked[i].rule[j].rule == rule && r->ranked[i].rule[j].sure && rule->effect == QL_EXCLUDE;
+		if (n == r->n_ranked)
+			return rule->text;
+	}
+	/* watch and wait may be out for another reason */
+	const char *most = NULL;
+	int of = 0;
+	for (int i = 0; i < r->n_ranked; i++) {
+		int n = 0;
+		for (int j = 0; j < r->n_ranked; j++)
+			n += r->ranked[j].excluded == r->ranked[i].excluded;
+		if (n > of) {
+			of = n;
+			most = r->ranked[i].excluded;
+		}
+	}
+	return of >= r->n_ranked - 1 ? most : NULL;
+}
+
+/* Only watch and wait is left, by a rule and not for lack of an indication. */
+static bool only_waiting(const struct ql_recommendation *r)
+{
+	return r->n_eligible == 1 && strcmp(r->ranked[0].id, "watch-and-wait") == 0 && r->n_ranked > 1;
+}
+
 static void judge(struct ql_recommending *k)
 {
 	struct ql_recommendation *r = k->r;
 	struct ql_arena *a = &r->arena;
+	if (r->n_ranked && r->n_eligible == 0) {
+		const char *why = common_exclusion(r);
+		r->verdict = QL_V_NOT_KNOWN;
+		r->statement = why ? ql_arena_printf(a, "not known: %s", why) : "not known: the rules leave no regimen";
+		return;
+	}
 	if (r->indication == QL_NO) {
 		r->verdict = QL_V_WAIT;
 		r->statement = ql_arena_printf(a, "watch and wait: %s", r->indication_why);
 		return;
 	}
-	if (!r->n_eligible || !k->n_kept || !r->ranked[0].smaa || r->ranked[0].smaa->tier == 2 || !rests_on_evidence(r)) {
+	if (only_waiting(r)) {
+		const char *why = r->ranked[1].excluded;
+		r->verdict = QL_V_WAIT;
+		r->statement = ql_arena_printf(a, "watch and wait: %s", why);
+		return;
+	}
+	if (!k->n_kept || !r->ranked[0].smaa || r->ranked[0].smaa->tier == 2 || !rests_on_evidence(r)) {
 		r->verdict = QL_V_NOT_KNOWN;
-		r->statement = r->n_eligible ? "not known: nothing that is left has been shown to work in patients like this"
-					     : "not known: the rules leave no regimen";
+		r->statement = "not known: nothing that is left has been shown to work in patients like this";
 		return;
 	}
 	if (r->effective < 5 && r->outside) {
@@ -337,18 +381,20 @@ static void judge(struct ql_recommending *k)
 	}
 	int n = as_good(r);
 	const struct ql_ranked *first = &r->ranked[0];
+	const char *given = r->indication == QL_UNSURE
+				? ql_arena_printf(a, "if there is a reason to treat (it would depend on %s), ", r->indication_why) : "";
 	double ahead = lead_of_others(r);
 	if (first->by_consensus && ahead > REGRET_GAP) {
 		r->verdict = QL_V_PREFERRED;
-		r->statement = ql_arena_printf(a, "%s by consensus; the simulation puts another ahead by %.2f of score, less than the %.2f that a "
-					       "departure would need", first->id, ahead, CONSENSUS_GAP);
+		r->statement = ql_arena_printf(a, "%s%s by consensus; the simulation puts another ahead by %.2f of score, less than the %.2f that a "
+					       "departure would need", given, first->id, ahead, CONSENSUS_GAP);
 	} else if (first->smaa->first >= LEADS || n == 1) {
 		r->verdict = QL_V_PREFERRED;
-		r->statement = ql_arena_printf(a, "%s is ahead in %.0f of 100 draws over outcomes and wishes", first->id,
+		r->statement = ql_arena_printf(a, "%s%s is ahead in %.0f of 100 draws over outcomes and wishes", given, first->id,
 					       100 * first->smaa->first);
 	} else {
 		r->verdict = QL_V_EQUIPOISE;
-		r->statement = ql_arena_printf(a, "equipoise: %d regimens lie within %.2f of each other, %s first among them", n,
+		r->statement = ql_arena_printf(a, "%sequipoise: %d regimens lie within %.2f of each other, %s first among them", given, n,
 					       REGRET_GAP, first->id);
 	}
 }

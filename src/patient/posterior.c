@@ -135,6 +135,18 @@ static double log_conditional(const struct ql_correlation *c, const struct group
 	return log_gauss(c, row, n, g->z) - log_gauss(c, touched, n_touched, g->z);
 }
 
+static bool is_normal(const struct ql_population_law *law)
+{
+	return law->kind == QL_LAW_NORMAL || law->kind == QL_LAW_LOGNORMAL || law->kind == QL_LAW_LOGITNORMAL;
+}
+
+static bool has_range(const struct ql_population_law *law) { return is_normal(law) || law->kind == QL_LAW_UNIFORM; }
+
+bool ql_population_reaches(const struct ql_population_law *law, double x)
+{
+	return isnan(x) || !has_range(law) || (x >= law->lo && x <= law->hi);
+}
+
 double ql_population_log_weight(const struct ql_population *p, const struct ql_model *m, uint64_t seed, uint64_t patient,
 				const double *fixed, const double *q)
 {
@@ -150,9 +162,10 @@ double ql_population_log_weight(const struct ql_population *p, const struct ql_m
 		struct standard s;
 		if (isnan(fixed[law->q]))
 			continue;
-		bool normal = law->kind == QL_LAW_NORMAL || law->kind == QL_LAW_LOGNORMAL || law->kind == QL_LAW_LOGITNORMAL;
-		if (law->correlated < 0 || !normal || !standardise(law, q, fixed[law->q], &s)) {
-			sum += log_law(law, q, fixed[law->q]);
+		/* beyond the range of the population its border says most about the rest */
+		const double x = has_range(law) ? fmin(fmax(fixed[law->q], law->lo), law->hi) : fixed[law->q];
+		if (law->correlated < 0 || !is_normal(law) || !standardise(law, q, x, &s)) {
+			sum += log_law(law, q, x);
 			continue;
 		}
 		/* the density of the untruncated normal; its part inside the range only scales it */

@@ -12,10 +12,13 @@
 #include "patient/population.h"
 #include "patient/profile.h"
 
-/* log probability (density) of the fixed covariates of one candidate given the rest of it; -INFINITY: impossible. q as
- * filled by ql_population_draw() with the same arguments. */
+/* log probability (density) of the fixed covariates of one candidate given the rest of it; -INFINITY: impossible. A value
+ * beyond the range of its law counts as the border. q as filled by ql_population_draw() with the same arguments. */
 double ql_population_log_weight(const struct ql_population *p, const struct ql_model *m, uint64_t seed, uint64_t patient,
 				const double *fixed, const double *q);
+
+/* The law's range holds the value. */
+bool ql_population_reaches(const struct ql_population_law *law, double x);
 
 /* log density, up to a constant, of an observation when the model says `truth`: log-normal error; at or below the floor of
  * the assay the probability of seeing nothing. */

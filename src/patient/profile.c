@@ -255,10 +255,26 @@ static void read_line(struct reader *r, const struct ql_yaml *y, struct ql_prior
 	l->start_month = start ? month_of(r, start) : -1;
 	l->end_month = end ? month_of(r, end) : -1;
 	ql_yaml_number(y, "remission_months", false, r->ds, &l->remission_months);
-	if (l->remission_months < 0)
-		ql_diag_help(ql_diag_add(r->ds, QL_E0521, y->span, "`remission_months` cannot be negative"), "give months");
+	if (l->remission_months < 0 || l->remission_months > 600)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0521, ql_yaml_get(y, "remission_months")->span, "`remission_months` cannot be %g",
+					 l->remission_months), "months from the end of the line to the next need of treatment: give 0 to 600");
+	if (l->ended == QL_ENDED_PROGRESSION && l->remission_months > 1)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0526, ql_yaml_get(y, "remission_months")->span,
+					 "a line that ended by progression has no remission after it"),
+			     "write `ended: completed` if treatment ended in remission; it counts as progression on treatment");
 	if (l->start_month >= 0 && l->end_month >= 0 && l->end_month < l->start_month)
 		ql_diag_help(ql_diag_add(r->ds, QL_E0523, end->span, "the line ends before it starts"), "exchange `start` and `end`");
+}
+
+/* A remission that was not stated lasts at most until the next line began. */
+static void fill_remissions(struct ql_profile *p)
+{
+	for (int i = 0; i + 1 < p->n_line; i++) {
+		struct ql_prior_line *l = &p->line[i];
+		int next = p->line[i + 1].start_month;
+		if (isnan(l->remission_months) && l->end_month >= 0 && next >= l->end_month)
+			l->remission_months = next - l->end_month;
+	}
 }
 
 static void check_order(struct reader *r)
@@ -288,6 +304,7 @@ static void read_lines(struct reader *r)
 	for (int i = 0; i < y->n; i++)
 		read_line(r, y->item[i], &r->p->line[r->p->n_line++]);
 	check_order(r);
+	fill_remissions(r->p);
 }
 
 /* --- courses --- */
@@ -437,6 +454,40 @@ static void odd(const struct ql_profile *p, enum ql_profile_field f, enum ql_cod
 	ql_diag_help(ql_diag_add(ds, code, at, "%s", what), "%s", help);
 }
 
+static void check_person(const struct ql_profile *p, struct ql_diags *ds)
+{
+	const double *v = p->value;
+	if (both(p, QL_PF_pregnancy, QL_PF_sex) && v[QL_PF_pregnancy] == 2 && v[QL_PF_sex] == 1)
+		odd(p, QL_PF_pregnancy, QL_E0525, ds, "a pregnancy contradicts the sex", "correct one of the two, or leave it out");
+	if (both(p, QL_PF_pregnancy, QL_PF_age) && v[QL_PF_pregnancy] == 2 && v[QL_PF_age] > 60)
+		odd(p, QL_PF_pregnancy, QL_E0525, ds, "a pregnancy contradicts this age", "correct one of the two, or leave it out");
+	if (both(p, QL_PF_heart_failure, QL_PF_ecog) && v[QL_PF_heart_failure] == 2 && v[QL_PF_ecog] == 0)
+		odd(p, QL_PF_ecog, QL_E0526, ds, "performance status 0 with severe heart failure is unusual", "both are used as they stand");
+}
+
+static bool had_class(const struct ql_profile *p, const char *class)
+{
+	for (int i = 0; i < p->n_line; i++)
+		if (listed(class, p->line[i].word, p->line[i].n_word))
+			return true;
+	return false;
+}
+
+/* Resistance is selected by the drug. */
+static void check_mutation(const struct ql_profile *p, enum ql_profile_field f, const char *class, struct ql_diags *ds)
+{
+	if (!ql_profile_knows(p, f) || !(p->value[f] > 0) || !p->lines_known || had_class(p, class))
+		return;
+	const char *what = ql_arena_printf(&ds->arena, "a resistance mutation (`%s`) without a %s among the lines", ql_profile_def[f].name, class);
+	odd(p, f, p->n_line ? QL_E0526 : QL_E0525, ds, what, "list the drug under `prior_lines`");
+}
+
+static void check_mutations(const struct ql_profile *p, struct ql_diags *ds)
+{
+	check_mutation(p, QL_PF_btk_mutation, "BTK inhibitor", ds);
+	check_mutation(p, QL_PF_bcl2_mutation, "BCL2 inhibitor", ds);
+}
+
 void ql_profile_check(const struct ql_profile *p, struct ql_diags *ds)
 {
 	const double *v = p->value;
@@ -453,10 +504,12 @@ void ql_profile_check(const struct ql_profile *p, struct ql_diags *ds)
 	if (both(p, QL_PF_del17p, QL_PF_tp53) && v[QL_PF_del17p] == 1 && v[QL_PF_tp53] == 0)
 		odd(p, QL_PF_tp53, QL_E0526, ds, "deletion 17p with TP53 normal by sequencing is rare",
 		    "the deletion alone counts as TP53 aberrant");
-	if (ql_profile_knows(p, QL_PF_btk_mutation) && v[QL_PF_btk_mutation] > 0 && p->lines_known && p->n_line == 0)
-		odd(p, QL_PF_btk_mutation, QL_E0525, ds, "a resistance mutation of BTK without any line of treatment",
-		    "list the BTK inhibitor under `prior_lines`");
-	if (ql_profile_knows(p, QL_PF_bcl2_mutation) && v[QL_PF_bcl2_mutation] > 0 && p->lines_known && p->n_line == 0)
-		odd(p, QL_PF_bcl2_mutation, QL_E0525, ds, "a resistance mutation of BCL2 without any line of treatment",
-		    "list venetoclax under `prior_lines`");
+	if (both(p, QL_PF_binet, QL_PF_platelets) && v[QL_PF_binet] < 2 && v[QL_PF_platelets] < 100)
+		odd(p, QL_PF_binet, QL_E0526, ds, "platelets below 100e9/L make Binet stage C", "the numbers are used, not the stage");
+	if (both(p, QL_PF_rai, QL_PF_node) && v[QL_PF_rai] == 0 && v[QL_PF_node] > 2)
+		odd(p, QL_PF_rai, QL_E0526, ds, "enlarged nodes make Rai stage I at least", "the numbers are used, not the stage");
+	if (both(p, QL_PF_rai, QL_PF_spleen) && v[QL_PF_rai] < 2 && v[QL_PF_spleen] > 16)
+		odd(p, QL_PF_rai, QL_E0526, ds, "a spleen of this length makes Rai stage II at least", "the numbers are used, not the stage");
+	check_person(p, ds);
+	check_mutations(p, ds);
 }

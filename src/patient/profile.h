@@ -29,11 +29,20 @@
 	X(cirs, "", 0, 56, NULL, "comorbidity (CIRS total)")                                                      \
 	X(crcl, "mL/min", 5, 250, NULL, "creatinine clearance")                                                   \
 	X(atrial_fibrillation, NULL, 0, 0, "no|yes", "atrial fibrillation, now or before")                        \
-	X(heart_failure, NULL, 0, 0, "no|yes", "heart failure")                                                   \
+	X(heart_failure, NULL, 0, 0, "no|yes|severe", "heart failure (severe: NYHA III to IV)")                   \
+	X(ventricular_arrhythmia, NULL, 0, 0, "no|yes", "ventricular arrhythmia, now or before")                  \
+	X(hypertension, NULL, 0, 0, "none|controlled|uncontrolled", "high blood pressure")                        \
 	X(anticoagulant, NULL, 0, 0, "none|warfarin|other", "anticoagulant")                                      \
 	X(recent_bleeding, NULL, 0, 0, "no|yes", "major bleeding in the last six months")                         \
 	X(hbv, NULL, 0, 0, "none|past|active", "hepatitis B")                                                     \
 	X(cyp3a_inhibitor, NULL, 0, 0, "none|moderate|strong", "inhibitor of CYP3A that cannot be stopped")       \
+	X(cyp3a_inducer, NULL, 0, 0, "none|moderate|strong", "inducer of CYP3A that cannot be stopped")           \
+	X(liver, NULL, 0, 0, "normal|moderate|severe", "impairment of the liver (Child-Pugh B, C)")               \
+	X(active_infection, NULL, 0, 0, "no|yes", "uncontrolled infection")                                       \
+	X(pregnancy, NULL, 0, 0, "no|planned|yes", "pregnancy, or a wish for children soon")                      \
+	X(autoimmune_cytopenia, NULL, 0, 0, "none|controlled|active|refractory",                                  \
+	  "autoimmune haemolysis or thrombocytopenia (refractory: to steroids)")                                 \
+	X(richter, NULL, 0, 0, "no|suspected|confirmed", "transformation into an aggressive lymphoma")            \
 	X(frequent_visits, NULL, 0, 0, "no|yes", "can come weekly for the ramp-up of venetoclax")                 \
 	X(symptoms, NULL, 0, 0, "no|yes", "constitutional symptoms of the disease")                               \
 	X(rai, "", 0, 4, NULL, "Rai stage")                                                                       \

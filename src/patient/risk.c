@@ -57,19 +57,29 @@ const char *ql_tls_risk(const struct ql_profile *p)
 	return V(node) >= 5 || V(alc) >= 25 ? "intermediate" : "low";
 }
 
+/* Haemoglobin or platelets as a sign of a failing marrow; what an active autoimmune cytopenia explains does not count. */
+static enum ql_three failing_marrow(const struct ql_profile *p, enum ql_profile_field count, int rai)
+{
+	if (V(autoimmune_cytopenia) == 2)
+		return QL_NO;
+	return ql_profile_knows(p, count) ? (enum ql_three)(p->value[count] < 100) : V(rai) == rai ? QL_YES : QL_UNSURE;
+}
+
 enum ql_three ql_treatment_indication(const struct ql_profile *p, const char **why)
 {
 	const struct {
 		enum ql_three met;
 		const char *what;
 	} item[] = {
-		{KNOWN(hb) ? (enum ql_three)(V(hb) < 100) : V(rai) == 3 ? QL_YES : QL_UNSURE, "haemoglobin below 100 g/L"},
-		{KNOWN(platelets) ? (enum ql_three)(V(platelets) < 100) : V(rai) == 4 ? QL_YES : QL_UNSURE, "platelets below 100e9/L"},
+		{KNOWN(autoimmune_cytopenia) ? (enum ql_three)(V(autoimmune_cytopenia) == 3) : QL_NO,
+		 "an autoimmune cytopenia that steroids do not hold"},
+		{failing_marrow(p, QL_PF_hb, 3), "haemoglobin below 100 g/L"},
+		{failing_marrow(p, QL_PF_platelets, 4), "platelets below 100e9/L"},
 		{KNOWN(symptoms) ? (enum ql_three)(V(symptoms) == 1) : QL_UNSURE, "constitutional symptoms"},
 		{KNOWN(node) ? (enum ql_three)(V(node) >= 10) : QL_UNSURE, "nodes of 10 cm or more"},
 		{KNOWN(spleen) ? (enum ql_three)(V(spleen) >= 19) : QL_UNSURE, "spleen 6 cm below the costal margin (taken as 19 cm)"},
 		{KNOWN(ldt) ? (enum ql_three)(V(ldt) < 6 && !(V(alc) < 30)) : QL_UNSURE, "lymphocytes double in less than 6 months"},
-		{KNOWN(binet) ? (enum ql_three)(V(binet) == 2) : QL_NO, "Binet stage C"},
+		{KNOWN(binet) && V(autoimmune_cytopenia) != 2 ? (enum ql_three)(V(binet) == 2) : QL_NO, "Binet stage C"},
 	};
 	const char *unknown = NULL;
 	for (size_t i = 0; i < sizeof item / sizeof *item; i++) {
@@ -80,7 +90,9 @@ enum ql_three ql_treatment_indication(const struct ql_profile *p, const char **w
 		if (item[i].met == QL_UNSURE && !unknown)
 			unknown = item[i].what;
 	}
-	*why = unknown ? unknown : "none of the iwCLL items is met";
+	*why = unknown ? unknown
+	     : V(autoimmune_cytopenia) == 2 ? "none of the iwCLL items is met; the autoimmune cytopenia is treated first, not the CLL"
+					    : "none of the iwCLL items is met";
 	return unknown ? QL_UNSURE : QL_NO;
 }
 
@@ -100,12 +112,23 @@ bool ql_profile_had(const struct ql_profile *p, const char *word)
 	return false;
 }
 
-bool ql_profile_progressed_on(const struct ql_profile *p, const char *word)
+static bool ended_by(const struct ql_profile *p, const char *word, enum ql_line_end how)
 {
 	for (int i = 0; i < p->n_line; i++)
-		if (p->line[i].ended == QL_ENDED_PROGRESSION && line_has(&p->line[i], word))
+		if (p->line[i].ended == how && line_has(&p->line[i], word))
 			return true;
 	return false;
+}
+
+bool ql_profile_progressed_on(const struct ql_profile *p, const char *word) { return ended_by(p, word, QL_ENDED_PROGRESSION); }
+bool ql_profile_intolerant_of(const struct ql_profile *p, const char *word) { return ended_by(p, word, QL_ENDED_TOXICITY); }
+
+double ql_profile_remission_after(const struct ql_profile *p, const char *word)
+{
+	for (int i = p->n_line; i-- > 0;)
+		if (line_has(&p->line[i], word))
+			return p->line[i].remission_months;
+	return NAN;
 }
 
 /* --- covariates --- */
@@ -171,7 +194,7 @@ void ql_profile_covariates(const struct ql_profile *p, const struct ql_model *m,
 	fix(m, c, "hb0", V(hb), p, QL_PF_hb, ds);
 	fix(m, c, "plt0", V(platelets), p, QL_PF_platelets, ds);
 	fix(m, c, "prior_af", V(atrial_fibrillation), p, QL_PF_atrial_fibrillation, ds);
-	fix(m, c, "heart_failure", V(heart_failure), p, QL_PF_heart_failure, ds);
+	fix(m, c, "heart_failure", KNOWN(heart_failure) ? (double)(V(heart_failure) > 0) : NAN, p, QL_PF_heart_failure, ds);
 	fix_history(p, m, c, ds);
 }
 

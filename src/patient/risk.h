@@ -24,11 +24,17 @@ const char *ql_tls_risk(const struct ql_profile *p);
  * would have to be known. */
 enum ql_three ql_treatment_indication(const struct ql_profile *p, const char **why);
 
+/* An autoimmune complication explains low counts otherwise than by a failing marrow; unless it is refractory to steroids it
+ * is treated itself, and the counts are no indication. */
+
 /* TP53: deletion or mutation. */
 enum ql_three ql_tp53_aberrant(const struct ql_profile *p);
 /* A drug or class given in any line; with `progressed`, one that ended by progression on it. */
 bool ql_profile_had(const struct ql_profile *p, const char *word);
 bool ql_profile_progressed_on(const struct ql_profile *p, const char *word);
+bool ql_profile_intolerant_of(const struct ql_profile *p, const char *word); /* ended by toxicity */
+/* Months from the end of the last line that held the word to the next need; NaN unknown or never had. */
+double ql_profile_remission_after(const struct ql_profile *p, const char *word);
 
 /* Covariates of the model that the profile fixes: [n_q], NaN elsewhere. Values that the model does not accept are moved to
  * its border with a warning. */

@@ -47,6 +47,28 @@ static const struct ql_ranked *find(const struct ql_recommendation *r, const cha
 	return NULL;
 }
 
+static const char *profile_file(char *path, const char *text)
+{
+	strcpy(path, "/tmp/quell_profile_XXXXXX");
+	int fd = mkstemp(path);
+	FILE *f = fdopen(fd, "w");
+	fputs(text, f);
+	fclose(f);
+	return path;
+}
+
+static void no_rule_is_broken(const struct ql_recommendation *r)
+{
+	for (int i = 0; i < r->n_ranked; i++) {
+		const struct ql_ranked *x = &r->ranked[i];
+		for (int k = 0; k < x->n_rule; k++)
+			assert_false(x->eligible && x->rule[k].sure && x->rule[k].rule->effect == QL_EXCLUDE);
+		assert_true(x->eligible == !x->excluded && x->eligible == (i < r->n_eligible));
+		assert_false(!x->eligible && x->smaa);
+		assert_true(i == 0 || !x->eligible || r->ranked[i - 1].smaa->tier <= x->smaa->tier);
+	}
+}
+
 /* --- vignettes --- */
 
 static bool listed(const struct ql_yaml *list, const char *word)
@@ -105,14 +127,12 @@ static void the_vignettes_come_out_as_expected(void **state)
 	struct ql_arena a = {0};
 	int n;
 	const char **name = ql_library_list(&a, QUELL_SOURCE_DIR, "library/vignettes", ".yaml", &n);
-	assert_true(n >= 12);
+	assert_true(n >= 30);
 	for (int i = 0; i < n; i++) {
 		struct ql_recommend_spec s = spec_of(ql_arena_printf(&a, "%s/library/vignettes/%s.yaml", QUELL_SOURCE_DIR, name[i]));
 		struct ql_recommendation *r = recommend(&s);
 		check_vignette(r, name[i]);
-		for (int k = 0; k < r->n_eligible; k++) /* nothing graded D, and nothing that a rule puts last, leads another */
-			assert_true(k == 0 || !r->ranked[k].smaa || !r->ranked[k - 1].smaa ||
-				    r->ranked[k - 1].smaa->tier <= r->ranked[k].smaa->tier);
+		no_rule_is_broken(r);
 		ql_recommendation_free(r);
 	}
 	ql_arena_free(&a);
@@ -159,24 +179,30 @@ static void everything_unknown_is_the_population(void **state)
 	ql_diags_free(&ds);
 }
 
-/* Weights that only count days would favour whatever is shortest; rules come first all the same. */
+/* Weights on one criterion alone would favour whatever is shortest, weakest or strongest; rules come first all the same. */
 static void absurd_weights_do_not_bring_back_what_is_excluded(void **state)
 {
 	(void)state;
-	char path[] = "/tmp/quell_profile_XXXXXX";
-	int fd = mkstemp(path);
-	FILE *f = fdopen(fd, "w");
-	fputs("profile: absurd\nsymptoms: \"yes\"\ntp53: mutated\ndel17p: \"yes\"\nprior_lines: []\npreferences: {days: 1e6}\n", f);
-	fclose(f);
-	struct ql_recommend_spec s = spec_of(path);
-	struct ql_recommendation *r = recommend(&s);
-	assert_true(r->smaa.stated && r->smaa.weight[QL_K_days] == 1);
-	assert_false(find(r, "clb-obi")->eligible);
-	assert_false(find(r, "watch-and-wait")->eligible);
-	assert_null(find(r, "fcr")->smaa);
-	assert_true(r->ranked[0].eligible);
-	ql_recommendation_free(r);
-	remove(path);
+	static const char *const patient[] = {
+		"symptoms: \"yes\"\ntp53: mutated\ndel17p: \"yes\"\nprior_lines: []\n",
+		"symptoms: \"yes\"\nage: 79\ncrcl: 25\nanticoagulant: warfarin\nhbv: active\ncyp3a_inhibitor: strong\nprior_lines: []\n",
+		"symptoms: \"yes\"\necog: 3\nbtk_mutation: C481S\nbcl2_mutation: G101V\nprior_lines:\n"
+		"  - {regimen: ibrutinib, ended: progression}\n  - {regimen: ven-rituximab, ended: progression}\n"};
+	static const char *const out[] = {"clb-obi", "ven-obi", "liso-cel"};
+	for (size_t p = 0; p < sizeof patient / sizeof *patient; p++)
+		for (int c = 0; c < QL_K_COUNT; c++) {
+			char path[40], text[512];
+			snprintf(text, sizeof text, "profile: absurd\n%spreferences: {%s: 1e6}\n", patient[p], ql_benefit_def[c].id);
+			struct ql_recommend_spec s = spec_of(profile_file(path, text));
+			s.run.patients = 16;
+			struct ql_recommendation *r = recommend(&s);
+			assert_true(r->smaa.stated && r->smaa.weight[c] == 1);
+			assert_false(find(r, out[p])->eligible);
+			assert_false(find(r, "watch-and-wait")->eligible);
+			no_rule_is_broken(r);
+			ql_recommendation_free(r);
+			remove(path);
+		}
 }
 
 static void nothing_graded_d_ranks_first(void **state)
@@ -460,6 +486,60 @@ static void mistakes_are_named(void **state)
 	refuse("profile: x\npreferences: {os: -1}\n", QL_E0529);
 	refuse("profile: x\npreferences: {os: 0}\n", QL_E0529);
 	refuse("profile: x\nbtk_mutation: C481S\nprior_lines: []\n", QL_E0525);
+	refuse("profile: x\nsex: male\npregnancy: \"yes\"\n", QL_E0525);
+	refuse("profile: x\nage: 70\npregnancy: \"yes\"\n", QL_E0525);
+	refuse("profile: x\necog: 2.5\n", QL_E0521);
+	refuse("profile: x\nage: [70, 71]\n", QL_E0305);
+	refuse("profile: x\nprior_lines:\n  - {regimen: br, remission_months: -4}\n", QL_E0521);
+	refuse("profile: x\nprior_lines:\n  - {regimen: br, start: May}\n", QL_E0523);
+	refuse("profile: x\nprior_lines:\n  - {regimen: br, ended: badly}\n", QL_E0521);
+	refuse("profile: x\ncourses:\n  alc: {unit: 1e9/L, at: {0: -40}}\n", QL_E0524);
+	refuse("profile: x\ncourses:\n  alc: {unit: 1e9/L, at: {0: 40000}}\n", QL_E0524);
+}
+
+/* Unusual is told and used; a rule that stands over another hides it; dates give the remission; autoimmune anaemia is no
+ * indication. */
+static void history_is_understood(void **state)
+{
+	(void)state;
+	char path[40];
+	struct ql_arena a = {0};
+	struct ql_diags ds = {0};
+	struct ql_profile p;
+	const char *why;
+	profile_file(path, "profile: x\nhb: 80\nplatelets: 150\nautoimmune_cytopenia: active\nsymptoms: \"no\"\nspleen: 12\nnode: 2\nldt: 20\n"
+			   "prior_lines:\n  - {regimen: ven-obi, start: 2018-01, end: 2018-12, ended: completed}\n"
+			   "  - {regimen: acalabrutinib, start: 2020-12, end: 2021-03, ended: toxicity, remission_months: 5}\n");
+	assert_int_equal(ql_profile_load(path, QUELL_SOURCE_DIR, &a, &ds, &p), QUELL_OK);
+	assert_true(ql_profile_remission_after(&p, "BCL2 inhibitor") == 24);
+	assert_true(ql_profile_remission_after(&p, "BTK inhibitor") == 5);
+	assert_true(isnan(ql_profile_remission_after(&p, "chemotherapy")));
+	assert_true(ql_profile_intolerant_of(&p, "BTK inhibitor") && !ql_profile_progressed_on(&p, "BTK inhibitor"));
+	assert_int_equal(ql_treatment_indication(&p, &why), QL_NO);
+	assert_true(ql_profile_set(&p, "autoimmune_cytopenia=refractory", &ds));
+	assert_int_equal(ql_treatment_indication(&p, &why), QL_YES);
+	ql_diags_free(&ds);
+	ql_arena_free(&a);
+	remove(path);
+}
+
+/* Older than anybody in the population: simulated all the same, and said. */
+static void beyond_the_population_is_said(void **state)
+{
+	(void)state;
+	static const char *regimens[] = {"acalabrutinib", "ven-obi"};
+	const char *with[] = {"age=99", "symptoms=yes"};
+	struct ql_recommend_spec s = spec_of(NULL);
+	s.run.regimen = regimens;
+	s.run.n_regimen = 2;
+	s.with = with;
+	s.n_with = 2;
+	struct ql_diags ds = {0};
+	struct ql_recommendation *r = NULL;
+	assert_int_equal(ql_recommend_run(&s, &ds, &r), QUELL_OK);
+	assert_true(r->outside && r->effective > 30 && r->verdict != QL_V_NOT_KNOWN && ds.n_warnings > 0);
+	ql_recommendation_free(r);
+	ql_diags_free(&ds);
 }
 
 /* Years to the next treatment or death under watch and wait after a course of lymphocytes. */
@@ -496,6 +576,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scores_are_computed),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(history_is_understood),
+		cmocka_unit_test(beyond_the_population_is_said),
 		cmocka_unit_test(resampling_keeps_the_weights),
 		cmocka_unit_test(weights_follow_bayes),
 		cmocka_unit_test(intervals_cover_what_they_claim),
