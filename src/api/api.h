@@ -115,7 +115,7 @@ struct ql_run_value {
 	struct ql_model_use model;
 };
 
-struct ql_run {
+struct ql_api_run {
 	const struct ql_api_verb *verb;
 	struct ql_arena arena;      /* option values */
 	struct ql_run_value *value; /* per option */
@@ -138,36 +138,47 @@ struct ql_run {
 	const void *handle;
 };
 
+struct ql_api_table; /* api/sheet.h */
 struct ql_api_verb {
-	struct quell_verb_info info;
-	enum quell_status (*run)(struct ql_run *r);
+	const char *name, *summary, *about;
+	const struct quell_option_info *option;
+	int n_option;
+	const struct ql_api_table *table; /* ends with a NULL name */
+	enum quell_status (*run)(struct ql_api_run *r);
 };
 extern const struct ql_api_verb ql_api_verbs[];
 extern const int ql_n_api_verbs;
 
 /* Values of options; the default where none was given. */
-double ql_run_number(const struct ql_run *r, const char *option);
-bool ql_run_flag(const struct ql_run *r, const char *option);
-const char *ql_run_text(const struct ql_run *r, const char *option); /* NULL: none */
-int ql_run_choice(const struct ql_run *r, const char *option);
-const char **ql_run_list(const struct ql_run *r, const char *option, int *n);
-const struct ql_run_value *ql_run_value(const struct ql_run *r, const char *option);
+double ql_run_number(const struct ql_api_run *r, const char *option);
+bool ql_run_flag(const struct ql_api_run *r, const char *option);
+const char *ql_run_text(const struct ql_api_run *r, const char *option); /* NULL: none */
+int ql_run_choice(const struct ql_api_run *r, const char *option);
+const char **ql_run_list(const struct ql_api_run *r, const char *option, int *n);
+const struct ql_run_value *ql_run_value(const struct ql_api_run *r, const char *option);
 /* The table of an option, from columns or, where a path was given, from a file. QL_E0915 if there is none. */
-enum quell_status ql_run_csv(struct ql_run *r, const char *option, bool any_case, struct ql_csv **out);
+enum quell_status ql_run_csv(struct ql_api_run *r, const char *option, bool any_case, struct ql_csv **out);
 
+/* A text into a file that appears when it is complete; path NULL: nothing. */
+enum quell_status ql_run_write(struct ql_api_run *r, const char *path, const struct ql_buf *text);
+/* QL_E0915, "needs a `option`"; `give` completes "give ...". */
+enum quell_status ql_run_needs(struct ql_api_run *r, const char *option, const char *give);
+/* Threads, 0 for all; "auto|4|8"; and integer options. */
+int ql_run_threads(const struct ql_api_run *r);
+int ql_run_lanes(const struct ql_api_run *r);
+int ql_run_int(const struct ql_api_run *r, const char *option);      /* 0 if there is none */
+uint64_t ql_run_count(const struct ql_api_run *r, const char *option); /* 0 if there is none */
 /* A table of the result. It belongs to the run from the start. */
-struct ql_table *ql_run_add_table(struct ql_run *r, const char *name, int64_t rows);
+struct ql_table *ql_run_add_table(struct ql_api_run *r, const char *name, int64_t rows);
 /* r->data_dir, or QUELL_ERR_IO with a diagnostic. */
-enum quell_status ql_run_data(struct ql_run *r);
+enum quell_status ql_run_data(struct ql_api_run *r);
 void ql_run_on_progress(void *run, uint64_t done, uint64_t total);
 
-enum quell_status ql_api_compare(struct ql_run *r);
-enum quell_status ql_api_simulate(struct ql_run *r);
-enum quell_status ql_api_dataset(struct ql_run *r);
-enum quell_status ql_api_trial(struct ql_run *r);
-enum quell_status ql_api_survival(struct ql_run *r);
-enum quell_status ql_api_nma(struct ql_run *r);
-enum quell_status ql_api_evidence(struct ql_run *r);
-enum quell_status ql_api_regimen(struct ql_run *r);
+#define QL_API_VERBS(X)                                                                                       \
+	X(compare) X(simulate) X(dataset) X(trial) X(survival) X(nma) X(evidence) X(regimen) X(recommend)         \
+	X(optimize) X(validate) X(calibrate) X(sensitivity) X(explain) X(runs) X(resume)
+#define X(verb) enum quell_status ql_api_##verb(struct ql_api_run *r);
+QL_API_VERBS(X)
+#undef X
 
 #endif

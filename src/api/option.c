@@ -14,17 +14,17 @@ static bool same_option(const char *x, const char *y)
 	return *x == *y;
 }
 
-static int find_option(const struct ql_run *r, const char *name)
+static int find_option(const struct ql_api_run *r, const char *name)
 {
-	for (int i = 0; i < r->verb->info.n_option; i++)
-		if (same_option(r->verb->info.option[i].name, name))
+	for (int i = 0; i < r->verb->n_option; i++)
+		if (same_option(r->verb->option[i].name, name))
 			return i;
 	return -1;
 }
 
-static enum quell_status unknown_option(const struct ql_run *r, const char *name)
+static enum quell_status unknown_option(const struct ql_api_run *r, const char *name)
 {
-	const struct quell_verb_info *v = &r->verb->info;
+	const struct ql_api_verb *v = r->verb;
 	const char *names[64];
 	int n = 0;
 	for (; n < v->n_option && n < 64; n++)
@@ -57,32 +57,32 @@ static const char *kind_words(const struct quell_option_info *o)
 	return "something else";
 }
 
-static enum quell_status wrong_kind(const struct ql_run *r, int i, const char *what)
+static enum quell_status wrong_kind(const struct ql_api_run *r, int i, const char *what)
 {
-	const struct quell_option_info *o = &r->verb->info.option[i];
-	return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` takes %s, not %s", r->verb->info.name, o->name, kind_words(o), what);
+	const struct quell_option_info *o = &r->verb->option[i];
+	return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` takes %s, not %s", r->verb->name, o->name, kind_words(o), what);
 }
 
 struct call {
-	const struct ql_run *r;
+	const struct ql_api_run *r;
 	const char *option, *text;
 	double number;
 	struct ql_table *table;
 	struct ql_model_object *model;
 };
 
-static enum quell_status refuse_number(const struct ql_run *r, const struct quell_option_info *o, double x)
+static enum quell_status refuse_number(const struct ql_api_run *r, const struct quell_option_info *o, double x)
 {
 	char number[32], lo[32], hi[32];
 	const char *unit = *o->unit ? " " : "";
 	ql_format_double(x, number);
 	if (o->kind == QUELL_OPTION_FLAG)
-		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` is true (1) or false (0), not %s", r->verb->info.name, o->name,
+		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` is true (1) or false (0), not %s", r->verb->name, o->name,
 				   number);
 	if (isinf(o->hi))
-		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be %s; it takes %s, %s or more%s%s", r->verb->info.name,
+		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be %s; it takes %s, %s or more%s%s", r->verb->name,
 				   o->name, number, kind_words(o), ql_format_double(o->lo, lo), unit, o->unit);
-	return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be %s; it takes %s from %s to %s%s%s", r->verb->info.name, o->name,
+	return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be %s; it takes %s from %s to %s%s%s", r->verb->name, o->name,
 			   number, kind_words(o), ql_format_double(o->lo, lo), ql_format_double(o->hi, hi), unit, o->unit);
 }
 
@@ -92,7 +92,7 @@ static enum quell_status set_number(void *arg)
 	int i = find_option(c->r, c->option);
 	if (i < 0)
 		return unknown_option(c->r, c->option);
-	const struct quell_option_info *o = &c->r->verb->info.option[i];
+	const struct quell_option_info *o = &c->r->verb->option[i];
 	if (o->kind != QUELL_OPTION_NUMBER && o->kind != QUELL_OPTION_WHOLE && o->kind != QUELL_OPTION_FLAG)
 		return wrong_kind(c->r, i, "a number");
 	bool ok = c->number >= o->lo && c->number <= o->hi && isfinite(c->number);
@@ -120,7 +120,7 @@ static int choice_index(const char *choices, const char *word)
 	}
 }
 
-static void add_item(struct ql_run *r, struct ql_run_value *v, const char *text)
+static void add_item(struct ql_api_run *r, struct ql_run_value *v, const char *text)
 {
 	if (v->n == v->cap) {
 		int cap = v->cap ? 2 * v->cap : 8;
@@ -136,22 +136,22 @@ static void add_item(struct ql_run *r, struct ql_run_value *v, const char *text)
 static enum quell_status set_text(void *arg)
 {
 	struct call *c = arg;
-	struct ql_run *r = (struct ql_run *)c->r;
+	struct ql_api_run *r = (struct ql_api_run *)c->r;
 	int i = find_option(r, c->option);
 	if (i < 0)
 		return unknown_option(r, c->option);
-	const struct quell_option_info *o = &r->verb->info.option[i];
+	const struct quell_option_info *o = &r->verb->option[i];
 	struct ql_run_value *v = &r->value[i];
 	if (o->kind == QUELL_OPTION_NUMBER || o->kind == QUELL_OPTION_WHOLE || o->kind == QUELL_OPTION_FLAG)
 		return wrong_kind(r, i, "text");
 	json_t *utf8 = json_string(c->text);
 	json_decref(utf8);
 	if (!*c->text || !utf8)
-		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be %s", r->verb->info.name, o->name,
+		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be %s", r->verb->name, o->name,
 				   utf8 ? "empty text" : "text that is not UTF-8");
 	int choice = o->kind == QUELL_OPTION_CHOICE ? choice_index(o->choices, c->text) : 0;
 	if (choice < 0)
-		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be `%s`; it takes one of %s", r->verb->info.name, o->name,
+		return ql_api_fail(QUELL_ERR_USAGE, "%s: `%s` cannot be `%s`; it takes one of %s", r->verb->name, o->name,
 				   c->text, o->choices);
 	const char *text = ql_arena_strdup(&r->arena, c->text);
 	if (o->kind == QUELL_OPTION_LIST)
@@ -164,7 +164,7 @@ static enum quell_status set_text(void *arg)
 
 static enum quell_status on_run(struct quell_run *handle, struct call *c, enum quell_status (*body)(void *))
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -192,7 +192,7 @@ static enum quell_status set_table(void *arg)
 	int i = find_option(c->r, c->option);
 	if (i < 0)
 		return unknown_option(c->r, c->option);
-	if (c->r->verb->info.option[i].kind != QUELL_OPTION_TABLE)
+	if (c->r->verb->option[i].kind != QUELL_OPTION_TABLE)
 		return wrong_kind(c->r, i, "a table");
 	struct ql_run_value *v = &c->r->value[i];
 	ql_table_ref(c->table);
@@ -220,11 +220,11 @@ enum quell_status quell_run_set_table(struct quell_run *r, const char *option, s
 static enum quell_status set_model(void *arg)
 {
 	struct call *c = arg;
-	struct ql_run *r = (struct ql_run *)c->r;
+	struct ql_api_run *r = (struct ql_api_run *)c->r;
 	int i = find_option(r, c->option);
 	if (i < 0)
 		return unknown_option(r, c->option);
-	if (r->verb->info.option[i].kind != QUELL_OPTION_MODEL)
+	if (r->verb->option[i].kind != QUELL_OPTION_MODEL)
 		return wrong_kind(r, i, "a model");
 	struct ql_model_use use = {.m = c->model, .n_set = c->model->n_setting};
 	use.set = QL_NEW_N(&r->arena, const char *, (size_t)use.n_set + 1);
@@ -253,18 +253,18 @@ enum quell_status quell_run_set_model(struct quell_run *r, const char *option, s
 
 /* ---- reading ---- */
 
-const struct ql_run_value *ql_run_value(const struct ql_run *r, const char *option)
+const struct ql_run_value *ql_run_value(const struct ql_api_run *r, const char *option)
 {
 	return &r->value[find_option(r, option)];
 }
 
-static const char *fallback(const struct ql_run *r, const char *option)
+static const char *fallback(const struct ql_api_run *r, const char *option)
 {
-	const char *text = r->verb->info.option[find_option(r, option)].fallback;
+	const char *text = r->verb->option[find_option(r, option)].fallback;
 	return text && *text != '(' ? text : NULL;
 }
 
-double ql_run_number(const struct ql_run *r, const char *option)
+double ql_run_number(const struct ql_api_run *r, const char *option)
 {
 	const struct ql_run_value *v = ql_run_value(r, option);
 	const char *text = fallback(r, option);
@@ -274,33 +274,61 @@ double ql_run_number(const struct ql_run *r, const char *option)
 	return v->set ? v->number : x;
 }
 
-bool ql_run_flag(const struct ql_run *r, const char *option)
+bool ql_run_flag(const struct ql_api_run *r, const char *option)
 {
 	const struct ql_run_value *v = ql_run_value(r, option);
 	return v->set && v->number != 0;
 }
 
-const char *ql_run_text(const struct ql_run *r, const char *option)
+const char *ql_run_text(const struct ql_api_run *r, const char *option)
 {
 	const struct ql_run_value *v = ql_run_value(r, option);
 	return v->set ? v->text : fallback(r, option);
 }
 
-int ql_run_choice(const struct ql_run *r, const char *option)
+int ql_run_choice(const struct ql_api_run *r, const char *option)
 {
 	const struct ql_run_value *v = ql_run_value(r, option);
 	int i = find_option(r, option);
-	return v->set ? (int)v->number : choice_index(r->verb->info.option[i].choices, r->verb->info.option[i].fallback);
+	return v->set ? (int)v->number : choice_index(r->verb->option[i].choices, r->verb->option[i].fallback);
 }
 
-const char **ql_run_list(const struct ql_run *r, const char *option, int *n)
+const char **ql_run_list(const struct ql_api_run *r, const char *option, int *n)
 {
 	const struct ql_run_value *v = ql_run_value(r, option);
 	*n = v->n;
 	return v->list;
 }
 
-enum quell_status ql_run_csv(struct ql_run *r, const char *option, bool any_case, struct ql_csv **out)
+int ql_run_int(const struct ql_api_run *r, const char *option)
+{
+	double x = ql_run_number(r, option);
+	return isnan(x) ? 0 : (int)x;
+}
+
+uint64_t ql_run_count(const struct ql_api_run *r, const char *option)
+{
+	double x = ql_run_number(r, option);
+	return isnan(x) ? 0 : (uint64_t)x;
+}
+
+int ql_run_threads(const struct ql_api_run *r) { return ql_run_int(r, "threads"); }
+
+int ql_run_lanes(const struct ql_api_run *r)
+{
+	static const int lanes[] = {0, 4, 8}; /* auto|4|8 */
+	return lanes[ql_run_choice(r, "lanes")];
+}
+
+enum quell_status ql_run_needs(struct ql_api_run *r, const char *option, const char *give)
+{
+	struct ql_diag *d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs %s`%s`", r->verb->name,
+					strchr("aeiou", *option) ? "an " : "a ", option);
+	ql_diag_help(d, "give %s", give);
+	return QUELL_ERR_USAGE;
+}
+
+enum quell_status ql_run_csv(struct ql_api_run *r, const char *option, bool any_case, struct ql_csv **out)
 {
 	const struct ql_run_value *v = ql_run_value(r, option);
 	const struct ql_csv_options o = {.any_case = any_case};
@@ -309,7 +337,7 @@ enum quell_status ql_run_csv(struct ql_run *r, const char *option, bool any_case
 		return ql_table_csv_view(v->table, &r->work, &r->ds, out);
 	if (v->text)
 		return ql_csv_read(&r->work, v->text, &o, &r->ds, out);
-	struct ql_diag *d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs `%s`", r->verb->info.name, option);
-	ql_diag_help(d, "give %s", r->verb->info.option[find_option(r, option)].help);
+	struct ql_diag *d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs `%s`", r->verb->name, option);
+	ql_diag_help(d, "give %s", r->verb->option[find_option(r, option)].help);
 	return QUELL_ERR_USAGE;
 }

@@ -6,7 +6,7 @@
 
 enum quell_status quell_run_table_count(struct quell_run *handle, int *n)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -18,7 +18,7 @@ enum quell_status quell_run_table_count(struct quell_run *handle, int *n)
 
 enum quell_status quell_run_table_name(struct quell_run *handle, int i, const char **name)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -30,7 +30,7 @@ enum quell_status quell_run_table_name(struct quell_run *handle, int i, const ch
 	return s;
 }
 
-static enum quell_status no_table(const struct ql_run *r, const char *name)
+static enum quell_status no_table(const struct ql_api_run *r, const char *name)
 {
 	char list[1024] = "";
 	for (int i = 0; i < r->n_table; i++)
@@ -38,13 +38,13 @@ static enum quell_status no_table(const struct ql_run *r, const char *name)
 			strcat(list, i ? ", " : "");
 			strcat(list, r->table[i]->name);
 		}
-	return ql_api_fail(QUELL_ERR_USAGE, "%s has no table `%s`%s%s", r->verb->info.name, name ? name : "(NULL)",
+	return ql_api_fail(QUELL_ERR_USAGE, "%s has no table `%s`%s%s", r->verb->name, name ? name : "(NULL)",
 			   r->n_table ? "; it has " : ": it has not been executed, or failed", list);
 }
 
 enum quell_status quell_run_table(struct quell_run *handle, const char *name, struct quell_table **out)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	if (!out)
 		return ql_api_fail(QUELL_ERR_USAGE, "quell_run_table: there is no place for the result");
 	*out = NULL;
@@ -69,7 +69,7 @@ enum quell_status quell_run_table(struct quell_run *handle, const char *name, st
 
 enum quell_status quell_run_json(struct quell_run *handle, const char **text, size_t *length)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -83,7 +83,7 @@ enum quell_status quell_run_json(struct quell_run *handle, const char **text, si
 
 enum quell_status quell_run_diagnostic_count(struct quell_run *handle, int *n)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -97,7 +97,7 @@ static const char *or_empty(const char *s) { return s ? s : ""; }
 
 enum quell_status quell_run_diagnostic(struct quell_run *handle, int i, struct quell_diagnostic *out)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -120,7 +120,7 @@ enum quell_status quell_run_diagnostic(struct quell_run *handle, int i, struct q
 
 enum quell_status quell_run_messages(struct quell_run *handle, const char **text)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;

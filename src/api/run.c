@@ -2,6 +2,7 @@
 /* Runs: made, executed here or in a thread of their own, read. */
 #define _POSIX_C_SOURCE 200809L
 #include "api/api.h"
+#include "base/io.h"
 #include "base/paths.h"
 #include <errno.h>
 #include <string.h>
@@ -11,11 +12,11 @@
 
 struct call {
 	const struct ql_api_verb *verb;
-	struct ql_run *r;
+	struct ql_api_run *r;
 	struct quell_run **out;
 };
 
-static void free_results(struct ql_run *r)
+static void free_results(struct ql_api_run *r)
 {
 	for (int i = 0; i < r->n_table; i++)
 		ql_table_unref(r->table[i]);
@@ -26,12 +27,12 @@ static void free_results(struct ql_run *r)
 	ql_arena_free(&r->work);
 }
 
-static void free_run(struct ql_run *r)
+static void free_run(struct ql_api_run *r)
 {
 	if (!r)
 		return;
 	free_results(r);
-	for (int i = 0; r->value && i < r->verb->info.n_option; i++) {
+	for (int i = 0; r->value && i < r->verb->n_option; i++) {
 		ql_table_unref(r->value[i].table);
 		ql_model_object_unref(r->value[i].model.m);
 	}
@@ -47,15 +48,15 @@ static void free_run(struct ql_run *r)
 static enum quell_status make(void *arg)
 {
 	struct call *c = arg;
-	struct ql_run *r = c->r = ql_realloc(NULL, 1, sizeof *r);
-	*r = (struct ql_run){.verb = c->verb};
+	struct ql_api_run *r = c->r = ql_realloc(NULL, 1, sizeof *r);
+	*r = (struct ql_api_run){.verb = c->verb};
 	pthread_condattr_t steady;
 	pthread_condattr_init(&steady);
 	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->over, &steady);
 	pthread_condattr_destroy(&steady);
 	pthread_mutex_init(&r->lock, NULL);
-	r->value = QL_NEW_N(&r->arena, struct ql_run_value, (size_t)c->verb->info.n_option + 1);
+	r->value = QL_NEW_N(&r->arena, struct ql_run_value, (size_t)c->verb->n_option + 1);
 	enum quell_status s = ql_handle_make(QL_RUN_HANDLE, r, c->out);
 	r->handle = *c->out;
 	return s;
@@ -66,7 +67,7 @@ static enum quell_status unknown_verb(const char *word)
 	const char *names[64];
 	int n = 0;
 	for (; n < ql_n_api_verbs && n < 64; n++)
-		names[n] = ql_api_verbs[n].info.name;
+		names[n] = ql_api_verbs[n].name;
 	const char *near = ql_suggest(word, names, n);
 	return ql_api_fail(QUELL_ERR_USAGE, "unknown verb `%s`%s%s%s", word, near ? "; did you mean `" : "", near ? near : "",
 			   near ? "`?" : "");
@@ -81,7 +82,7 @@ enum quell_status quell_run_new(const char *verb, struct quell_run **out)
 		return ql_api_fail(QUELL_ERR_USAGE, "quell_run_new: no verb was given (NULL)");
 	struct call c = {.out = out};
 	for (int i = 0; i < ql_n_api_verbs; i++)
-		if (strcmp(ql_api_verbs[i].info.name, verb) == 0)
+		if (strcmp(ql_api_verbs[i].name, verb) == 0)
 			c.verb = &ql_api_verbs[i];
 	if (!c.verb)
 		return unknown_verb(verb);
@@ -95,7 +96,7 @@ enum quell_status quell_run_new(const char *verb, struct quell_run **out)
 
 enum quell_status quell_run_free(struct quell_run *handle)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_end(handle, QL_RUN_HANDLE, &r);
 	free_run(r);
 	return s;
@@ -103,7 +104,7 @@ enum quell_status quell_run_free(struct quell_run *handle)
 
 /* ---- for the verbs ---- */
 
-struct ql_table *ql_run_add_table(struct ql_run *r, const char *name, int64_t rows)
+struct ql_table *ql_run_add_table(struct ql_api_run *r, const char *name, int64_t rows)
 {
 	QL_GROW(r->table, r->n_table, r->cap_table);
 	struct ql_table *t = ql_table_make(name, rows);
@@ -111,15 +112,25 @@ struct ql_table *ql_run_add_table(struct ql_run *r, const char *name, int64_t ro
 	return t;
 }
 
-enum quell_status ql_run_data(struct ql_run *r)
+enum quell_status ql_run_data(struct ql_api_run *r)
 {
 	r->data_dir = ql_data_dir(&r->work, &r->ds);
 	return r->data_dir ? QUELL_OK : QUELL_ERR_IO;
 }
 
+enum quell_status ql_run_write(struct ql_api_run *r, const char *path, const struct ql_buf *text)
+{
+	struct ql_out_file f;
+	enum quell_status s = path ? ql_out_open(&f, path, &r->ds) : QUELL_OK;
+	if (!path || s != QUELL_OK)
+		return s;
+	ql_out_write(&f, text->data ? text->data : "", text->len);
+	return ql_out_commit(&f, &r->ds);
+}
+
 void ql_run_on_progress(void *run, uint64_t done, uint64_t total)
 {
-	struct ql_run *r = run;
+	struct ql_api_run *r = run;
 	r->done = done;
 	r->total = total;
 	if (r->progress)
@@ -129,7 +140,7 @@ void ql_run_on_progress(void *run, uint64_t done, uint64_t total)
 /* ---- execution ---- */
 
 /* Warnings about files that come with quell are for those who edit them; and there is no command line here. */
-static void sift_diagnostics(struct ql_run *r)
+static void sift_diagnostics(struct ql_api_run *r)
 {
 	int n = 0;
 	for (int i = 0; i < r->ds.n; i++) {
@@ -146,7 +157,7 @@ static void sift_diagnostics(struct ql_run *r)
 
 static enum quell_status finish(void *arg)
 {
-	struct ql_run *r = arg;
+	struct ql_api_run *r = arg;
 	sift_diagnostics(r);
 	ql_diags_render(&r->ds, false, &r->messages);
 	while (r->messages.len && r->messages.data[r->messages.len - 1] == '\n')
@@ -156,11 +167,11 @@ static enum quell_status finish(void *arg)
 
 static enum quell_status run_verb(void *arg)
 {
-	struct ql_run *r = arg;
+	struct ql_api_run *r = arg;
 	return r->verb->run(r);
 }
 
-static void keep_error(const struct ql_run *r, enum quell_status s)
+static void keep_error(const struct ql_api_run *r, enum quell_status s)
 {
 	if (s == QUELL_OK)
 		return;
@@ -170,7 +181,7 @@ static void keep_error(const struct ql_run *r, enum quell_status s)
 		ql_api_fail(s, "%s", quell_status_text(s));
 }
 
-static enum quell_status execute(struct ql_run *r)
+static enum quell_status execute(struct ql_api_run *r)
 {
 	free_results(r);
 	r->done = r->total = 0;
@@ -189,7 +200,7 @@ static enum quell_status execute(struct ql_run *r)
 
 enum quell_status quell_run_execute(struct quell_run *handle)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -201,7 +212,7 @@ enum quell_status quell_run_execute(struct quell_run *handle)
 
 static void *in_thread(void *arg)
 {
-	struct ql_run *r = arg;
+	struct ql_api_run *r = arg;
 	enum quell_status s = execute(r);
 	pthread_mutex_lock(&r->lock);
 	r->status = s;
@@ -213,7 +224,7 @@ static void *in_thread(void *arg)
 
 enum quell_status quell_run_start(struct quell_run *handle)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -243,7 +254,7 @@ static struct timespec after_ms(int ms)
 }
 
 /* Under the run's lock: the thread has ended; give the handle back. */
-static void close_thread(struct ql_run *r)
+static void close_thread(struct ql_api_run *r)
 {
 	pthread_join(r->thread, NULL);
 	r->started = false;
@@ -252,7 +263,7 @@ static void close_thread(struct ql_run *r)
 
 enum quell_status quell_run_poll(struct quell_run *handle, int wait_ms, struct quell_state *out)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_share(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -275,7 +286,7 @@ enum quell_status quell_run_poll(struct quell_run *handle, int wait_ms, struct q
 
 enum quell_status quell_run_cancel(struct quell_run *handle)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_share(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;
@@ -286,7 +297,7 @@ enum quell_status quell_run_cancel(struct quell_run *handle)
 
 enum quell_status quell_run_on_progress(struct quell_run *handle, quell_progress f, void *context)
 {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	enum quell_status s = ql_handle_enter(handle, QL_RUN_HANDLE, &r);
 	if (s != QUELL_OK)
 		return s;

@@ -6,6 +6,6 @@
 #include "api/api.h"
 
 /* Everything that the options `population` to `fixed-doses` say; lives in r->work. */
-enum quell_status ql_api_run_spec(struct ql_run *r, struct ql_run_spec *out);
+enum quell_status ql_api_run_spec(struct ql_api_run *r, bool needs_regimens, struct ql_run_spec *out);
 
 #endif

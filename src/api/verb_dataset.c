@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct work {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	struct ql_model *m;
 };
 
@@ -34,7 +34,7 @@ static void add_ids(struct ql_table *t, const struct ql_dataset *d, const double
 	}
 }
 
-static void records(struct ql_run *r, const struct ql_model *m, const struct ql_dataset *d,
+static void records(struct ql_api_run *r, const struct ql_model *m, const struct ql_dataset *d,
 		    const struct ql_dataset_result *x, const double *id)
 {
 	struct ql_table *t = ql_run_add_table(r, "records", d->n_record);
@@ -50,7 +50,7 @@ static void records(struct ql_run *r, const struct ql_model *m, const struct ql_
 			column[k][i] = x->value[(size_t)i * (size_t)x->n_out + (size_t)k];
 }
 
-static void subjects(struct ql_run *r, const struct ql_dataset *d, const struct ql_dataset_result *x, const double *id)
+static void subjects(struct ql_api_run *r, const struct ql_dataset *d, const struct ql_dataset_result *x, const double *id)
 {
 	struct ql_table *t = ql_run_add_table(r, "subjects", d->n_subject);
 	add_ids(t, d, id, false);
@@ -65,7 +65,7 @@ static void subjects(struct ql_run *r, const struct ql_dataset *d, const struct 
 static enum quell_status simulate(void *arg)
 {
 	struct work *w = arg;
-	struct ql_run *r = w->r;
+	struct ql_api_run *r = w->r;
 	const struct ql_run_value *model = ql_run_value(r, "model");
 	struct ql_dataset_job job;
 	struct ql_csv *table;
@@ -104,7 +104,7 @@ static enum quell_status simulate(void *arg)
 	return s;
 }
 
-enum quell_status ql_api_dataset(struct ql_run *r)
+enum quell_status ql_api_dataset(struct ql_api_run *r)
 {
 	struct work w = {.r = r};
 	const struct ql_run_value *model = ql_run_value(r, "model");

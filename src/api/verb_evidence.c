@@ -63,14 +63,14 @@ static const struct {
 	      {"note", "", "", note, NULL}};
 
 struct find {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	struct ql_evidence *e;
 };
 
 static enum quell_status find(void *arg)
 {
 	struct find *w = arg;
-	struct ql_run *r = w->r;
+	struct ql_api_run *r = w->r;
 	enum quell_status s = ql_evidence_load(r->data_dir, &r->ds, &w->e);
 	if (s != QUELL_OK)
 		return s;
@@ -104,7 +104,7 @@ static enum quell_status find(void *arg)
 	return QUELL_OK;
 }
 
-enum quell_status ql_api_evidence(struct ql_run *r)
+enum quell_status ql_api_evidence(struct ql_api_run *r)
 {
 	struct find w = {.r = r};
 	enum quell_status s = ql_run_data(r);
@@ -123,7 +123,7 @@ static const char *field(const struct ql_yaml *y, const char *key)
 	return v && v->kind == QL_YAML_SCALAR ? v->text : "";
 }
 
-static enum quell_status library(struct ql_run *r)
+static enum quell_status library(struct ql_api_run *r)
 {
 	int n;
 	const char **name = ql_library_list(&r->work, r->data_dir, "library/regimens", ".yaml", &n);
@@ -145,7 +145,7 @@ static enum quell_status library(struct ql_run *r)
 }
 
 /* The data set that was written, as a table: numbers, except CMT where doses have names. */
-static enum quell_status doses(struct ql_run *r, const struct ql_buf *csv)
+static enum quell_status doses(struct ql_api_run *r, const struct ql_buf *csv)
 {
 	const char *file = ql_diags_add_source(&r->ds, "doses", csv->data, csv->len);
 	const struct ql_source src = {file, csv->data, csv->len};
@@ -173,7 +173,7 @@ static enum quell_status doses(struct ql_run *r, const struct ql_buf *csv)
 }
 
 struct show {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	struct ql_model *m;
 	struct ql_buf csv;
 };
@@ -181,7 +181,7 @@ struct show {
 static enum quell_status show(void *arg)
 {
 	struct show *w = arg;
-	struct ql_run *r = w->r;
+	struct ql_api_run *r = w->r;
 	struct ql_regimen regimen;
 	const char *agents = ql_arena_printf(&r->work, "%s/library/agents", r->data_dir), *name = ql_run_text(r, "name");
 	enum quell_status s = library(r);
@@ -198,7 +198,7 @@ static enum quell_status show(void *arg)
 	return s == QUELL_OK ? doses(r, &w->csv) : s;
 }
 
-enum quell_status ql_api_regimen(struct ql_run *r)
+enum quell_status ql_api_regimen(struct ql_api_run *r)
 {
 	struct show w = {.r = r};
 	enum quell_status s = ql_run_data(r);

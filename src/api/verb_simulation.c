@@ -1,67 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the simulating verbs share, and `simulate`. */
 #include "api/simulation.h"
+#include "api/sheet.h"
 #include "decide/simulate.h"
 #include <math.h>
 #include <string.h>
 
-enum quell_status ql_api_run_spec(struct ql_run *r, struct ql_run_spec *s)
+/* What was set in the model, then the option `set`. */
+static const char **all_set(struct ql_api_run *r, const struct ql_model_use *model, int *n)
 {
-	static const int lanes[] = {0, 4, 8};
-	int n_named, n_own, n_set, n_whatif;
-	const char **named = ql_run_list(r, "regimens", &n_named), **own = ql_run_list(r, "regimen", &n_own),
-		   **set = ql_run_list(r, "set", &n_set), **whatif = ql_run_list(r, "what-if", &n_whatif);
-	const struct ql_run_value *model = ql_run_value(r, "model");
-	double threads = ql_run_number(r, "threads");
-	enum quell_status st = ql_run_data(r);
-	if (st != QUELL_OK)
-		return st;
-	const char **regimen = QL_NEW_N(&r->work, const char *, (size_t)(n_named + n_own) + 1);
-	for (int i = 0; i < n_named + n_own; i++)
-		regimen[i] = i < n_named ? named[i] : own[i - n_named];
-	const char **all_set = QL_NEW_N(&r->work, const char *, (size_t)(n_set + model->model.n_set) + 1);
-	for (int i = 0; i < model->model.n_set; i++)
-		all_set[i] = model->model.set[i];
+	int n_set;
+	const char **set = ql_run_list(r, "set", &n_set);
+	const char **all = QL_NEW_N(&r->work, const char *, (size_t)(n_set + model->n_set) + 1);
+	for (int i = 0; i < model->n_set; i++)
+		all[i] = model->set[i];
 	for (int i = 0; i < n_set; i++)
-		all_set[model->model.n_set + i] = set[i];
-	if (n_named + n_own + n_whatif == 0) {
-		struct ql_diag *d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs regimens", r->verb->info.name);
+		all[model->n_set + i] = set[i];
+	*n = n_set + model->n_set;
+	return all;
+}
+
+/* Of `regimens` and `regimen`. */
+static const char **all_regimens(struct ql_api_run *r, int *n)
+{
+	int n_named, n_own;
+	const char **named = ql_run_list(r, "regimens", &n_named), **own = ql_run_list(r, "regimen", &n_own);
+	const char **all = QL_NEW_N(&r->work, const char *, (size_t)(n_named + n_own) + 1);
+	for (int i = 0; i < n_named + n_own; i++)
+		all[i] = i < n_named ? named[i] : own[i - n_named];
+	*n = n_named + n_own;
+	return all;
+}
+
+static enum quell_status refused(struct ql_api_run *r, const struct ql_run_spec *s, bool needs_regimens, const struct ql_model_use *model)
+{
+	struct ql_diag *d = NULL;
+	if (needs_regimens && s->n_regimen + s->n_whatif == 0) {
+		d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs regimens", r->verb->name);
 		ql_diag_help(d, "give `regimens`, for example ven-obi, or `regimen`, the path of a .yaml");
 		return QUELL_ERR_USAGE;
 	}
-	if (model->model.m && !model->model.m->path) {
-		struct ql_diag *d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs a model that was read from a file",
-						r->verb->info.name);
+	if (model->m && !model->m->path) {
+		d = ql_diag_add(&r->ds, QL_E0915, (struct ql_span){0}, "%s needs a model that was read from a file", r->verb->name);
 		ql_diag_help(d, "save the text as a .qm file and load that");
 		return QUELL_ERR_UNSUPPORTED;
 	}
+	return QUELL_OK;
+}
+
+enum quell_status ql_api_run_spec(struct ql_api_run *r, bool needs_regimens, struct ql_run_spec *s)
+{
+	const struct ql_run_value *model = ql_run_value(r, "model");
+	enum quell_status st = ql_run_data(r);
+	if (st != QUELL_OK)
+		return st;
 	*s = (struct ql_run_spec){.data_dir = r->data_dir,
 				  .model = model->model.m ? model->model.m->path : model->text,
 				  .population = ql_run_text(r, "population"),
-				  .regimen = regimen,
-				  .n_regimen = n_named + n_own,
-				  .whatif = whatif,
-				  .n_whatif = n_whatif,
-				  .patients = (uint64_t)ql_run_number(r, "patients"),
-				  .seed = (uint64_t)ql_run_number(r, "seed"),
+				  .patients = ql_run_count(r, "patients"),
+				  .seed = ql_run_count(r, "seed"),
 				  .years = ql_run_number(r, "years"),
-				  .threads = isnan(threads) ? 0 : (int)threads,
-				  .lanes = lanes[ql_run_choice(r, "lanes")],
+				  .threads = ql_run_threads(r),
+				  .lanes = ql_run_lanes(r),
 				  .solver = ql_run_choice(r, "solver") ? QL_SOLVER_CVODE : QL_SOLVER_OWN,
 				  .native = ql_run_choice(r, "native"),
 				  .rtol = ql_run_number(r, "rtol"),
-				  .set = all_set,
-				  .n_set = n_set + model->model.n_set,
+				  .protocol = ql_run_text(r, "protocol"),
+				  .next_line = ql_run_text(r, "next-line"),
 				  .fixed_doses = ql_run_flag(r, "fixed-doses"),
 				  .cancel = &r->cancel,
 				  .progress = ql_run_on_progress,
 				  .progress_ctx = r};
-	return QUELL_OK;
+	s->regimen = all_regimens(r, &s->n_regimen);
+	s->whatif = ql_run_list(r, "what-if", &s->n_whatif);
+	s->set = all_set(r, &model->model, &s->n_set);
+	return refused(r, s, needs_regimens, &model->model);
 }
 
 /* ---- simulate ---- */
 
-static void courses(struct ql_run *r, const struct ql_simulation *s)
+static void courses(struct ql_api_run *r, const struct ql_simulation *s)
 {
 	int64_t n = 0;
 	for (int a = 0; a < s->n_arm; a++)
@@ -84,40 +102,8 @@ static void courses(struct ql_run *r, const struct ql_simulation *s)
 	}
 }
 
-static void profile(struct ql_run *r, const struct ql_simulation *s)
-{
-	struct ql_table *t = ql_run_add_table(r, "profile", s->n_covariate);
-	int name = ql_table_text(t, "covariate", "");
-	double *value = ql_table_doubles(t, "value", "", "in `unit`");
-	int unit = ql_table_text(t, "unit", "");
-	for (int i = 0; i < s->n_covariate; i++) {
-		ql_table_text_add(t, name, s->covariate[i]);
-		value[i] = s->covariate_value[i];
-		ql_table_text_add(t, unit, s->covariate_unit[i]);
-	}
-}
-
-static void regimens(struct ql_run *r, const struct ql_simulation *s)
-{
-	struct ql_table *t = ql_run_add_table(r, "regimens", s->n_arm);
-	int id = ql_table_text(t, "regimen", ""), title = ql_table_text(t, "title", ""),
-	    grade = ql_table_text(t, "evidence_grade", "A phase 3 in CLL to D no clinical data in CLL"),
-	    warning = ql_table_text(t, "warning", "");
-	int64_t *state = ql_table_ints(t, "n_state", "", "states of the pruned model");
-	int status = ql_table_text(t, "status", "of the integration");
-	for (int a = 0; a < s->n_arm; a++) {
-		const char letter[2] = {s->arm[a].evidence_grade, 0};
-		ql_table_text_add(t, id, s->arm[a].id);
-		ql_table_text_add(t, title, s->arm[a].title);
-		ql_table_text_add(t, grade, letter);
-		ql_table_text_add(t, warning, s->arm[a].warning);
-		state[a] = s->arm[a].n_state;
-		ql_table_text_add(t, status, quell_status_text(s->arm[a].status));
-	}
-}
-
 struct fill {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	const struct ql_simulation *s;
 };
 
@@ -125,19 +111,18 @@ static enum quell_status fill(void *arg)
 {
 	struct fill *f = arg;
 	courses(f->r, f->s);
-	profile(f->r, f->s);
-	regimens(f->r, f->s);
 	ql_simulation_json(f->s, &f->r->json);
+	ql_run_own_sheets(f->r);
 	return QUELL_OK;
 }
 
-enum quell_status ql_api_simulate(struct ql_run *r)
+enum quell_status ql_api_simulate(struct ql_api_run *r)
 {
 	struct ql_simulate_spec spec = {.patient = (uint64_t)ql_run_number(r, "patient"),
 					.typical = ql_run_flag(r, "typical"),
 					.step_day = ql_run_number(r, "step")};
 	spec.output = ql_run_list(r, "outputs", &spec.n_output);
-	enum quell_status s = ql_api_run_spec(r, &spec.run);
+	enum quell_status s = ql_api_run_spec(r, true, &spec.run);
 	if (s != QUELL_OK)
 		return s;
 	struct ql_simulation *out = NULL;

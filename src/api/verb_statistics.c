@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `survival` and `nma`: the statistics of a table, each as JSON and as tables. */
-#include "api/api.h"
+#include "api/sheet.h"
 #include "base/json.h"
 #include "evidence/nma_job.h"
 #include "trial/sample.h"
@@ -15,92 +15,12 @@ static double number(const json_t *o, const char *key)
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-static double element(const json_t *o, const char *key, size_t i)
-{
-	const json_t *v = json_array_get(json_object_get(o, key), i);
-	return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
 static json_t *at(const json_t *o, const char *key) { return json_object_get(o, key); }
-
-/* Doubles with these names from the same members of every object of a name -> object map, after a text column of names. */
-static void table_of_map(struct ql_run *r, const char *table, const char *name_column, json_t *map, const char *const *key, int n)
-{
-	struct ql_table *t = ql_run_add_table(r, table, (int64_t)json_object_size(map));
-	int name = ql_table_text(t, name_column, "");
-	const char *word;
-	json_t *o;
-	json_object_foreach(map, word, o) ql_table_text_add(t, name, word);
-	for (int k = 0; k < n; k++) {
-		double *x = ql_table_doubles(t, key[k], "", "");
-		json_object_foreach(map, word, o) *x++ = number(o, key[k]);
-	}
-}
 
 /* ---- survival ---- */
 
-static void groups(struct ql_run *r, const json_t *km, const json_t *rmst)
-{
-	static const char *const key[] = {"n", "events", "median", "median_lower", "median_upper"};
-	json_t *map = at(km, "groups");
-	const char *word;
-	json_t *o;
-	table_of_map(r, "groups", "group", map, key, 5);
-	struct ql_table *t = r->table[r->n_table - 1];
-	double *value = ql_table_doubles(t, "rmst", "", "restricted mean, in the unit of time"), *se = ql_table_doubles(t, "rmst_se", "", "");
-	json_object_foreach(map, word, o)
-	{
-		const json_t *x = at(at(rmst, "groups"), word);
-		*value++ = number(x, "rmst");
-		*se++ = number(x, "se");
-	}
-}
-
-static void curves(struct ql_run *r, const json_t *km)
-{
-	static const char *const key[] = {"time", "n_risk", "surv", "se", "lower", "upper"};
-	json_t *map = at(km, "groups"), *o;
-	const char *word;
-	int64_t n = 0;
-	json_object_foreach(map, word, o) n += (int64_t)json_array_size(at(o, "time"));
-	struct ql_table *t = ql_run_add_table(r, "curves", n);
-	int group = ql_table_text(t, "group", "");
-	json_object_foreach(map, word, o) ql_table_text_fill(t, group, word, (int64_t)json_array_size(at(o, "time")));
-	for (int k = 0; k < 6; k++) {
-		double *x = ql_table_doubles(t, key[k], k == 2 ? "1" : "", k == 0 ? "in the unit of the table" : "");
-		json_object_foreach(map, word, o)
-			for (size_t i = 0; i < json_array_size(at(o, "time")); i++)
-				*x++ = element(o, key[k], i);
-	}
-}
-
-/* Every member of a group that is an object is a cause; times stand once per group. */
-static void incidence(struct ql_run *r, const json_t *cif)
-{
-	static const char *const key[] = {"cif", "se_ij", "se_delta"};
-	json_t *map = at(cif, "groups"), *o, *cause;
-	const char *word, *name;
-	int64_t n = 0;
-	json_object_foreach(map, word, o)
-		json_object_foreach(o, name, cause) n += json_is_object(cause) ? (int64_t)json_array_size(at(o, "time")) : 0;
-	struct ql_table *t = ql_run_add_table(r, "incidence", n);
-	int group = ql_table_text(t, "group", ""), which = ql_table_text(t, "cause", "event_ or competing_ and the code");
-	double *time = ql_table_doubles(t, "time", "", "in the unit of the table"), *risk = ql_table_doubles(t, "n_risk", "", ""), *x[3];
-	for (int k = 0; k < 3; k++)
-		x[k] = ql_table_doubles(t, key[k], "1", "");
-	json_object_foreach(map, word, o)
-		json_object_foreach(o, name, cause)
-			for (size_t i = 0; json_is_object(cause) && i < json_array_size(at(o, "time")); i++) {
-				ql_table_text_add(t, group, word);
-				ql_table_text_add(t, which, name);
-				*time++ = element(o, "time", i);
-				*risk++ = element(o, "n_risk", i);
-				for (int k = 0; k < 3; k++)
-					*x[k]++ = element(cause, key[k], i);
-			}
-}
-
-static void tests(struct ql_run *r, const json_t *a)
+/* The log-rank test and Gray's by cause have two places in the JSON. */
+static void tests(struct ql_api_run *r, const json_t *a)
 {
 	static const char *const key[] = {"rho", "chisq", "df", "p"};
 	const json_t *logrank = at(a, "logrank");
@@ -120,15 +40,14 @@ static void tests(struct ql_run *r, const json_t *a)
 }
 
 struct survival {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	json_t *o;
 };
 
 static enum quell_status survival(void *arg)
 {
-	static const char *const cox_key[] = {"coef", "se", "hr", "lower", "upper", "p"};
 	struct survival *w = arg;
-	struct ql_run *r = w->r;
+	struct ql_api_run *r = w->r;
 	struct ql_csv *table;
 	const struct ql_work work = {&r->work, &r->ds};
 	struct ql_survival_request q = {.time = ql_run_text(r, "time"),
@@ -154,20 +73,12 @@ static enum quell_status survival(void *arg)
 	if (s != QUELL_OK)
 		return s;
 	ql_json_write(w->o, &r->json);
-	const json_t *a = at(w->o, "analyses");
-	if (at(a, "km")) {
-		groups(r, at(a, "km"), at(a, "rmst"));
-		curves(r, at(a, "km"));
-	}
-	if (at(a, "cif"))
-		incidence(r, at(a, "cif"));
-	tests(r, a);
-	if (at(a, "cox"))
-		table_of_map(r, "cox", "term", at(at(a, "cox"), "terms"), cox_key, 6);
+	ql_run_own_sheets(r);
+	tests(r, at(w->o, "analyses"));
 	return QUELL_OK;
 }
 
-enum quell_status ql_api_survival(struct ql_run *r)
+enum quell_status ql_api_survival(struct ql_api_run *r)
 {
 	struct survival w = {.r = r};
 	enum quell_status s = ql_protect(survival, &w);
@@ -197,7 +108,7 @@ static void put_estimates(struct ql_table *t, const struct ql_estimate *e, int n
 	}
 }
 
-static void effects(struct ql_run *r, const struct ql_nma_report *x)
+static void effects(struct ql_api_run *r, const struct ql_nma_report *x)
 {
 	int n = x->m->n, reference = x->m->o.reference;
 	struct ql_table *t = ql_run_add_table(r, "effects", n);
@@ -217,7 +128,7 @@ static void effects(struct ql_run *r, const struct ql_nma_report *x)
 	}
 }
 
-static void league(struct ql_run *r, const struct ql_nma_report *x)
+static void league(struct ql_api_run *r, const struct ql_nma_report *x)
 {
 	int n = x->m->n, k = 0;
 	if (n > 1000) /* a million rows are enough */
@@ -236,7 +147,7 @@ static void league(struct ql_run *r, const struct ql_nma_report *x)
 	put_estimates(t, e, k, false);
 }
 
-static void split(struct ql_run *r, const struct ql_nma_report *x)
+static void split(struct ql_api_run *r, const struct ql_nma_report *x)
 {
 	static const char *const name[] = {"studies", "proportion_direct", "network", "direct", "direct_se",
 					   "indirect", "indirect_se", "difference", "p"};
@@ -256,7 +167,7 @@ static void split(struct ql_run *r, const struct ql_nma_report *x)
 	}
 }
 
-static void designs(struct ql_run *r, const struct ql_nma_report *x)
+static void designs(struct ql_api_run *r, const struct ql_nma_report *x)
 {
 	struct ql_table *t = ql_run_add_table(r, "designs", x->designs.n);
 	int name = ql_table_text(t, "design", "");
@@ -272,7 +183,7 @@ static void designs(struct ql_run *r, const struct ql_nma_report *x)
 }
 
 /* Values that the JSON has at its top, for networks and pairs alike. */
-static void summary(struct ql_run *r, const json_t *o)
+static void summary(struct ql_api_run *r, const json_t *o)
 {
 	static const char *const key[] = {"studies", "treatments", "tau2", "I2", "Q", "df_Q", "p_Q"};
 	static const char *const name[] = {"studies", "treatments", "tau2", "i2", "q", "df", "p_q"};
@@ -283,7 +194,7 @@ static void summary(struct ql_run *r, const json_t *o)
 		*ql_table_doubles(t, name[k], "", "") = number(o, key[k]);
 }
 
-static void pair(struct ql_run *r, const struct ql_pair_report *x, const json_t *o)
+static void pair(struct ql_api_run *r, const struct ql_pair_report *x, const json_t *o)
 {
 	struct ql_table *t = ql_run_add_table(r, "effects", 1);
 	const json_t *p = json_array_get(at(o, "effects"), 0);
@@ -297,12 +208,12 @@ static void pair(struct ql_run *r, const struct ql_pair_report *x, const json_t 
 }
 
 struct nma {
-	struct ql_run *r;
+	struct ql_api_run *r;
 	struct ql_nma_answer x;
 	json_t *o;
 };
 
-static struct ql_nma_request request(struct ql_run *r)
+static struct ql_nma_request request(struct ql_api_run *r)
 {
 	double effect_sd = ql_run_number(r, "effect-sd");
 	return (struct ql_nma_request){.dataset = ql_run_text(r, "dataset"),
@@ -339,7 +250,7 @@ static struct ql_nma_request request(struct ql_run *r)
 static enum quell_status nma(void *arg)
 {
 	struct nma *w = arg;
-	struct ql_run *r = w->r;
+	struct ql_api_run *r = w->r;
 	struct ql_csv *table;
 	const struct ql_nma_request q = request(r);
 	enum quell_status s = ql_run_csv(r, "data", true, &table);
@@ -362,7 +273,7 @@ static enum quell_status nma(void *arg)
 	return QUELL_OK;
 }
 
-enum quell_status ql_api_nma(struct ql_run *r)
+enum quell_status ql_api_nma(struct ql_api_run *r)
 {
 	struct nma w = {.r = r};
 	enum quell_status s = ql_protect(nma, &w);

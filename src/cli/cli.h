@@ -8,6 +8,7 @@
  *	{
  *		double tau = 0;
  *		const struct ql_opt opt[] = {
+ *			QL_OPT_SHARED("seed", QL_OPT_COUNT, &seed), // as src/api/verbs.c describes it
  *			{"tau", QL_OPT_NUMBER, &tau, "TIME", "none", 0, INFINITY, NULL, "restricted mean up to TIME"},
  *			{0}};
  *		const struct ql_command cmd = {"name", "FILE", 1, 1, "what it does, longer\n", "quell name x.csv\n",
@@ -88,8 +89,11 @@ struct ql_opt {
 	const char *help;
 };
 
-/* An option that the library has too, as it describes it (src/api/verbs.c): one place for range, default and help. */
-struct ql_opt ql_cli_opt(struct ql_cli *c, const char *verb, const char *name, enum ql_opt_kind kind, void *target);
+/* An option that the library has too: its range, default, choices and help stand in src/api/verbs.c, under the verb of the
+ * command or another one. ql_cli_parse() fills them in and puts the default into the target. What stands in full in a
+ * table here is the command line's alone, and tools/cli_only.txt says why. */
+#define QL_OPT_SHARED(name, kind, target) {name, kind, target, NULL, NULL, 0, 0, NULL, NULL}
+#define QL_OPT_SHARED_WITH(verb, name, kind, target) {name, kind, target, verb, NULL, 0, 0, NULL, NULL}
 
 struct ql_command {
 	const char *name, *arguments; /* "compare", "FILE [FILE]" */

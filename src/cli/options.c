@@ -29,20 +29,6 @@ struct ql_span ql_cli_span(const struct ql_cli *c, const char *word)
 	return (struct ql_span){COMMAND_LINE, 0, 0, 0};
 }
 
-struct ql_opt ql_cli_opt(struct ql_cli *c, const char *verb, const char *name, enum ql_opt_kind kind, void *target)
-{
-	const struct quell_verb_info *v = quell_verb_find(verb);
-	const struct quell_option_info *o = NULL;
-	for (int i = 0; v && i < v->n_option; i++)
-		if (strcmp(v->option[i].name, name) == 0)
-			o = &v->option[i];
-	assert(o);
-	const char *words = o->fallback;
-	if (words && *words == '(')
-		words = ql_arena_strndup(&c->arena, words + 1, strlen(words) - 2);
-	return (struct ql_opt){name, kind, target, o->metavar, words, o->lo, o->hi, o->choices, o->help};
-}
-
 static const struct ql_opt *find_option(const struct ql_command *cmd, const char *name, size_t len)
 {
 	for (size_t t = 0; t < sizeof cmd->opt / sizeof *cmd->opt && cmd->opt[t]; t++)
@@ -220,8 +206,45 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-bool ql_cli_parse(struct ql_cli *c, const struct ql_command *cmd, int argc, char **argv, int *exit)
+/* ---- options that the library describes ---- */
+
+static void shared(struct ql_cli *c, const char *verb, struct ql_opt *o)
 {
+	const struct quell_verb_info *v = quell_verb_find(o->metavar ? o->metavar : verb);
+	const struct quell_option_info *i = NULL;
+	for (int k = 0; v && k < v->n_option; k++)
+		if (strcmp(v->option[k].name, o->name) == 0)
+			i = &v->option[k];
+	assert(i);
+	bool words = i->fallback && *i->fallback == '(';
+	*o = (struct ql_opt){o->name, o->kind, o->target, i->metavar, i->fallback, i->lo, i->hi, i->choices, i->help};
+	if (words)
+		o->fallback = ql_arena_strndup(&c->arena, i->fallback + 1, strlen(i->fallback) - 2);
+	else if (i->fallback)
+		set_value(c, o, i->fallback);
+}
+
+/* The command with its shared options filled in. */
+static struct ql_command resolved(struct ql_cli *c, const struct ql_command *cmd)
+{
+	struct ql_command out = *cmd;
+	for (size_t t = 0; t < sizeof cmd->opt / sizeof *cmd->opt && cmd->opt[t]; t++) {
+		size_t n = 0;
+		while (cmd->opt[t][n].name)
+			n++;
+		struct ql_opt *table = QL_NEW_N(&c->arena, struct ql_opt, n + 1);
+		memcpy(table, cmd->opt[t], n * sizeof *table);
+		for (size_t i = 0; i < n; i++)
+			if (!table[i].help)
+				shared(c, cmd->name, &table[i]);
+		out.opt[t] = table;
+	}
+	return out;
+}
+
+bool ql_cli_parse(struct ql_cli *c, const struct ql_command *given, int argc, char **argv, int *exit)
+{
+	const struct ql_command full = resolved(c, given), *cmd = &full;
 	*exit = QL_EXIT_OK;
 	if (wants_help(argc, argv)) {
 		ql_cli_help(c, cmd);

@@ -10,19 +10,15 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define STORE_OPTION {"store", QL_OPT_TEXT, &s->store, "DB", NULL, 0, 0, NULL, \
-	 "keep finished chunks in this SQLite file, and go on from what it holds"}
-#define TIME_OPTION {"max-time", QL_OPT_TEXT, &s->max_time, "T", "no limit", 0, 0, NULL, \
-	 "stop at a chunk's end before T has passed: 90, 30m, 12h"}
+#define STORE_OPTION QL_OPT_SHARED("store", QL_OPT_TEXT, &s->store)
+#define TIME_OPTION QL_OPT_SHARED("max-time", QL_OPT_TEXT, &s->max_time)
 
 void ql_stored_options(struct ql_stored *s, struct ql_opt *opt)
 {
 	const struct ql_opt table[] = {
 		STORE_OPTION, TIME_OPTION,
-		{"keep", QL_OPT_LIST, &s->keep, "A,B", NULL, 0, 0, NULL,
-		 "rows to keep in the store: patients, courses (one row per patient and day)"},
-		{"chunk", QL_OPT_COUNT, &s->chunk, "N", "some seconds of work", 1, 1e6, NULL,
-		 "patients per chunk; results do not depend on it"},
+		QL_OPT_SHARED("keep", QL_OPT_LIST, &s->keep),
+		QL_OPT_SHARED("chunk", QL_OPT_COUNT, &s->chunk),
 		{"dry-run", QL_OPT_FLAG, &s->dry_run, NULL, NULL, 0, 0, NULL,
 		 "predict time, memory and disk from a short pilot, and stop"},
 		{0}};
@@ -37,27 +33,10 @@ void ql_resume_options(struct ql_stored *s, struct ql_opt *opt)
 	memcpy(opt, table, sizeof table);
 }
 
-static bool read_duration(const char *text, double *out)
-{
-	static const struct {
-		char unit;
-		double s;
-	} unit[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-	size_t n = strlen(text);
-	double factor = 1;
-	for (size_t i = 0; i < sizeof unit / sizeof *unit && n > 1; i++)
-		if (text[n - 1] == unit[i].unit) {
-			factor = unit[i].s;
-			n--;
-			break;
-		}
-	return ql_parse_double(text, n, out) && (*out *= factor) > 0 && isfinite(*out);
-}
-
 bool ql_stored_finish(struct ql_cli *c, struct ql_stored *s, int *exit)
 {
 	*exit = QL_EXIT_USAGE;
-	if (s->max_time && !read_duration(s->max_time, &s->max_s)) {
+	if (s->max_time && !ql_duration_parse(s->max_time, &s->max_s)) {
 		struct ql_diag *d = ql_diag_add(&c->ds, QL_E0913, ql_cli_span(c, s->max_time), "`%s` is no duration", s->max_time);
 		ql_diag_help(d, "write seconds, or a number with s, m, h or d: `--max-time 90m`");
 		return false;
@@ -120,36 +99,9 @@ enum quell_status ql_stored_run(struct ql_cli *c, const struct ql_stored *s, str
 	return status;
 }
 
-static const char *meaning(const char *key)
-{
-	return strcmp(key, "quell") == 0	 ? "version of quell"
-	       : strcmp(key, "model_hash") == 0	 ? "model"
-	       : strcmp(key, "inputs_hash") == 0 ? "content of the model, population, regimen or agent files"
-						 : key;
-}
-
 bool ql_stored_expected(struct ql_cli *c, const struct ql_stored *s, const struct ql_work *w)
 {
-	if (!s->expect || strcmp(s->expect, w->settings) == 0)
-		return true;
-	struct ql_span at = {s->store, 0, 0, 0};
-	struct ql_diag *d = ql_diag_add(&c->ds, QL_E1207, at, "the run cannot go on: what it started with has changed");
-	json_t *was = json_loads(s->expect, 0, NULL), *is = json_loads(w->settings, 0, NULL), *v;
-	const char *key;
-	json_object_foreach(is, key, v) {
-		const json_t *old = json_object_get(was, key);
-		if (json_equal(old, v))
-			continue;
-		if (json_is_string(old) && json_is_string(v))
-			ql_diag_note(d, (struct ql_span){0}, "%s: was %s, is %s", meaning(key), json_string_value(old),
-				     json_string_value(v));
-		else
-			ql_diag_note(d, (struct ql_span){0}, "%s differs", meaning(key));
-	}
-	ql_diag_help(d, "bring the files back to what they were, or start a new run");
-	json_decref(was);
-	json_decref(is);
-	return false;
+	return !s->expect || ql_work_expected(w, s->expect, s->store, &c->ds);
 }
 
 /* --- prediction --- */

@@ -21,22 +21,20 @@ static enum quell_status write_file(struct ql_cli *c, const char *path, const st
 
 int ql_verb_calibrate(struct ql_cli *c, int argc, char **argv)
 {
-	struct ql_calibrate_spec spec = {.panel = {.patients = 200, .seed = 1, .rtol = 1e-4}, .steps = 2, .draws = 60, .keep = 24};
+	struct ql_calibrate_spec spec = {.panel = {.rtol = 1e-4}};
 	const char *draws = NULL, *report = NULL;
 	const struct ql_opt opt[] = {
-		{"out", QL_OPT_TEXT, &draws, "FILE", NULL, 0, 0, NULL, "the kept draws, for --draws of validate"},
-		{"report", QL_OPT_TEXT, &report, "FILE", "standard output", 0, 0, NULL, "what was found, as Markdown"},
-		{"parameters", QL_OPT_TEXT, &spec.parameters, "FILE", "library/calibration/parameters.csv", 0, 0, NULL,
-		 "which parameters, and the spread of their priors"},
-		{"log", QL_OPT_TEXT, &spec.log, "FILE", "none", 0, 0, NULL,
-		 "evaluations so far: a run that was stopped goes on from there"},
-		{"patients", QL_OPT_COUNT, &spec.panel.patients, "N", "200", 20, 1e6, NULL, "virtual patients per arm"},
-		{"steps", QL_OPT_INT, &spec.steps, "N", "2", 1, 50, NULL, "Gauss-Newton steps"},
-		{"draw", QL_OPT_INT, &spec.draws, "N", "60", 2, 100000, NULL, "weighted draws"},
-		{"keep", QL_OPT_INT, &spec.keep, "N", "24", 1, 255, NULL, "draws that are kept"},
-		{"seed", QL_OPT_COUNT, &spec.panel.seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
-		{"threads", QL_OPT_INT, &spec.panel.threads, "N", "all cores", 1, 1024, NULL,
-		 "threads; results do not depend on it"},
+		QL_OPT_SHARED("out", QL_OPT_TEXT, &draws),
+		QL_OPT_SHARED("report", QL_OPT_TEXT, &report),
+		QL_OPT_SHARED("parameters", QL_OPT_TEXT, &spec.parameters),
+		QL_OPT_SHARED("log", QL_OPT_TEXT, &spec.log),
+		QL_OPT_SHARED("patients", QL_OPT_COUNT, &spec.panel.patients),
+		QL_OPT_SHARED("steps", QL_OPT_INT, &spec.steps),
+		QL_OPT_SHARED("draw", QL_OPT_INT, &spec.draws),
+		QL_OPT_SHARED("keep", QL_OPT_INT, &spec.keep),
+		QL_OPT_SHARED("seed", QL_OPT_COUNT, &spec.panel.seed),
+		QL_OPT_SHARED("threads", QL_OPT_INT, &spec.panel.threads),
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
 	const struct ql_command cmd = {
 		"calibrate", "", 0, 0,
@@ -65,9 +63,11 @@ int ql_verb_calibrate(struct ql_cli *c, int argc, char **argv)
 	if (s == QUELL_OK && report) {
 		ql_calibration_report(r, c->line, &text);
 		s = write_file(c, report, &text);
-	} else if (s == QUELL_OK) {
+	} else if (s == QUELL_OK && !c->json) {
 		ql_calibration_report(r, c->line, &c->out);
 	}
+	if (s == QUELL_OK && c->json)
+		ql_calibration_json(r, &c->out);
 	ql_buf_free(&text);
 	ql_cli_say(c, "Calibrated", "%d parameters on %d targets, %d evaluations (%d from the log), effective sample size %.1f of "
 		   "%d, %.0f s", r->n_parameter, r->n_target, r->n_evaluations, r->n_reused, r->effective, r->n_drawn, r->wall_s);

@@ -117,11 +117,10 @@ void ql_compare_output_options(struct ql_compare_outputs *o, struct ql_opt *opt)
 {
 	const struct ql_opt table[] = {
 		{"csv", QL_OPT_TEXT, &o->csv, "DIR", NULL, 0, 0, NULL, "tables for other programs, into an existing folder"},
-		{"html", QL_OPT_TEXT, &o->html, "FILE", NULL, 0, 0, NULL, "a report with curves, in one file"},
-		{"numerics", QL_OPT_COUNT, &o->numerics, "N", "0", 0, 1e6, NULL,
-		 "solve N patients again at tolerances 100 times tighter and show the effect"},
+		QL_OPT_SHARED("html", QL_OPT_TEXT, &o->html),
+		QL_OPT_SHARED("numerics", QL_OPT_COUNT, &o->numerics),
 		{"pdf", QL_OPT_TEXT, &o->pdf, "FILE", NULL, 0, 0, NULL, "the report for paper; needs Chromium"},
-		{"figure", QL_OPT_TEXT, &o->figure, "FILE.svg", NULL, 0, 0, NULL, "the survival chart alone"},
+		QL_OPT_SHARED("figure", QL_OPT_TEXT, &o->figure),
 		{0}};
 	_Static_assert(sizeof table / sizeof *table == QL_COMPARE_N_OPT, "keep QL_COMPARE_N_OPT in step");
 	memcpy(opt, table, sizeof table);
@@ -158,9 +157,8 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 	ql_sim_options(c, &sim, common);
 	struct ql_stored stored = {0};
 	const struct ql_opt draw_opt[] = {
-		{"draws", QL_OPT_TEXT, &sim.spec.draws, "FILE", "none", 0, 0, NULL,
-		 "parameter draws (quell calibrate; `posterior`: the shipped ones): their spread enters the intervals"},
-		{"n-draws", QL_OPT_INT, &sim.spec.n_draws, "N", "all of the file", 1, 255, NULL, "use the first N draws"},
+		QL_OPT_SHARED("draws", QL_OPT_TEXT, &sim.spec.draws),
+		QL_OPT_SHARED("n-draws", QL_OPT_INT, &sim.spec.n_draws),
 		{0}};
 	struct ql_opt opt[QL_COMPARE_N_OPT], store_opt[QL_STORED_N_OPT];
 	ql_compare_output_options(&o, opt);

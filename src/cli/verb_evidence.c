@@ -362,14 +362,14 @@ int ql_verb_evidence(struct ql_cli *c, int argc, char **argv)
 		return ql_evidence_nma(c, argc - 1, argv + 1);
 	struct filter f = {0};
 	const struct ql_opt opt[] = {
-	    {"trial", QL_OPT_TEXT, &f.find.trial, "TRIAL", NULL, 0, 0, NULL, "find: one trial"},
-	    {"line", QL_OPT_TEXT, &f.find.line, "LINE", NULL, 0, 0, NULL, "find: 1L, RR, 1L+RR, maint, RT"},
-	    {"treatment", QL_OPT_TEXT, &f.find.treatment, "NAME", NULL, 0, 0, NULL, "find: a regimen on either side"},
-	    {"endpoint", QL_OPT_TEXT, &f.find.endpoint, "NAME", NULL, 0, 0, NULL, "find: an endpoint, or how it begins"},
-	    {"subgroup", QL_OPT_TEXT, &f.find.subgroup, "NAME", NULL, 0, 0, NULL, "find: all, IGHV-U, del17p/TP53, ..."},
-	    {"role", QL_OPT_TEXT, &f.find.role, "ROLE", NULL, 0, 0, NULL, "find: calibration, validation, evidence"},
-	    {"verified", QL_OPT_FLAG, &f.find.verified, NULL, NULL, 0, 0, NULL, "find: verified rows only"},
-	    {"recalled", QL_OPT_FLAG, &f.find.recalled, NULL, NULL, 0, 0, NULL, "find: recalled rows only"},
+	    QL_OPT_SHARED("trial", QL_OPT_TEXT, &f.find.trial),
+	    QL_OPT_SHARED("line", QL_OPT_TEXT, &f.find.line),
+	    QL_OPT_SHARED("treatment", QL_OPT_TEXT, &f.find.treatment),
+	    QL_OPT_SHARED("endpoint", QL_OPT_TEXT, &f.find.endpoint),
+	    QL_OPT_SHARED("subgroup", QL_OPT_TEXT, &f.find.subgroup),
+	    QL_OPT_SHARED("role", QL_OPT_TEXT, &f.find.role),
+	    QL_OPT_SHARED("verified", QL_OPT_FLAG, &f.find.verified),
+	    QL_OPT_SHARED("recalled", QL_OPT_FLAG, &f.find.recalled),
 	    {"json", QL_OPT_FLAG, &f.json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 	    {"csv", QL_OPT_FLAG, &f.csv, NULL, NULL, 0, 0, NULL, "CSV on standard output"},
 	    {0}};

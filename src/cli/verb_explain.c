@@ -284,9 +284,9 @@ int ql_verb_explain(struct ql_cli *c, int argc, char **argv)
 	struct request r = {0};
 	const struct ql_opt opt[] = {
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
-		{"figure", QL_OPT_TEXT, &r.figure, "FILE.svg", NULL, 0, 0, NULL, "of a therapy: how it works in the model, drawn from the model"},
-		{"html", QL_OPT_TEXT, &r.html, "FILE", NULL, 0, 0, NULL, "of a therapy: all of it as a page"},
-		{"model", QL_OPT_TEXT, &r.model, "FILE", "the shipped CLL model", 0, 0, NULL, "look for names in another model"},
+		QL_OPT_SHARED("figure", QL_OPT_TEXT, &r.figure),
+		QL_OPT_SHARED("html", QL_OPT_TEXT, &r.html),
+		QL_OPT_SHARED("model", QL_OPT_TEXT, &r.model),
 		{0}};
 	const struct ql_command cmd = {
 		"explain", "NAME", 1, 1,

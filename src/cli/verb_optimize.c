@@ -94,18 +94,18 @@ static int list_measures(struct ql_cli *c)
 
 int ql_verb_optimize(struct ql_cli *c, int argc, char **argv)
 {
-	struct ql_optimize_spec spec = {.run = {.seed = 1, .rtol = 1e-4}};
+	struct ql_optimize_spec spec = {0};
 	const char *out = NULL;
 	bool measures = false;
 	const struct ql_opt opt[] = {
-		{"patients", QL_OPT_COUNT, &spec.run.patients, "N", "as the file says", 10, 1e6, NULL, "virtual patients per schedule"},
-		{"population", QL_OPT_TEXT, &spec.run.population, "NAME|FILE", "as the file says", 0, 0, NULL, "who is simulated"},
-		{"evaluations", QL_OPT_INT, &spec.evaluations, "N", "80", 5, 100000, NULL, "schedules tried"},
-		{"seed", QL_OPT_COUNT, &spec.run.seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
-		{"threads", QL_OPT_INT, &spec.run.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},
-		{"rtol", QL_OPT_NUMBER, &spec.run.rtol, "X", "1e-4", 1e-13, 0.1, NULL, "relative tolerance of the integrator"},
-		{"out", QL_OPT_TEXT, &out, "FILE.yaml", NULL, 0, 0, NULL, "the best schedule as a regimen"},
-		{"measures", QL_OPT_FLAG, &measures, NULL, NULL, 0, 0, NULL, "what can be minimised or bounded"},
+		QL_OPT_SHARED("patients", QL_OPT_COUNT, &spec.run.patients),
+		QL_OPT_SHARED("population", QL_OPT_TEXT, &spec.run.population),
+		QL_OPT_SHARED("evaluations", QL_OPT_INT, &spec.evaluations),
+		QL_OPT_SHARED("seed", QL_OPT_COUNT, &spec.run.seed),
+		QL_OPT_SHARED("threads", QL_OPT_INT, &spec.run.threads),
+		QL_OPT_SHARED("rtol", QL_OPT_NUMBER, &spec.run.rtol),
+		QL_OPT_SHARED("out", QL_OPT_TEXT, &out),
+		QL_OPT_SHARED("measures", QL_OPT_FLAG, &measures),
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
 	const struct ql_command cmd = {

@@ -16,14 +16,6 @@ static int show(struct ql_cli *c, const struct ql_recommendation *r)
 	return QL_EXIT_OK;
 }
 
-/* The shared options with the defaults of this verb. */
-static void default_text(struct ql_opt *opt, const char *name, const char *text)
-{
-	for (; opt->name; opt++)
-		if (strcmp(opt->name, name) == 0)
-			opt->fallback = text;
-}
-
 int ql_verb_recommend(struct ql_cli *c, int argc, char **argv)
 {
 	struct ql_sim sim = {0};
@@ -33,9 +25,9 @@ int ql_verb_recommend(struct ql_cli *c, int argc, char **argv)
 	struct ql_opt common[QL_SIM_N_OPT];
 	ql_sim_options(c, &sim, common);
 	const struct ql_opt opt[] = {
-		{"with", QL_OPT_ITEM, &with, "FIELD=VALUE", NULL, 0, 0, NULL, "a field of the profile, before the file's; may be repeated"},
-		{"guideline", QL_OPT_TEXT, &spec.guideline, "NAME|FILE", "cll", 0, 0, NULL, "consensus rules"},
-		{"fields", QL_OPT_FLAG, &fields, NULL, NULL, 0, 0, NULL, "the fields of a profile"},
+		QL_OPT_SHARED("with", QL_OPT_ITEM, &with),
+		QL_OPT_SHARED("guideline", QL_OPT_TEXT, &spec.guideline),
+		QL_OPT_SHARED("fields", QL_OPT_FLAG, &fields),
 		{0}};
 	const struct ql_command cmd = {
 		"recommend", "[NAME|FILE.yaml]", 0, 1,
@@ -45,13 +37,6 @@ int ql_verb_recommend(struct ql_cli *c, int argc, char **argv)
 		"quell recommend --with age=58 --with ighv=unmutated --with tp53=normal --with del17p=no --with symptoms=yes\n",
 		{common, opt}};
 	int exit;
-	sim.spec.population = NULL;
-	sim.spec.patients = 500;
-	sim.spec.years = 10;
-	default_text(common, "population", "the nearest to the profile");
-	default_text(common, "regimens", "the candidates of the guideline");
-	default_text(common, "patients", "500");
-	default_text(common, "years", "10");
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
 	if (fields) {

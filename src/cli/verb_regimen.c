@@ -60,7 +60,7 @@ int ql_verb_regimen(struct ql_cli *c, int argc, char **argv)
 	double years = 6;
 	const struct ql_opt opt[] = {
 		{"csv", QL_OPT_FLAG, &csv, NULL, NULL, 0, 0, NULL, "the events of a patient as a NONMEM data set (CSV)"},
-		ql_cli_opt(c, "regimen", "years", QL_OPT_NUMBER, &years),
+		QL_OPT_SHARED("years", QL_OPT_NUMBER, &years),
 		{0}};
 	const struct ql_command cmd = {"regimen", "list | show NAME|FILE", 1, 2,
 				       "Lists the regimens of the library, or shows one: in words, or as the exact doses of a patient\n"

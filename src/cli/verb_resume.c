@@ -36,7 +36,7 @@ int ql_verb_resume(struct ql_cli *c, int argc, char **argv)
 	ql_resume_options(&stored, store_opt);
 	ql_compare_output_options(&o, out_opt);
 	const struct ql_opt opt[] = {
-		{"threads", QL_OPT_INT, &spec.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},
+		QL_OPT_SHARED("threads", QL_OPT_INT, &spec.threads),
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
 	const struct ql_command cmd = {

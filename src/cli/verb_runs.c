@@ -16,26 +16,6 @@ struct asking {
 
 /* --- list --- */
 
-static json_t *run_json(const struct ql_run *r)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "run", json_integer(r->id));
-	json_object_set_new(o, "kind", ql_json_text(r->kind));
-	json_object_set_new(o, "title", ql_json_text(r->title));
-	json_object_set_new(o, "state", json_string(r->finished ? "finished" : "unfinished"));
-	json_object_set_new(o, "chunks", json_integer((json_int_t)r->chunks));
-	json_object_set_new(o, "chunks_done", json_integer((json_int_t)r->chunks_done));
-	json_object_set_new(o, "units", json_integer((json_int_t)r->units));
-	json_object_set_new(o, "seed", json_integer((json_int_t)r->seed));
-	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
-	json_object_set_new(o, "created", ql_json_text(r->created));
-	json_object_set_new(o, "finished", ql_json_text(r->finished));
-	json_object_set_new(o, "quell", ql_json_text(r->quell_version));
-	json_object_set_new(o, "model_hash", ql_json_text(r->model_hash));
-	json_object_set_new(o, "command", ql_json_text(r->command));
-	return o;
-}
-
 static int list(struct ql_cli *c, struct ql_store *s)
 {
 	struct ql_run *run;
@@ -44,12 +24,7 @@ static int list(struct ql_cli *c, struct ql_store *s)
 	if (status != QUELL_OK)
 		return ql_cli_exit(status);
 	if (c->json) {
-		json_t *o = json_object(), *all = json_array();
-		for (int i = 0; i < n; i++)
-			json_array_append_new(all, run_json(&run[i]));
-		json_object_set_new(o, "schema", json_string("quell.runs/1"));
-		json_object_set_new(o, "runs", all);
-		ql_cli_print_json(c, o);
+		ql_cli_print_json(c, ql_runs_json(run, n));
 		return QL_EXIT_OK;
 	}
 	ql_buf_puts(&c->out, " run  state       chunks         solves     seed  what\n");
@@ -337,7 +312,7 @@ int ql_verb_runs(struct ql_cli *c, int argc, char **argv)
 {
 	struct asking ask = {0};
 	const struct ql_opt opt[] = {
-		{"store", QL_OPT_TEXT, &ask.store, "DB", NULL, 0, 0, NULL, "the store"},
+		QL_OPT_SHARED("store", QL_OPT_TEXT, &ask.store),
 		{"out", QL_OPT_TEXT, &ask.out, "DIR", NULL, 0, 0, NULL, "export: an existing folder"},
 		{"tables", QL_OPT_LIST, &ask.tables, "A,B", "all", 0, 0, NULL,
 		 "export: endpoints, curves, courses, contrasts, sensitivities, patients, patient_courses"},

@@ -122,24 +122,20 @@ int ql_verb_sensitivity(struct ql_cli *c, int argc, char **argv)
 	struct ql_sim sim = {0};
 	struct ql_stored stored = {0};
 	struct ql_words params = {0}, ranges = {0}, endpoints = {0};
-	struct ql_sensitivity_spec spec = {.samples = 0, .spread = 1.25};
+	struct ql_sensitivity_spec spec = {0};
 	struct ql_opt common[QL_SIM_N_OPT], store_opt[QL_STORED_N_OPT];
 	int method = 0, top = 10, exit;
 	ql_sim_options(c, &sim, common);
 	ql_stored_options(&stored, store_opt);
-	sim.spec.patients = 200;
 	const struct ql_opt opt[] = {
-		{"endpoint", QL_OPT_LIST, &endpoints, "A,B", "pfs_rate_60mo", 0, 0, NULL, "endpoints, as in docs/results.md"},
-		{"method", QL_OPT_CHOICE, &method, NULL, "sobol", 0, 0, "sobol|morris", "indices of variance, or a screening"},
-		{"samples", QL_OPT_COUNT, &spec.samples, "N", "256 rows, 20 trajectories", 2, 1e6, NULL,
-		 "rows (each takes as many evaluations as parameters, and 2), or trajectories (parameters, and 1)"},
-		{"params", QL_OPT_LIST, &params, "A,B", "all", 0, 0, NULL, "parameters to vary; `disease.*` takes a module"},
-		{"spread", QL_OPT_NUMBER, &spec.spread, "F", "1.25", 1.0001, 100, NULL,
-		 "vary each from 1/F to F times its value (its odds, if it is a share)"},
-		{"range", QL_OPT_ITEM, &ranges, "NAME=LOW:HIGH", NULL, 0, 0, NULL, "vary one uniformly over this; may be repeated"},
+		QL_OPT_SHARED("endpoint", QL_OPT_LIST, &endpoints),
+		QL_OPT_SHARED("method", QL_OPT_CHOICE, &method),
+		QL_OPT_SHARED("samples", QL_OPT_COUNT, &spec.samples),
+		QL_OPT_SHARED("params", QL_OPT_LIST, &params),
+		QL_OPT_SHARED("spread", QL_OPT_NUMBER, &spec.spread),
+		QL_OPT_SHARED("range", QL_OPT_ITEM, &ranges),
 		{"top", QL_OPT_INT, &top, "N", "10", 1, 10000, NULL, "parameters to show"},
-		{"function", QL_OPT_TEXT, &spec.function, "NAME", NULL, 0, 0, NULL,
-		 "ishigami or g: functions with known indices instead of the model"},
+		QL_OPT_SHARED("function", QL_OPT_TEXT, &spec.function),
 		{0}};
 	const struct ql_command cmd = {
 		"sensitivity", NULL, 0, 0,

@@ -139,10 +139,10 @@ int ql_verb_simulate(struct ql_cli *c, int argc, char **argv)
 	struct ql_opt common[QL_SIM_N_OPT];
 	ql_sim_options(c, &sim, common);
 	const struct ql_opt opt[] = {
-		ql_cli_opt(c, "simulate", "patient", QL_OPT_COUNT, &spec.patient),
-		ql_cli_opt(c, "simulate", "typical", QL_OPT_FLAG, &spec.typical),
-		ql_cli_opt(c, "simulate", "outputs", QL_OPT_LIST, &outputs),
-		ql_cli_opt(c, "simulate", "step", QL_OPT_NUMBER, &spec.step_day),
+		QL_OPT_SHARED("patient", QL_OPT_COUNT, &spec.patient),
+		QL_OPT_SHARED("typical", QL_OPT_FLAG, &spec.typical),
+		QL_OPT_SHARED("outputs", QL_OPT_LIST, &outputs),
+		QL_OPT_SHARED("step", QL_OPT_NUMBER, &spec.step_day),
 		{"csv", QL_OPT_TEXT, &csv, "DIR", NULL, 0, 0, NULL, "simulation.csv in an existing folder"},
 		{0}};
 	const struct ql_command cmd = {

@@ -62,17 +62,17 @@ int ql_simulate_data(struct ql_cli *c, int argc, char **argv)
 {
 	struct data_verb v = {.c = c};
 	const struct ql_opt opt[] = {
-		ql_cli_opt(c, "dataset", "data", QL_OPT_TEXT, &v.data),
-		ql_cli_opt(c, "dataset", "model", QL_OPT_TEXT, &v.model),
+		QL_OPT_SHARED_WITH("dataset", "data", QL_OPT_TEXT, &v.data),
+		QL_OPT_SHARED_WITH("dataset", "model", QL_OPT_TEXT, &v.model),
 		{"out", QL_OPT_TEXT, &v.out, "FILE", "standard output", 0, 0, NULL, "ID, TIME and outputs, one row per record"},
-		ql_cli_opt(c, "dataset", "covariates", QL_OPT_CHOICE, &v.covariates),
-		ql_cli_opt(c, "dataset", "set", QL_OPT_ITEM, &v.set),
-		ql_cli_opt(c, "dataset", "agents", QL_OPT_LIST, &v.agents),
-		ql_cli_opt(c, "dataset", "states", QL_OPT_FLAG, &v.states),
-		ql_cli_opt(c, "dataset", "rtol", QL_OPT_NUMBER, &v.rtol),
-		ql_cli_opt(c, "dataset", "atol", QL_OPT_NUMBER, &v.atol),
-		ql_cli_opt(c, "dataset", "threads", QL_OPT_INT, &v.threads),
-		ql_cli_opt(c, "dataset", "native", QL_OPT_CHOICE, &v.native),
+		QL_OPT_SHARED_WITH("dataset", "covariates", QL_OPT_CHOICE, &v.covariates),
+		QL_OPT_SHARED_WITH("dataset", "set", QL_OPT_ITEM, &v.set),
+		QL_OPT_SHARED_WITH("dataset", "agents", QL_OPT_LIST, &v.agents),
+		QL_OPT_SHARED_WITH("dataset", "states", QL_OPT_FLAG, &v.states),
+		QL_OPT_SHARED_WITH("dataset", "rtol", QL_OPT_NUMBER, &v.rtol),
+		QL_OPT_SHARED_WITH("dataset", "atol", QL_OPT_NUMBER, &v.atol),
+		QL_OPT_SHARED_WITH("dataset", "threads", QL_OPT_INT, &v.threads),
+		QL_OPT_SHARED_WITH("dataset", "native", QL_OPT_CHOICE, &v.native),
 		{0}};
 	const struct ql_command cmd = {"simulate", "", 0, 0,
 				       "With --data: runs the records of a NONMEM data set through a model and writes its outputs\n"

@@ -8,8 +8,6 @@
 #include "decide/trial_json.h"
 #include <string.h>
 
-#define CHUNK (64u * QL_TRIAL_BLOCK)
-
 struct trial_verb {
 	struct ql_cli *c;
 	struct ql_trial_spec spec;
@@ -24,42 +22,12 @@ struct trial_verb {
 
 static void on_replicate(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Trials", done, total); }
 
-/* Chunk by chunk: records live no longer than it takes to count and to write them. */
-static enum quell_status run_chunks(struct trial_verb *v, struct ql_trial *t, struct ql_trial_sum *sum, struct ql_adam *adam,
-				    struct ql_patient_record *record)
-{
-	uint64_t n = ql_trial_info(t)->n_total;
-	ql_trial_use_draw(t, 0);
-	for (uint64_t at = 0; at < n; at += CHUNK) {
-		uint64_t size = n - at < CHUNK ? n - at : CHUNK;
-		enum quell_status s = ql_trial_chunk(t, 0, at, size, record, adam ? ql_adam_visit : NULL, adam, &v->c->ds);
-		if (s != QUELL_OK && s != QUELL_ERR_INTERRUPTED)
-			return s;
-		ql_trial_sum_add(sum, record, size);
-		if (s != QUELL_OK)
-			return s;
-		if (adam)
-			ql_adam_add(adam, 0, at, size, record);
-		ql_cli_progress(v->c, "Simulating", at + size, n);
-	}
-	return QUELL_OK;
-}
+static void on_patient(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
 
 static enum quell_status simulate(struct trial_verb *v, struct ql_trial *t, struct ql_trial_sum *sum)
 {
-	struct ql_adam *adam = NULL;
-	if (v->adam) {
-		enum quell_status s = ql_adam_open(t, v->adam, &v->c->ds, &adam);
-		if (s != QUELL_OK)
-			return s;
-	}
-	uint64_t n = ql_trial_info(t)->n_total;
-	struct ql_patient_record *record = ql_arena_alloc(&v->c->arena, (size_t)(n < CHUNK ? n : CHUNK), sizeof *record);
-	enum quell_status s = run_chunks(v, t, sum, adam, record);
-	if (s == QUELL_OK && adam)
-		s = ql_adam_commit(adam, &v->c->ds);
-	ql_adam_free(adam);
-	return s;
+	const struct ql_trial_once how = {.adam = v->adam, .progress = on_patient, .progress_ctx = v->c};
+	return ql_trial_once(t, &how, sum, &v->c->ds);
 }
 
 static int too_many_failed(struct trial_verb *v, const struct ql_trial *t, const struct ql_trial_sum *sum)
@@ -113,27 +81,6 @@ static int run_open(struct trial_verb *v, struct ql_trial *t)
 	return exit;
 }
 
-static bool read_looks(struct trial_verb *v)
-{
-	for (int i = 0; i < v->looks.n; i++) {
-		double x;
-		const char *w = v->looks.item[i];
-		if (v->power.n_look < QL_MAX_LOOKS - 1 && ql_parse_double(w, strlen(w), &x) && x > 0.0 && x < 1.0) {
-			v->power.look[v->power.n_look++] = x;
-			continue;
-		}
-		ql_diag_help(ql_diag_add(&v->c->ds, QL_E0672, ql_cli_span(v->c, w), "`%s` is no share of events", w),
-			     "give at most nine shares between 0 and 1, ascending: `--looks 0.5,0.75`");
-		return false;
-	}
-	if (v->looks.n > 0 && v->power.replicates < 2) {
-		ql_diag_help(ql_diag_add(&v->c->ds, QL_E0672, ql_cli_span(v->c, v->looks.item[0]), "looks need many trials"),
-			     "add `--replicates 200`");
-		return false;
-	}
-	return true;
-}
-
 /* One trial has one truth: what is not known about parameters shows between trials. */
 static bool draws_fit(struct trial_verb *v)
 {
@@ -167,7 +114,7 @@ static int run(struct trial_verb *v, const char *file)
 	int exit;
 	if (!ql_stored_finish(c, &v->stored, &exit) || !storable(v, &exit))
 		return exit;
-	if (!ql_cli_data(c) || !read_looks(v) || !draws_fit(v))
+	if (!ql_cli_data(c) || !ql_power_looks(v->looks.item, v->looks.n, &v->power, &c->ds) || !draws_fit(v))
 		return QL_EXIT_INPUT;
 	v->spec.data_dir = c->data_dir;
 	v->spec.design = file;
@@ -213,30 +160,26 @@ static int unknown_action(struct ql_cli *c, const char *word)
 
 int ql_verb_trial(struct ql_cli *c, int argc, char **argv)
 {
-	struct trial_verb v = {.c = c, .spec = {.seed = 1}, .power = {.replicates = 1, .alpha = 0.05, .futility = 0.1}};
+	struct trial_verb v = {.c = c};
 	const struct ql_opt opt[] = {
-		{"patients", QL_OPT_COUNT, &v.patients, "N", "as the file says", 1, 2e9, NULL, "patients of all arms together"},
-		{"seed", QL_OPT_COUNT, &v.spec.seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
-		{"replicates", QL_OPT_COUNT, &v.power.replicates, "N", "1", 1, 1e6, NULL,
-		 "that many trials: prediction intervals and power"},
-		{"alpha", QL_OPT_NUMBER, &v.power.alpha, "P", "0.05", 1e-6, 0.5, NULL, "two-sided error of the test"},
-		{"looks", QL_OPT_LIST, &v.looks, "S,...", NULL, 0, 0, NULL, "interim looks at these shares of the events"},
-		{"futility", QL_OPT_NUMBER, &v.power.futility, "P", "0.1", 0, 0.9, NULL,
-		 "stop where conditional power falls below P; 0: never"},
-		{"draws", QL_OPT_TEXT, &v.spec.draws, "FILE", "none", 0, 0, NULL,
-		 "parameter draws (quell calibrate; `posterior`: the shipped ones), one per trial in turn: intervals hold what is "
-		 "not known about parameters, power becomes assurance"},
-		{"n-draws", QL_OPT_INT, &v.spec.n_draws, "N", "all of the file", 1, 255, NULL, "use the first N draws"},
-		{"adam", QL_OPT_TEXT, &v.adam, "DIR", NULL, 0, 0, NULL, "ADSL, ADTTE, ADRS, ADAE, ADLB as CSV, into an existing folder"},
+		QL_OPT_SHARED("patients", QL_OPT_COUNT, &v.patients),
+		QL_OPT_SHARED("seed", QL_OPT_COUNT, &v.spec.seed),
+		QL_OPT_SHARED("replicates", QL_OPT_COUNT, &v.power.replicates),
+		QL_OPT_SHARED("alpha", QL_OPT_NUMBER, &v.power.alpha),
+		QL_OPT_SHARED("looks", QL_OPT_LIST, &v.looks),
+		QL_OPT_SHARED("futility", QL_OPT_NUMBER, &v.power.futility),
+		QL_OPT_SHARED("draws", QL_OPT_TEXT, &v.spec.draws),
+		QL_OPT_SHARED("n-draws", QL_OPT_INT, &v.spec.n_draws),
+		QL_OPT_SHARED("adam", QL_OPT_TEXT, &v.adam),
 		{"all", QL_OPT_FLAG, &v.all, NULL, NULL, 0, 0, NULL, "every endpoint, not only the usual ones"},
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
 	const struct ql_opt engine[] = {
-		{"set", QL_OPT_ITEM, &v.set, "NAME=VALUE", NULL, 0, 0, NULL, "change a parameter of the model; may be repeated"},
-		{"threads", QL_OPT_INT, &v.spec.threads, "N", "all cores", 1, 1024, NULL, "threads; results do not depend on it"},
-		{"lanes", QL_OPT_CHOICE, &v.lanes, NULL, "auto", 0, 0, "auto|4|8", "patients per vector; results do not depend on it"},
-		{"solver", QL_OPT_CHOICE, &v.solver, NULL, "own", 0, 0, "own|cvode", "integrator"},
-		{"rtol", QL_OPT_NUMBER, &v.spec.rtol, "X", "1e-4", 1e-13, 0.1, NULL, "relative tolerance of the integrator"},
+		QL_OPT_SHARED("set", QL_OPT_ITEM, &v.set),
+		QL_OPT_SHARED("threads", QL_OPT_INT, &v.spec.threads),
+		QL_OPT_SHARED("lanes", QL_OPT_CHOICE, &v.lanes),
+		QL_OPT_SHARED("solver", QL_OPT_CHOICE, &v.solver),
+		QL_OPT_SHARED("rtol", QL_OPT_NUMBER, &v.spec.rtol),
 		{0}};
 	struct ql_opt store_opt[QL_STORED_N_OPT];
 	ql_stored_options(&v.stored, store_opt);

@@ -69,32 +69,27 @@ static enum quell_status show(struct ql_cli *c, const struct ql_validation *v, c
 int ql_verb_validate(struct ql_cli *c, int argc, char **argv)
 {
 	static const char *const roles[] = {NULL, "calibration", "validation", "evidence"};
-	struct ql_validate_spec spec = {.panel = {.patients = 1000, .seed = 1, .rtol = 1e-4}, .replicates = 400};
+	struct ql_validate_spec spec = {.panel = {.rtol = 1e-4}};
 	struct ql_words trials = {0}, set = {0};
 	struct outputs o = {0};
 	int role = 0;
 	const struct ql_opt opt[] = {
-		{"trial", QL_OPT_LIST, &trials, "ID,...", "all", 0, 0, NULL, "trials of library/trials, or trial files"},
-		{"role", QL_OPT_CHOICE, &role, NULL, "all", 0, 0, "all|calibration|validation|evidence", "trials of one role"},
-		{"patients", QL_OPT_COUNT, &spec.panel.patients, "N", "1000", 2, 1e7, NULL, "virtual patients per arm"},
-		{"replicates", QL_OPT_INT, &spec.replicates, "N", "400", 20, 100000, NULL,
-		 "trials of the published size per prediction interval"},
-		{"seed", QL_OPT_COUNT, &spec.panel.seed, "N", "1", 0, 9007199254740992.0, NULL, "random seed"},
-		{"set", QL_OPT_ITEM, &set, "NAME=VALUE", NULL, 0, 0, NULL, "change a parameter of the model; may be repeated"},
-		{"draws", QL_OPT_TEXT, &spec.panel.draws, "FILE", "none", 0, 0, NULL,
-		 "parameter draws (quell calibrate): their spread enters the intervals"},
-		{"n-draws", QL_OPT_INT, &spec.panel.n_draws, "N", "all of the file", 1, 255, NULL, "use the first N draws"},
-		{"trial-effect", QL_OPT_TEXT, &spec.trial_effect, "FILE", "the shipped one", 0, 0, NULL,
-		 "sizes of the trial effect"},
+		QL_OPT_SHARED("trial", QL_OPT_LIST, &trials),
+		QL_OPT_SHARED("role", QL_OPT_CHOICE, &role),
+		QL_OPT_SHARED("patients", QL_OPT_COUNT, &spec.panel.patients),
+		QL_OPT_SHARED("replicates", QL_OPT_INT, &spec.replicates),
+		QL_OPT_SHARED("seed", QL_OPT_COUNT, &spec.panel.seed),
+		QL_OPT_SHARED("set", QL_OPT_ITEM, &set),
+		QL_OPT_SHARED("draws", QL_OPT_TEXT, &spec.panel.draws),
+		QL_OPT_SHARED("n-draws", QL_OPT_INT, &spec.panel.n_draws),
+		QL_OPT_SHARED("trial-effect", QL_OPT_TEXT, &spec.trial_effect),
 		{"find-trial-effect", QL_OPT_TEXT, &o.effect, "FILE", NULL, 0, 0, NULL,
 		 "estimate the trial effect from calibration trials and write it; intervals are then without it"},
-		{"html", QL_OPT_TEXT, &o.html, "FILE", NULL, 0, 0, NULL, "a page of the scoreboard"},
-		{"credibility", QL_OPT_TEXT, &o.dossier, "FILE", NULL, 0, 0, NULL,
-		 "the credibility dossier: context, risk, verification, calibration, validation, uncertainty, limits"},
+		QL_OPT_SHARED("html", QL_OPT_TEXT, &o.html),
+		QL_OPT_SHARED("credibility", QL_OPT_TEXT, &o.dossier),
 		{"all", QL_OPT_FLAG, &o.all, NULL, NULL, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
 		{"score", QL_OPT_FLAG, &o.score_only, NULL, NULL, 0, 0, NULL, "the score alone"},
-		{"threads", QL_OPT_INT, &spec.panel.threads, "N", "all cores", 1, 1024, NULL,
-		 "threads; results do not depend on it"},
+		QL_OPT_SHARED("threads", QL_OPT_INT, &spec.panel.threads),
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};
 	const struct ql_command cmd = {

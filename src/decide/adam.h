@@ -21,4 +21,12 @@ void ql_adam_add(struct ql_adam *a, uint64_t replicate, uint64_t first, uint64_t
 enum quell_status ql_adam_commit(struct ql_adam *a, struct ql_diags *ds);
 void ql_adam_free(struct ql_adam *a); /* abandons what was not committed */
 
+/* One trial from its first patient to its last, into *sum; QUELL_ERR_INTERRUPTED with what there is. */
+struct ql_trial_once {
+	const char *adam; /* folder of data sets; NULL: none */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+};
+enum quell_status ql_trial_once(struct ql_trial *t, const struct ql_trial_once *how, struct ql_trial_sum *sum, struct ql_diags *ds);
+
 #endif

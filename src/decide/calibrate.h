@@ -68,6 +68,8 @@ enum quell_status ql_calibrate_run(const struct ql_calibrate_spec *spec, struct 
 void ql_calibration_free(struct ql_calibration *c);
 /* The kept draws as `quell validate --draws` reads them; `command` goes into the head. */
 void ql_calibration_draws_csv(const struct ql_calibration *c, const char *command, struct ql_buf *out);
+/* schema "quell.calibrate/1"; same bytes for the same inputs. */
+void ql_calibration_json(const struct ql_calibration *c, struct ql_buf *out);
 /* What was found, as a page of text in Markdown. */
 void ql_calibration_report(const struct ql_calibration *c, const char *command, struct ql_buf *out);
 

@@ -262,3 +262,22 @@ enum quell_status ql_trial_power(const struct ql_trial_spec *spec, const struct 
 	ql_arena_free(&k.scratch);
 	return s;
 }
+
+bool ql_power_looks(const char *const *word, int n, struct ql_power_spec *power, struct ql_diags *ds)
+{
+	for (int i = 0; i < n; i++) {
+		double x;
+		if (power->n_look < QL_MAX_LOOKS - 1 && ql_parse_double(word[i], strlen(word[i]), &x) && x > 0.0 && x < 1.0) {
+			power->look[power->n_look++] = x;
+			continue;
+		}
+		ql_diag_help(ql_diag_add(ds, QL_E0672, (struct ql_span){0}, "`%s` is no share of events", word[i]),
+			     "give at most nine shares between 0 and 1, ascending: 0.5,0.75");
+		return false;
+	}
+	if (n > 0 && power->replicates < 2) {
+		ql_diag_help(ql_diag_add(ds, QL_E0672, (struct ql_span){0}, "looks need many trials"), "add replicates, such as 200");
+		return false;
+	}
+	return true;
+}

@@ -52,6 +52,8 @@ struct ql_power_result {
 	double stop_day, enrolled_events; /* expected: end of the trial, events at it */
 };
 
+/* Shares of events as text into power->look; QL_E0672 where that cannot be. power->replicates is set by then. */
+bool ql_power_looks(const char *const *word, int n, struct ql_power_spec *power, struct ql_diags *ds);
 /* Everything in `a`. With parameter draws in the trial each replicate takes the next one: power becomes assurance. */
 enum quell_status ql_trial_power(const struct ql_trial_spec *spec, const struct ql_power_spec *power, struct ql_arena *a,
 				 struct ql_diags *ds, struct ql_power_result *out);

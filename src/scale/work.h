@@ -37,4 +37,9 @@ struct ql_work {
 	uint64_t done_units;        /* set by the queue: finished before this chunk */
 };
 
+/* Whether the settings are those of a run to resume; if not, QL_E1207 says what differs. */
+bool ql_work_expected(const struct ql_work *w, const char *expect, const char *store, struct ql_diags *ds);
+/* "90", "30m", "12h", "2d" as seconds; false: no duration. */
+bool ql_duration_parse(const char *text, double *out);
+
 #endif

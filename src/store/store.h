@@ -44,6 +44,8 @@ enum quell_status ql_store_run(struct ql_store *s, int64_t id, struct ql_arena *
 /* The run with these settings, finished or not; *id = 0: none. */
 enum quell_status ql_store_find(struct ql_store *s, const char *settings_hash, const char *settings, int64_t *id);
 enum quell_status ql_store_runs(struct ql_store *s, struct ql_arena *a, struct ql_run **run, int *n);
+/* schema "quell.runs/1"; the caller's. */
+struct json_t *ql_runs_json(const struct ql_run *run, int n);
 /* Of r, all but id, created, finished, chunks_done and bytes. */
 enum quell_status ql_store_add_run(struct ql_store *s, const struct ql_run *r, int64_t *id);
 enum quell_status ql_store_remove_run(struct ql_store *s, int64_t id);

@@ -4,7 +4,7 @@ from typing import Optional
 
 from ._run import Frame, Items, ModelLike, Progress, Result, _run
 
-__all__ = ["compare", "simulate", "dataset", "trial", "survival", "nma", "evidence", "regimen"]
+__all__ = ["compare", "simulate", "dataset", "trial", "recommend", "optimize", "validate", "calibrate", "sensitivity", "explain", "runs", "resume", "survival", "nma", "evidence", "regimen"]
 
 
 def compare(
@@ -16,6 +16,8 @@ def compare(
     patients: int = 1000,
     years: float = 6,
     seed: int = 1,
+    protocol: Optional[str] = None,
+    next_line: Optional[str] = None,
     set: Items = None,
     model: ModelLike = None,
     threads: Optional[int] = None,
@@ -24,6 +26,15 @@ def compare(
     native: str = "auto",
     rtol: float = 1e-4,
     fixed_doses: bool = False,
+    draws: Optional[str] = None,
+    n_draws: Optional[int] = None,
+    html: Optional[str] = None,
+    numerics: int = 0,
+    figure: Optional[str] = None,
+    store: Optional[str] = None,
+    max_time: Optional[str] = None,
+    keep: Items = None,
+    chunk: Optional[int] = None,
     progress: Progress = None,
 ) -> Result:
     """the same virtual patients under several regimens.
@@ -47,6 +58,10 @@ def compare(
         how long each is followed, 0.1 to 40, in year
     seed : int
         random seed, 0 to 9.0072e+15
+    protocol : Optional[str]
+        rules of the clinic: library/protocols, a file, or none (default: standard)
+    next_line : Optional[str]
+        what follows progression: library/protocols, a file, or none (default: as the protocol says)
     set : Items
         change a parameter of the model; may be repeated
     model : ModelLike
@@ -63,6 +78,24 @@ def compare(
         relative tolerance of the integrator, 1e-13 to 0.1
     fixed_doses : bool
         no adaptive protocol and no extinction, for comparing solvers
+    draws : Optional[str]
+        parameter draws (quell calibrate; `posterior`: the shipped ones): their spread enters the intervals
+    n_draws : Optional[int]
+        use the first N draws, 1 to 255 (default: all of the file)
+    html : Optional[str]
+        a report with curves, in one file
+    numerics : int
+        solve N patients again at tolerances 100 times tighter and show the effect, 0 to 1e+06
+    figure : Optional[str]
+        the survival chart alone
+    store : Optional[str]
+        keep finished chunks in this SQLite file, and go on from what it holds
+    max_time : Optional[str]
+        stop at a chunk's end before T has passed: 90, 30m, 12h (default: no limit)
+    keep : Items
+        rows to keep in the store: patients, courses (one row per patient and day)
+    chunk : Optional[int]
+        patients per chunk; results do not depend on it, 1 to 1e+06 (default: some seconds of work)
     progress : callable(done, total), or True for a line on standard error
 
     Returns
@@ -70,7 +103,7 @@ def compare(
     Result with the tables
 
     regimens : one per regimen
-        regimen, title, evidence_grade, warning, patients_done, patients_failed, kernel, n_state
+        regimen, title, evidence_grade, warning, what_if, patients_done, patients_failed, kernel, n_state
     endpoints : one per regimen and endpoint
         regimen, endpoint, title, unit, estimate, lower, upper, level, interval, published,
         published_lower, published_upper, published_trial, published_source
@@ -81,7 +114,12 @@ def compare(
     courses : one per regimen, output and day
         regimen, output, unit, day, q05, q25, q50, q75, q95
     contrasts : one per pair of regimens and endpoint
-        a, b, endpoint, difference, lower, upper, p_ahead, hazard_ratio, hr_lower, hr_upper
+        a, b, endpoint, difference, lower, upper, p_ahead, hazard_ratio, hr_lower, hr_upper, trials_hr,
+        trials_lower, trials_upper, agreement, statement
+    numerics : one per regimen and endpoint, with `numerics`
+        regimen, endpoint, unit, estimate, estimate_tighter, effect
+    stored : one, with `store`
+        run, chunks, reused, computed, settings
     """
     return _run("compare", locals())
 
@@ -95,6 +133,8 @@ def simulate(
     patients: int = 1000,
     years: float = 6,
     seed: int = 1,
+    protocol: Optional[str] = None,
+    next_line: Optional[str] = None,
     set: Items = None,
     model: ModelLike = None,
     threads: Optional[int] = None,
@@ -130,6 +170,10 @@ def simulate(
         how long each is followed, 0.1 to 40, in year
     seed : int
         random seed, 0 to 9.0072e+15
+    protocol : Optional[str]
+        rules of the clinic: library/protocols, a file, or none (default: standard)
+    next_line : Optional[str]
+        what follows progression: library/protocols, a file, or none (default: as the protocol says)
     set : Items
         change a parameter of the model; may be repeated
     model : ModelLike
@@ -230,17 +274,28 @@ def trial(
     design: Optional[str] = None,
     patients: Optional[int] = None,
     seed: int = 1,
+    replicates: int = 1,
+    alpha: float = 0.05,
+    looks: Items = None,
+    futility: float = 0.1,
+    draws: Optional[str] = None,
+    n_draws: Optional[int] = None,
+    adam: Optional[str] = None,
     set: Items = None,
     threads: Optional[int] = None,
     lanes: str = "auto",
     solver: str = "own",
     rtol: float = 1e-4,
+    store: Optional[str] = None,
+    max_time: Optional[str] = None,
+    keep: Items = None,
+    chunk: Optional[int] = None,
     progress: Progress = None,
 ) -> Result:
     """a virtual trial from its design.
 
     Allocates, treats and follows virtual patients as the design of a trial says, and analyses what was
-    observed.
+    observed. With replicates: prediction intervals, power and interim looks.
 
     Parameters
     ----------
@@ -250,6 +305,20 @@ def trial(
         patients of all arms together, 1 to 2e+09 (default: as the file says)
     seed : int
         random seed, 0 to 9.0072e+15
+    replicates : int
+        that many trials: prediction intervals and power, 1 to 1e+06
+    alpha : float
+        two-sided error of the test, 1e-06 to 0.5
+    looks : Items
+        interim looks at these shares of the events
+    futility : float
+        stop where conditional power falls below P; 0: never, 0 to 0.9
+    draws : Optional[str]
+        parameter draws (quell calibrate; `posterior`: the shipped ones), one per trial in turn: intervals hold what is not known about parameters, power becomes assurance
+    n_draws : Optional[int]
+        use the first N draws, 1 to 255 (default: all of the file)
+    adam : Optional[str]
+        ADSL, ADTTE, ADRS, ADAE, ADLB as CSV, into an existing folder
     set : Items
         change a parameter of the model; may be repeated
     threads : Optional[int]
@@ -260,6 +329,14 @@ def trial(
         integrator: own, cvode
     rtol : float
         relative tolerance of the integrator, 1e-13 to 0.1
+    store : Optional[str]
+        keep finished chunks in this SQLite file, and go on from what it holds
+    max_time : Optional[str]
+        stop at a chunk's end before T has passed: 90, 30m, 12h (default: no limit)
+    keep : Items
+        rows to keep in the store: patients, courses (one row per patient and day)
+    chunk : Optional[int]
+        patients per chunk; results do not depend on it, 1 to 1e+06 (default: some seconds of work)
     progress : callable(done, total), or True for a line on standard error
 
     Returns
@@ -269,11 +346,551 @@ def trial(
     arms : one per arm
         arm, title, evidence_grade, warning, patients, patients_done, patients_failed
     endpoints : one per arm and endpoint
-        arm, endpoint, title, unit, estimate, lower, upper
+        arm, endpoint, title, unit, estimate, lower, upper, predicted, predicted_lower, predicted_upper
+    curves : one per arm, curve and month
+        arm, curve, month, surv, lower, upper, at_risk, events, censored
     contrasts : one per pair of arms and time to an event
-        a, b, time_to, events, hazard_ratio, lower, upper, p, z
+        a, b, time_to, events, hazard_ratio, lower, upper, p, z, predicted, predicted_lower,
+        predicted_upper, power, assurance, power_lower, power_upper, worse
+    looks : one per look, with `looks`
+        information, limit, efficacy, futility, day, events
+    summary : one
+        trial, title, population, patients_total, follow_day, replicates, alpha, expected_stop_day,
+        expected_events
+    stored : one, with `store`
+        run, chunks, reused, computed, settings
     """
     return _run("trial", locals())
+
+
+def recommend(
+    *,
+    profile: Optional[str] = None,
+    with: Items = None,
+    guideline: str = "cll",
+    fields: bool = False,
+    population: Optional[str] = None,
+    regimens: Items = None,
+    regimen: Items = None,
+    what_if: Items = None,
+    patients: int = 500,
+    years: float = 10,
+    seed: int = 1,
+    protocol: Optional[str] = None,
+    next_line: Optional[str] = None,
+    set: Items = None,
+    model: ModelLike = None,
+    threads: Optional[int] = None,
+    lanes: str = "auto",
+    solver: str = "own",
+    native: str = "auto",
+    rtol: float = 1e-4,
+    fixed_doses: bool = False,
+    progress: Progress = None,
+) -> Result:
+    """regimens for one profile, with the doubt.
+
+    Ranks regimens for one profile: rules first, then the eligible regimens on virtual patients who
+    match it, with the doubt about outcomes and wishes; trials and consensus beside it. Says so where
+    nothing is known.
+
+    Parameters
+    ----------
+    profile : Optional[str]
+        the profile: a file, or one of library/vignettes; absent: all unknown
+    with : Items
+        a field of the profile, before the file's; may be repeated
+    guideline : str
+        consensus rules
+    fields : bool
+        the fields of a profile
+    population : Optional[str]
+        who is simulated: a population of the library, a .yaml or a .csv (default: the nearest to the profile)
+    regimens : Items
+        regimens of the library, by name (default: the candidates of the guideline)
+    regimen : Items
+        a regimen of your own (.yaml); may be repeated
+    what_if : Items
+        what-ifs of the library, each beside the regimens that it changes
+    patients : int
+        virtual patients per regimen, 1 to 2e+09
+    years : float
+        how long each is followed, 0.1 to 40, in year
+    seed : int
+        random seed, 0 to 9.0072e+15
+    protocol : Optional[str]
+        rules of the clinic: library/protocols, a file, or none (default: standard)
+    next_line : Optional[str]
+        what follows progression: library/protocols, a file, or none (default: as the protocol says)
+    set : Items
+        change a parameter of the model; may be repeated
+    model : ModelLike
+        another model (default: the shipped CLL model)
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    lanes : str
+        patients per vector; results do not depend on it: auto, 4, 8
+    solver : str
+        integrator: own, cvode
+    native : str
+        compiled kernels: those in the cache, compile what is missing, none; same results: auto, build, off
+    rtol : float
+        relative tolerance of the integrator, 1e-13 to 0.1
+    fixed_doses : bool
+        no adaptive protocol and no extinction, for comparing solvers
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    summary : one
+        verdict, statement, population, patients, effective_patients, outside_of_population, guideline,
+        cll_ipi, tls_risk, treatment_indication, indication_why, order_by_qaly
+    regimens : one per regimen, the best first
+        regimen, title, rank, eligible, excluded, evidence_grade, warning, score, first, regret, tier,
+        pfs_rate_60mo, umrd, patients_failed, for_it, against_it, trials_hr, trials_lower, trials_upper,
+        trials_statement, direct_evidence_outranks, consensus_outranks, used_in_calibration
+    criteria : one per simulated regimen and criterion
+        regimen, criterion, title, unit, estimate, lower, upper, part_of_score
+    rules : one per regimen and rule that concerns it
+        regimen, rule, effect, sure, text, grade, sources
+    information : one per unknown field
+        field, title, value, share_that_would_change
+    fields : one per field of a profile, with `fields` alone
+        field, unit, low, high, choices, help
+    """
+    return _run("recommend", locals())
+
+
+def optimize(
+    *,
+    problem: Optional[str] = None,
+    patients: Optional[int] = None,
+    population: Optional[str] = None,
+    evaluations: int = 80,
+    seed: int = 1,
+    threads: Optional[int] = None,
+    rtol: float = 1e-4,
+    out: Optional[str] = None,
+    measures: bool = False,
+    progress: Progress = None,
+) -> Result:
+    """doses and days that minimise a stated loss.
+
+    Varies doses and days of a regimen to minimise a stated loss over virtual patients, the same in
+    every schedule.
+
+    Parameters
+    ----------
+    problem : Optional[str]
+        what to vary and to minimise: a file, or one of library/optimize
+    patients : Optional[int]
+        virtual patients per schedule, 10 to 1e+06 (default: as the file says)
+    population : Optional[str]
+        who is simulated (default: as the file says)
+    evaluations : int
+        schedules tried, 5 to 100000
+    seed : int
+        random seed, 0 to 9.0072e+15
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    rtol : float
+        relative tolerance of the integrator, 1e-13 to 0.1
+    out : Optional[str]
+        the best schedule as a regimen
+    measures : bool
+        what can be minimised or bounded
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    summary : one
+        name, title, evidence_grade, warning, population, patients, years, best_loss, best_(variables),
+        regimen
+    schedules : one per schedule tried
+        loss, constraint_miss, pareto, at_(variables), measures
+    references : one per regimen beside it
+        regimen, loss, constraint_miss, measures
+    measures : one per measure that can be minimised or bounded
+        measure, title
+    """
+    return _run("optimize", locals())
+
+
+def validate(
+    *,
+    trial: Items = None,
+    role: str = "all",
+    patients: int = 1000,
+    replicates: int = 400,
+    seed: int = 1,
+    set: Items = None,
+    draws: Optional[str] = None,
+    n_draws: Optional[int] = None,
+    trial_effect: Optional[str] = None,
+    html: Optional[str] = None,
+    credibility: Optional[str] = None,
+    threads: Optional[int] = None,
+    progress: Progress = None,
+) -> Result:
+    """published trials against simulated ones.
+
+    Simulates trials of the library and holds them against what was published. A hit: the published
+    value lies in the 95 % interval of a simulated trial of that size.
+
+    Parameters
+    ----------
+    trial : Items
+        trials of library/trials, or trial files (default: all)
+    role : str
+        trials of one role: all, calibration, validation, evidence
+    patients : int
+        virtual patients per arm, 2 to 1e+07
+    replicates : int
+        trials of the published size per prediction interval, 20 to 100000
+    seed : int
+        random seed, 0 to 9.0072e+15
+    set : Items
+        change a parameter of the model; may be repeated
+    draws : Optional[str]
+        parameter draws (quell calibrate): their spread enters the intervals (default: none)
+    n_draws : Optional[int]
+        use the first N draws, 1 to 255 (default: all of the file)
+    trial_effect : Optional[str]
+        sizes of the trial effect (default: the shipped one)
+    html : Optional[str]
+        a page of the scoreboard
+    credibility : Optional[str]
+        the credibility dossier: context, risk, verification, calibration, validation, uncertainty, limits
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    score : one per role, and all
+        role, endpoints, hits, hit_share, trials, one_vote_per_trial, coverage_50, coverage_80,
+        coverage_95, half_width_over_binomial
+    errors : one per role and class of endpoint
+        role, class, endpoints, mean_absolute_error
+    endpoints : one per verified published figure
+        trial, arm, endpoint, unit, role, published, published_lower, published_upper, source, simulated,
+        lower, upper, hit
+    recalled : one per published figure that was not read in a source
+        trial, arm, endpoint, unit, role, published, published_lower, published_upper, source, simulated,
+        lower, upper, hit
+    not_simulated : one per published figure that no record answers
+        trial, arm, endpoint, role, verified, source, reason
+    trials_left_out : one per trial or arm without a simulation
+        trial, arm, role, reason
+    networks : one per hazard ratio beside the network of trials
+        trial, arm, source, simulated, network, lower, upper, agreement, certainty
+    """
+    return _run("validate", locals())
+
+
+def calibrate(
+    *,
+    out: Optional[str] = None,
+    report: Optional[str] = None,
+    parameters: Optional[str] = None,
+    log: Optional[str] = None,
+    patients: int = 200,
+    steps: int = 2,
+    draw: int = 60,
+    keep: int = 24,
+    seed: int = 1,
+    threads: Optional[int] = None,
+    progress: Progress = None,
+) -> Result:
+    """population parameters from the endpoints of calibration trials.
+
+    Fits population parameters to the verified endpoints of trials with role calibration, on common
+    random numbers, and draws from their posterior. Trials for validation are not read.
+
+    Parameters
+    ----------
+    out : Optional[str]
+        the kept draws, for --draws of validate
+    report : Optional[str]
+        what was found, as Markdown
+    parameters : Optional[str]
+        which parameters, and the spread of their priors (default: library/calibration/parameters.csv)
+    log : Optional[str]
+        evaluations so far: a run that was stopped goes on from there (default: none)
+    patients : int
+        virtual patients per arm, 20 to 1e+06
+    steps : int
+        Gauss-Newton steps, 1 to 50
+    draw : int
+        weighted draws, 2 to 100000
+    keep : int
+        draws that are kept, 1 to 255
+    seed : int
+        random seed, 0 to 9.0072e+15
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    parameters : one per parameter
+        parameter, start, mode, prior_sd, posterior_sd, shift, identified, partner, correlation
+    targets : one per figure that was fitted
+        trial, arm, endpoint, unit, published, before, after, z_before, z_after, weight
+    conflicts : one per pair of figures that pull apart
+        a, b, cosine
+    draws : one per kept draw
+        parameters
+    summary : one
+        log_posterior_before, log_posterior_after, effective_sample_size, draws_weighted
+    """
+    return _run("calibrate", locals())
+
+
+def sensitivity(
+    *,
+    endpoint: Items = None,
+    method: str = "sobol",
+    samples: Optional[int] = None,
+    params: Items = None,
+    spread: float = 1.25,
+    range: Items = None,
+    function: Optional[str] = None,
+    population: str = "unfit-1l",
+    regimens: Items = None,
+    regimen: Items = None,
+    what_if: Items = None,
+    patients: int = 200,
+    years: float = 6,
+    seed: int = 1,
+    protocol: Optional[str] = None,
+    next_line: Optional[str] = None,
+    set: Items = None,
+    model: ModelLike = None,
+    threads: Optional[int] = None,
+    lanes: str = "auto",
+    solver: str = "own",
+    native: str = "auto",
+    rtol: float = 1e-4,
+    fixed_doses: bool = False,
+    store: Optional[str] = None,
+    max_time: Optional[str] = None,
+    keep: Items = None,
+    chunk: Optional[int] = None,
+    progress: Progress = None,
+) -> Result:
+    """which parameters move an endpoint.
+
+    Varies typical values of parameters, simulates the same virtual patients with each set and says
+    which parameters move an endpoint: Sobol' indices or Morris effects, with bootstrap limits.
+
+    Parameters
+    ----------
+    endpoint : Items
+        endpoints, as in docs/results.md (default: pfs_rate_60mo)
+    method : str
+        indices of variance, or a screening: sobol, morris
+    samples : Optional[int]
+        rows (each takes as many evaluations as parameters, and 2), or trajectories (parameters, and 1), 2 to 1e+06 (default: 256 rows, 20 trajectories)
+    params : Items
+        parameters to vary; `disease.*` takes a module (default: all)
+    spread : float
+        vary each from 1/F to F times its value (its odds, if it is a share), 1.0001 to 100
+    range : Items
+        vary one uniformly over this; may be repeated
+    function : Optional[str]
+        ishigami or g: functions with known indices instead of the model
+    population : str
+        who is simulated: a population of the library, a .yaml or a .csv
+    regimens : Items
+        regimens of the library, by name
+    regimen : Items
+        a regimen of your own (.yaml); may be repeated
+    what_if : Items
+        what-ifs of the library, each beside the regimens that it changes
+    patients : int
+        virtual patients per regimen, 1 to 2e+09
+    years : float
+        how long each is followed, 0.1 to 40, in year
+    seed : int
+        random seed, 0 to 9.0072e+15
+    protocol : Optional[str]
+        rules of the clinic: library/protocols, a file, or none (default: standard)
+    next_line : Optional[str]
+        what follows progression: library/protocols, a file, or none (default: as the protocol says)
+    set : Items
+        change a parameter of the model; may be repeated
+    model : ModelLike
+        another model (default: the shipped CLL model)
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    lanes : str
+        patients per vector; results do not depend on it: auto, 4, 8
+    solver : str
+        integrator: own, cvode
+    native : str
+        compiled kernels: those in the cache, compile what is missing, none; same results: auto, build, off
+    rtol : float
+        relative tolerance of the integrator, 1e-13 to 0.1
+    fixed_doses : bool
+        no adaptive protocol and no extinction, for comparing solvers
+    store : Optional[str]
+        keep finished chunks in this SQLite file, and go on from what it holds
+    max_time : Optional[str]
+        stop at a chunk's end before T has passed: 90, 30m, 12h (default: no limit)
+    keep : Items
+        rows to keep in the store: patients, courses (one row per patient and day)
+    chunk : Optional[int]
+        patients per chunk; results do not depend on it, 1 to 1e+06 (default: some seconds of work)
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    outputs : one per regimen and endpoint
+        regimen, evidence_grade, warning, endpoint, title, unit, samples_used, mean, variance
+    inputs : one per regimen, endpoint and parameter
+        regimen, endpoint, parameter, unit, grade, typical, low, high, scale, first, first_lower,
+        first_upper, total, total_lower, total_upper, mu_star, mu_star_lower, mu_star_upper, mu, sigma
+    stored : one, with `store`
+        run, chunks, reused, computed, settings
+    """
+    return _run("sensitivity", locals())
+
+
+def explain(
+    *,
+    name: Optional[str] = None,
+    figure: Optional[str] = None,
+    html: Optional[str] = None,
+    model: ModelLike = None,
+    progress: Progress = None,
+) -> Result:
+    """what a name or a diagnostic code means.
+
+    Says what a name means: of the library, the model, the evidence or a diagnostic. Therapies and
+    agents come with five aspects, sources, equations, and figures simulated on the spot.
+
+    Parameters
+    ----------
+    name : Optional[str]
+        a therapy, agent, regimen, population, what-if, parameter, state, output, trial or code of a diagnostic; or `therapies`
+    figure : Optional[str]
+        of a therapy: how it works in the model, drawn from the model
+    html : Optional[str]
+        of a therapy: all of it as a page
+    model : ModelLike
+        look for names in another model (default: the shipped CLL model)
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    things : one per thing of that name
+        kind, name, title, text, unit, value, spread, grade, sources, warning
+    summary : one per therapy or agent
+        name, title, evidence_grade, evidence, warning, text, note, therapy
+    aspects : one per therapy or agent and aspect
+        name, aspect, text, references, parameters, equations
+    published : one per published figure
+        name, aspect, trial, treatment, endpoint, value, lower, upper, unit, patients, population,
+        subgroup, source, verified, row
+    simulated : one per simulated figure
+        name, aspect, regimen, evidence_grade, warning, endpoint, title, unit, estimate, lower, upper
+    regimens : one per regimen that gives it
+        name, regimen, title, evidence_grade, warning
+    """
+    return _run("explain", locals())
+
+
+def runs(
+    *,
+    store: Optional[str] = None,
+    run: Optional[int] = None,
+    progress: Progress = None,
+) -> Result:
+    """what a store holds.
+
+    The runs that a store holds; with `run` one of them, its log, and its tables as the verb that made
+    it returned them.
+
+    Parameters
+    ----------
+    store : Optional[str]
+        the store
+    run : Optional[int]
+        the number of a run, 1 to 1e+15
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    runs : one per run, or the one named
+        run, kind, title, state, chunks, chunks_done, units, seed, bytes, created, finished, quell,
+        model_hash, command
+    log : one per entry of the log, with `run`
+        at, event, detail
+    ... : with `run`: those of the verb that made it, if it is finished
+        as there
+    """
+    return _run("runs", locals())
+
+
+def resume(
+    *,
+    store: Optional[str] = None,
+    run: Optional[int] = None,
+    max_time: Optional[str] = None,
+    threads: Optional[int] = None,
+    html: Optional[str] = None,
+    numerics: int = 0,
+    figure: Optional[str] = None,
+    progress: Progress = None,
+) -> Result:
+    """go on with a run that was stopped.
+
+    Goes on with an unfinished run of a store, the latest one if no number is given. Finished chunks
+    are used as they are; the result has the same bytes as that of a run that was never stopped.
+
+    Parameters
+    ----------
+    store : Optional[str]
+        keep finished chunks in this SQLite file, and go on from what it holds
+    run : Optional[int]
+        the number of a run, 1 to 1e+15
+    max_time : Optional[str]
+        stop at a chunk's end before T has passed: 90, 30m, 12h (default: no limit)
+    threads : Optional[int]
+        threads; results do not depend on it, 1 to 1024 (default: all cores)
+    html : Optional[str]
+        a report with curves, in one file
+    numerics : int
+        solve N patients again at tolerances 100 times tighter and show the effect, 0 to 1e+06
+    figure : Optional[str]
+        the survival chart alone
+    progress : callable(done, total), or True for a line on standard error
+
+    Returns
+    -------
+    Result with the tables
+
+    stored : one, with `store`
+        run, chunks, reused, computed, settings
+    ... : those of the verb that made the run
+        as there
+    """
+    return _run("resume", locals())
 
 
 def survival(
