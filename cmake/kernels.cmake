@@ -25,9 +25,9 @@ file(STRINGS ${model} kernel_lines REGEX "^kernel +[A-Za-z0-9_]+ *=")
 file(MAKE_DIRECTORY ${kernel_dir})
 
 # Optimised in every build type: an unoptimised kernel is of no use to anybody. Looking for dead stores takes gcc a time
-# that grows with the square of the code, and there are none. No debug symbols: nobody steps through ten thousand lines
-# of sums, and gcc takes minutes to follow their variables.
-set(kernel_options -O2 -g0)
+# that grows with the square of the code, and there are none. No debug symbols and no sanitizers: either takes gcc many
+# minutes for each of these thousands of lines of sums, and the interpreter does the same work under both.
+set(kernel_options -O2 -g0 -fno-sanitize=all)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   list(APPEND kernel_options -fno-tree-dse -fno-dse)
 endif()
