@@ -153,9 +153,6 @@ static void load_design(struct ql_job *job, struct ql_diags *ds)
 		for (int p = 0; p < d->arm[a].n_part; p++)
 			job->arm[job->n_arm++] = (struct ql_job_arm){.regimen = d->arm[a].part[p].regimen, .base = -1, .design_arm = a,
 								     .design_part = p};
-	job->visits = QL_NEW_N(&job->arena, struct ql_visit_phase, (size_t)d->n_visits + 1);
-	for (int i = 0; i < d->n_visits; i++)
-		job->visits[i] = (struct ql_visit_phase){d->visits[i].every_day, d->visits[i].until_day};
 }
 
 static void load_arms(struct ql_job *job, struct ql_diags *ds)
@@ -179,10 +176,10 @@ static void load_crossover(struct ql_job *job)
 	const struct ql_design *d = &job->design;
 	for (int i = 0; job->has_design && i < job->n_arm; i++) {
 		const struct ql_design_arm *a = &d->arm[job->arm[i].design_arm];
-		if (a->crossover < 0)
+		if (!a->crossover_regimen)
 			continue;
 		job->arm[i].crossover = QL_NEW(&job->arena, struct ql_next_table);
-		ql_next_with_crossover(job->has_next ? &job->next : NULL, job->model, &d->arm[a->crossover].part[0].regimen,
+		ql_next_with_crossover(job->has_next ? &job->next : NULL, job->model, a->crossover_regimen,
 				       a->crossover_share, a->crossover_from_day, &job->arena, job->arm[i].crossover);
 	}
 }
@@ -202,7 +199,10 @@ static void load_protocol(struct ql_job *job, struct ql_diags *ds)
 static void load_next_lines(struct ql_job *job, struct ql_diags *ds)
 {
 	const struct ql_run_spec *s = job->spec;
-	const char *name = s->next_line ? s->next_line : s->model || !job->has_protocol ? "none" : job->protocol.next_line;
+	const char *name = s->next_line				    ? s->next_line
+			   : job->has_design && job->design.next_line ? job->design.next_line
+			   : s->model || !job->has_protocol	    ? "none"
+								    : job->protocol.next_line;
 	if (s->fixed_doses || !name || strcmp(name, "none") == 0)
 		return;
 	job->has_next = ql_next_table_load(job->model, s->data_dir, name, &job->arena, ds, &job->next) == QUELL_OK;
@@ -336,11 +336,7 @@ struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 				   .protocol = job->has_protocol ? &job->protocol : NULL, .next = next,
 				   .plans = arm->plans, .cancel = s->cancel};
 	if (job->has_design) {
-		const struct ql_design_arm *a = &job->design.arm[arm->design_arm];
-		spec.visits = job->visits;
-		spec.n_visits = job->design.n_visits;
-		spec.response_day = job->design.response_day;
-		spec.stop_day = a->stop == QL_DESIGN_FIXED ? a->stop_day : 0.0;
+		ql_design_apply(&job->design, arm->design_arm, &spec);
 		spec.horizon_day = ql_design_horizon_day(&job->design);
 	}
 	return spec;

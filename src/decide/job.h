@@ -35,7 +35,6 @@ struct ql_job {
 	struct ql_plans plans;
 	struct ql_design design;
 	bool has_design;
-	struct ql_visit_phase *visits;
 	struct ql_protocol protocol;
 	bool has_protocol;
 	struct ql_next_table next;

@@ -10,11 +10,22 @@
 
 #define MAX_NEXT 16 /* tables of next lines in one panel */
 
+#define MAX_PROTOCOLS 16
+
+struct held_design { /* what the panel keeps of a design beside it */
+	struct ql_design design; /* first */
+	const struct ql_protocol *protocol;
+	const struct ql_next_table *next;  /* NULL: nothing follows */
+	struct ql_next_table **crossover;  /* [n_arm] its own table; NULL: that of the trial */
+};
+
 struct ql_panel {
 	struct ql_panel_spec spec;
 	struct ql_arena arena;
 	struct ql_model *model;
-	struct ql_protocol protocol;
+	struct ql_protocol *protocol; /* those asked for so far */
+	const char **protocol_name;
+	int n_protocol;
 	struct ql_next_table *next; /* those asked for so far */
 	const char **next_name;
 	int n_next;
@@ -73,7 +84,8 @@ static enum quell_status open_panel(struct ql_panel *p, struct ql_diags *ds)
 		status = read_draws(p, ds);
 	if (status != QUELL_OK)
 		return status;
-	status = ql_protocol_load(p->model, s->data_dir, "standard", false, &p->arena, ds, &p->protocol);
+	p->protocol = QL_NEW_N(&p->arena, struct ql_protocol, MAX_PROTOCOLS);
+	p->protocol_name = QL_NEW_N(&p->arena, const char *, MAX_PROTOCOLS);
 	p->next = QL_NEW_N(&p->arena, struct ql_next_table, MAX_NEXT);
 	p->next_name = QL_NEW_N(&p->arena, const char *, MAX_NEXT);
 	p->plans = QL_NEW_N(&p->arena, struct ql_plans, (size_t)p->n_draw + 1);
@@ -122,35 +134,73 @@ void ql_panel_set(struct ql_panel *p, const double *param)
 	ql_plans_set(&p->plans[0], param);
 }
 
-/* The table of the trial's years. */
-static enum quell_status next_table(struct ql_panel *p, const struct ql_design *d, struct ql_diags *ds,
-				    const struct ql_next_table **out)
+static enum quell_status too_many(const char *what, int most, struct ql_diags *ds)
 {
-	const char *name = d->next_line ? d->next_line : p->protocol.next_line ? p->protocol.next_line : "next-line";
-	*out = NULL;
-	if (p->spec.first_line || strcmp(name, "none") == 0)
+	ql_diag_add(ds, QL_E0648, (struct ql_span){0}, "more than %d %s", most, what);
+	return QUELL_ERR_INPUT;
+}
+
+static enum quell_status find_protocol(struct ql_panel *p, struct held_design *d, struct ql_diags *ds)
+{
+	const char *name = d->design.protocol ? d->design.protocol : "standard";
+	for (int i = 0; i < p->n_protocol; i++)
+		if (strcmp(p->protocol_name[i], name) == 0) {
+			d->protocol = &p->protocol[i];
+			return QUELL_OK;
+		}
+	if (p->n_protocol == MAX_PROTOCOLS)
+		return too_many("protocols", MAX_PROTOCOLS, ds);
+	d->protocol = &p->protocol[p->n_protocol];
+	p->protocol_name[p->n_protocol] = name;
+	return ql_protocol_load(p->model, p->spec.data_dir, name, false, &p->arena, ds, &p->protocol[p->n_protocol++]);
+}
+
+/* The table of the trial's years. */
+static enum quell_status find_next(struct ql_panel *p, struct held_design *d, struct ql_diags *ds)
+{
+	const char *name = d->design.next_line ? d->design.next_line : d->protocol->next_line;
+	if (p->spec.first_line || !name || strcmp(name, "none") == 0)
 		return QUELL_OK;
 	for (int i = 0; i < p->n_next; i++)
 		if (strcmp(p->next_name[i], name) == 0) {
-			*out = &p->next[i];
+			d->next = &p->next[i];
 			return QUELL_OK;
 		}
-	if (p->n_next == MAX_NEXT) {
-		ql_diag_add(ds, QL_E0648, (struct ql_span){0}, "more than %d tables of next lines", MAX_NEXT);
-		return QUELL_ERR_INPUT;
-	}
-	*out = &p->next[p->n_next];
+	if (p->n_next == MAX_NEXT)
+		return too_many("tables of next lines", MAX_NEXT, ds);
+	d->next = &p->next[p->n_next];
 	p->next_name[p->n_next] = name;
 	return ql_next_table_load(p->model, p->spec.data_dir, name, &p->arena, ds, &p->next[p->n_next++]);
+}
+
+/* Before slots are filled: what patients cross over to binds its own agents only. */
+static void find_crossovers(struct ql_panel *p, struct held_design *d)
+{
+	d->crossover = QL_NEW_N(&p->arena, struct ql_next_table *, (size_t)d->design.n_arm + 1);
+	for (int i = 0; i < d->design.n_arm && !p->spec.first_line; i++) {
+		const struct ql_design_arm *a = &d->design.arm[i];
+		if (!a->crossover_regimen)
+			continue;
+		d->crossover[i] = QL_NEW(&p->arena, struct ql_next_table);
+		ql_next_with_crossover(d->next, p->model, a->crossover_regimen, a->crossover_share,
+				       a->crossover_from_day, &p->arena, d->crossover[i]);
+	}
 }
 
 enum quell_status ql_panel_design(struct ql_panel *p, const char *name, struct ql_diags *ds, struct ql_design **out)
 {
 	const char *path = ql_library_file(&p->arena, p->spec.data_dir, "library/trials", name, ".yaml", QL_E0640, "trial", ds);
-	*out = QL_NEW(&p->arena, struct ql_design);
+	struct held_design *d = QL_NEW(&p->arena, struct held_design);
+	*out = &d->design;
 	if (!path)
 		return QUELL_ERR_INPUT;
 	enum quell_status s = ql_design_load(p->model, p->spec.data_dir, path, &p->arena, ds, *out);
+	if (s == QUELL_OK)
+		s = find_protocol(p, d, ds);
+	if (s == QUELL_OK)
+		s = find_next(p, d, ds);
+	if (s == QUELL_OK)
+		find_crossovers(p, d);
 	for (int a = 0; s == QUELL_OK && a < (*out)->n_arm; a++)
 		for (int k = 0; s == QUELL_OK && k < (*out)->arm[a].n_part; k++)
 			s = ql_regimen_fill_slots(p->model, p->spec.data_dir, &(*out)->arm[a].part[k].regimen, &p->arena, ds);
@@ -183,7 +233,8 @@ static void keep(struct ql_cohort_records *c, const struct ql_arm_result *r, uin
 }
 
 struct piece { /* the patients of one regimen under one parameter draw */
-	const struct ql_design *design;
+	const struct held_design *held;
+	int arm;
 	const struct ql_design_part *part;
 	const struct ql_population *population;
 	uint64_t first, n;
@@ -197,21 +248,20 @@ static enum quell_status run_piece(struct ql_panel *p, const struct piece *w, st
 	const struct ql_regimen *g = &w->part->regimen;
 	const struct ql_planned *plan;
 	struct ql_plans *plans = &p->plans[w->draw];
-	const struct ql_next_table *next;
+	const struct ql_next_table *crossover = w->held->crossover[w->arm];
 	enum quell_status s = ql_plans_get(plans, g->active, g->n_active, g->name, ds, &plan);
-	if (s == QUELL_OK)
-		s = next_table(p, w->design, ds, &next);
 	if (s != QUELL_OK)
 		return s;
 	const double no_grid = 0.0;
 	struct ql_arm_spec a = {.model = p->model, .plan = plan->plan, .kernel = plan->kernel, .regimen = g,
 				.population = w->population, .k = plan->k, .param = plans->param,
 				.first_patient = w->first, .n_patients = w->n,
-				.seed = (p->spec.seed ^ ql_hash_str(w->design->name)) >> 1, .protocol = &p->protocol,
-				.next = next, .plans = plans, .horizon_day = w->horizon_day,
+				.seed = (p->spec.seed ^ ql_hash_str(w->held->design.name)) >> 1,
+				.protocol = w->held->protocol, .next = crossover ? crossover : w->held->next, .plans = plans, .horizon_day = w->horizon_day,
 				.rtol = p->spec.rtol > 0 ? p->spec.rtol : 1e-4, .threads = p->spec.threads,
 				.grid = &no_grid, .n_grid = 0, .cancel = p->spec.cancel};
 	struct ql_arm_result r;
+	ql_design_apply(&w->held->design, w->arm, &a);
 	s = ql_arm_run(&a, ds, &r);
 	if (s == QUELL_OK)
 		keep(out, &r, w->n, g->continuous, w->draw);
@@ -234,7 +284,7 @@ enum quell_status ql_panel_cohort(struct ql_panel *p, const struct ql_design *d,
 			who.eligibility = ql_condition_and(ql_condition_and(who.eligibility, a->part[k].only, &scratch), subgroup,
 							   &scratch);
 			double n = round((double)p->spec.patients * a->part[k].share / p->n_draw);
-			struct piece w = {d, &a->part[k], &who, first, (uint64_t)fmax(1.0, n), draw, horizon_day};
+			struct piece w = {(const struct held_design *)d, arm, &a->part[k], &who, first, (uint64_t)fmax(1.0, n), draw, horizon_day};
 			s = run_piece(p, &w, ds, out);
 			first += w.n;
 		}

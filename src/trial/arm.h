@@ -46,7 +46,12 @@ struct ql_arm_spec {
 	double horizon_day;
 	const struct ql_visit_phase *visits; /* NULL: the calendar of trial/rules.h */
 	int n_visits;
+	double window_day;   /* with visits: they take place this much before or after their planned day, at most a quarter of the
+			      * way to the next; a visit so near a planned assessment answers for it */
 	double response_day; /* 0: the regimen's own */
+	const double *mrd_day; /* [n_mrd] ascending: MRD of blood and marrow at the first, blood at the others; none: at response_day */
+	int n_mrd;
+	double judged_share; /* of patients whose response can be judged; 0: that of trial/rules.h */
 	double stop_day;     /* no dose of the first line later; 0: as the regimen says */
 	double rtol;         /* below 1e-4 it tightens the model's absolute tolerances in proportion */
 	int threads;

@@ -26,11 +26,11 @@ static int choose(const struct arm_run *run, const struct live *l, double t)
 	return ql_next_choose(run->spec->next, &p, ql_live_uniform(run, l, "protocol.next_line", (uint64_t)line));
 }
 
-static double start_of_next(const struct arm_run *run, const struct live *l, double t)
+static double start_of_next(const struct arm_run *run, const struct live *l, int regimen, double t)
 {
 	bool relapsed = l->n_path > 0 || ql_live_covariate(l, run->names.relapsed, 0.0) > 0.5;
 	double u = ql_live_uniform(run, l, "protocol.next_line_delay", (uint64_t)(l->n_path + 2));
-	return t + ql_next_delay_day(run->spec->next, off_days(l, t), relapsed, ql_quantile_normal(u));
+	return t + ql_next_delay_day(run->spec->next, regimen, off_days(l, t), relapsed, ql_quantile_normal(u));
 }
 
 /* Nothing is left to give: no dose and no visit, to death or the horizon. */
@@ -45,7 +45,7 @@ static void rest(const struct arm_run *run, struct live *l, struct ql_lane *lane
 bool ql_live_after_progression(struct arm_run *run, struct live *l, struct ql_lane *lane)
 {
 	int regimen = choose(run, l, lane->t);
-	double start = start_of_next(run, l, lane->t);
+	double start = start_of_next(run, l, regimen, lane->t);
 	if (regimen < 0 || start >= run->spec->horizon_day) {
 		rest(run, l, lane, regimen < 0 ? 1.0 : 0.0);
 		return false;

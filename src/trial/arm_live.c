@@ -152,7 +152,8 @@ static void start_watch(const struct arm_run *run, struct live *l)
 	l->biopsy = u < QL_CR_CONFIRMED		       ? QL_BIOPSY_CLEAR
 		    : u < QL_CR_CONFIRMED + QL_CR_NODULES ? QL_BIOPSY_NODULES
 							  : QL_BIOPSY_RESIDUAL;
-	l->evaluable = ql_live_uniform(run, l, "response.evaluable", 0) >= QL_NOT_EVALUABLE;
+	l->evaluable = ql_live_uniform(run, l, "response.evaluable", 0) <
+		       (run->spec->judged_share > 0.0 ? run->spec->judged_share : 1.0 - QL_NOT_EVALUABLE);
 	ql_best_start(&l->best);
 	l->pd_day = NAN;
 	l->last_infection = -INFINITY;
@@ -178,7 +179,8 @@ static void start_schedule(const struct arm_run *run, struct live *l)
 	l->over = false;
 	l->response_day = s->response_day > 0.0 ? s->response_day : l->regimen->response_day;
 	l->response_pending = l->response_day > 0.0;
-	l->next_visit = l->response_pending ? fmin(l->next_regular, l->response_day) : l->next_regular;
+	l->next_mrd = 0;
+	ql_live_next_visit(run, l, 0.0);
 	l->forced_stop = s->stop_day > 0.0 ? s->stop_day : INFINITY;
 }
 

@@ -102,6 +102,7 @@ struct live { /* the patient on a lane */
 	double next_visit, next_regular, next_anc;
 	int next_grid;
 	bool response_pending;
+	int next_mrd; /* planned sample */
 	double response_day;
 	double forced_stop; /* end of all doses; INFINITY */
 	bool over; /* the line ended at a sample; told to the integrator at the stop that follows */
@@ -171,8 +172,11 @@ bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *l
 		    bool *acts);
 void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double day, const double *out,
 		  struct ql_reading *r);
-/* The planned visit that follows day t. */
+/* The planned visit that follows day t, and when a planned one takes place. */
 double ql_live_visit_after(const struct arm_run *run, const struct live *l, double t);
+double ql_live_visit_day(const struct arm_run *run, const struct live *l, double planned);
+/* Sets next_visit: the next regular one after t, or a planned assessment before it. */
+void ql_live_next_visit(const struct arm_run *run, struct live *l, double t);
 void ql_live_count_course(const struct arm_run *run, struct live *l, const double *out);
 void ql_live_observe(const struct arm_run *run, const struct live *l, double t, unsigned at, const double *out);
 

@@ -53,14 +53,20 @@ static float measured_mrd(const struct arm_run *run, const struct live *l, const
 	return (float)(seen < QL_MRD_FLOOR ? QL_MRD_FLOOR : seen);
 }
 
-static void judge_response(const struct arm_run *run, struct live *l, const struct ql_reading *r, const double *out)
+static void judge_mrd(const struct arm_run *run, struct live *l, const double *out)
 {
-	enum ql_response response = ql_assess_response(r, &l->baseline, l->biopsy);
-	l->record->response = (unsigned char)(l->evaluable ? response : QL_RESP_NE);
 	if (run->names.mrd_blood >= 0)
 		l->record->mrd_blood_eot = measured_mrd(run, l, "mrd.noise.blood", out[run->names.mrd_blood], 0);
 	if (run->names.mrd_marrow >= 0)
 		l->record->mrd_marrow_eot = measured_mrd(run, l, "mrd.noise.marrow", out[run->names.mrd_marrow], 0);
+}
+
+static void judge_response(const struct arm_run *run, struct live *l, const struct ql_reading *r, const double *out)
+{
+	enum ql_response response = ql_assess_response(r, &l->baseline, l->biopsy);
+	l->record->response = (unsigned char)(l->evaluable ? response : QL_RESP_NE);
+	if (run->spec->n_mrd == 0)
+		judge_mrd(run, l, out);
 	l->response_pending = false;
 }
 
@@ -90,13 +96,38 @@ double ql_live_visit_after(const struct arm_run *run, const struct live *l, doub
 	return INFINITY;
 }
 
-static void next_visit(const struct arm_run *run, struct live *l, double t)
+double ql_live_visit_day(const struct arm_run *run, const struct live *l, double planned)
 {
-	if (t >= l->next_regular)
+	const struct ql_arm_spec *s = run->spec;
+	if (!s->visits || !(s->window_day > 0.0))
+		return planned;
+	double reach = fmin(s->window_day, 0.25 * (ql_live_visit_after(run, l, planned) - planned));
+	return planned + reach * (2.0 * ql_live_uniform(run, l, "visit.window", (uint64_t)planned) - 1.0);
+}
+
+void ql_live_next_visit(const struct arm_run *run, struct live *l, double t)
+{
+	l->next_visit = ql_live_visit_day(run, l, l->next_regular);
+	if (t >= l->next_visit) {
 		l->next_regular = ql_live_visit_after(run, l, l->next_regular);
-	l->next_visit = l->next_regular;
+		l->next_visit = ql_live_visit_day(run, l, l->next_regular);
+	}
 	if (l->response_pending)
 		l->next_visit = fmin(l->next_visit, l->response_day);
+	if (l->next_mrd < run->spec->n_mrd)
+		l->next_visit = fmin(l->next_visit, run->spec->mrd_day[l->next_mrd]);
+}
+
+/* Planned assessments that this visit answers for. */
+static void assess(const struct arm_run *run, struct live *l, double t, const struct ql_reading *r, const double *out)
+{
+	const struct ql_arm_spec *s = run->spec;
+	double window = s->visits ? s->window_day : 0.0;
+	if (l->response_pending && t >= l->response_day - window)
+		judge_response(run, l, r, out);
+	for (; l->next_mrd < s->n_mrd && t >= s->mrd_day[l->next_mrd] - window; l->next_mrd++)
+		if (l->next_mrd == 0)
+			judge_mrd(run, l, out);
 }
 
 /* True when progression is certain. Lymphocytes or counts alone need a second look, and the day of the first counts. */
@@ -134,9 +165,8 @@ static bool visit(const struct arm_run *run, struct live *l, struct ql_lane *lan
 		ql_nadir_update(&l->nadir, &r);
 		ql_best_add(&l->best, t, ql_assess_response(&r, &l->baseline, l->biopsy));
 	}
-	if (l->response_pending && t >= l->response_day)
-		judge_response(run, l, &r, out);
-	next_visit(run, l, t);
+	assess(run, l, t, &r, out);
+	ql_live_next_visit(run, l, t);
 	if (!isnan(l->pd_day))
 		l->next_visit = fmin(l->next_visit, fmax(l->pd_day + QL_PD_CONFIRM_DAY, nextafter(t, INFINITY)));
 	return false;

@@ -216,17 +216,28 @@ static void read_arm(struct design_reader *r, const struct ql_yaml *y, struct ql
 /* Second pass: the arms are known. */
 static void read_crossover(struct design_reader *r, const struct ql_yaml *y, struct ql_design_arm *out)
 {
-	static const char *const keys[] = {"to", "share", "from_day", "source", "grade", NULL};
+	static const char *const keys[] = {"to", "regimen", "share", "from_day", "source", "grade", "note", NULL};
 	const struct ql_yaml *v = ql_yaml_get(y, "crossover");
-	const char *to = NULL;
-	if (!v || !ql_yaml_string(v, "to", true, r->ds, &to))
+	const char *to = NULL, *regimen = NULL;
+	if (!v || (!ql_yaml_get(v, "regimen") && !ql_yaml_string(v, "to", true, r->ds, &to)))
 		return;
 	ql_yaml_check_keys(v, keys, r->ds);
+	if (!to && ql_yaml_string(v, "regimen", true, r->ds, &regimen) && ql_yaml_get(v, "to"))
+		ql_design_complain(r, QL_E0648, v->span, "give `to: ARM`, or `regimen: NAME` for a drug that no arm gives",
+				   "the crossover has both an arm and a regimen");
 	out->crossover_share = 1.0;
 	number(r, v, "share", 0, 1, "give a share from 0 to 1", &out->crossover_share);
 	number(r, v, "from_day", 0, 36525, "give a day from 0 to 36525", &out->crossover_from_day);
-	out->crossover = ql_design_find_arm(r->out, to);
-	if (out->crossover < 0)
+	if (regimen) {
+		struct ql_design_part *p = QL_NEW(r->a, struct ql_design_part);
+		read_regimen(r, regimen, ql_yaml_get(v, "regimen")->span, p);
+		out->crossover_regimen = &p->regimen;
+		return;
+	}
+	out->crossover = to ? ql_design_find_arm(r->out, to) : -1;
+	if (out->crossover >= 0 && r->out->arm[out->crossover].n_part > 0)
+		out->crossover_regimen = &r->out->arm[out->crossover].part[0].regimen;
+	if (to && out->crossover < 0)
 		ql_design_complain(r, QL_E0648, ql_yaml_get(v, "to")->span, "name an arm of this trial",
 				   "no arm is called `%s`", to);
 }
@@ -305,9 +316,9 @@ static void read_visits(struct design_reader *r)
 	static const char *const keys[] = {"every_days", "until_day", NULL};
 	struct ql_design *d = r->out;
 	const struct ql_yaml *y = list(r, d->yaml, "visits");
-	d->visits = QL_NEW_N(r->a, struct ql_design_visits, y ? (size_t)y->n + 2 : 2);
+	d->visits = QL_NEW_N(r->a, struct ql_visit_phase, y ? (size_t)y->n + 2 : 2);
 	for (int i = 0; y && i < y->n; i++) {
-		struct ql_design_visits *v = &d->visits[d->n_visits];
+		struct ql_visit_phase *v = &d->visits[d->n_visits];
 		if (!ql_yaml_number(y->item[i], "every_days", true, r->ds, &v->every_day))
 			continue;
 		ql_yaml_check_keys(y->item[i], keys, r->ds);
@@ -321,8 +332,8 @@ static void read_visits(struct design_reader *r)
 		d->n_visits++;
 	}
 	if (d->n_visits == 0) {
-		d->visits[0] = (struct ql_design_visits){QL_VISIT_EARLY_DAY, QL_VISIT_LATE_FIRST};
-		d->visits[1] = (struct ql_design_visits){QL_VISIT_LATE_DAY, INFINITY};
+		d->visits[0] = (struct ql_visit_phase){QL_VISIT_EARLY_DAY, QL_VISIT_LATE_FIRST};
+		d->visits[1] = (struct ql_visit_phase){QL_VISIT_LATE_DAY, INFINITY};
 		d->n_visits = 2;
 	}
 }
@@ -343,7 +354,8 @@ static void read_days(struct design_reader *r, const struct ql_yaml *map, const 
 
 static void read_assessment(struct design_reader *r)
 {
-	static const char *const keys[] = {"response_day", "mrd_days", "window_days", NULL};
+	static const char *const keys[] = {"response_day", "mrd_days", "window_days", "not_evaluable", "source", "grade", "note", NULL};
+	double not_evaluable = QL_NOT_EVALUABLE;
 	struct ql_design *d = r->out;
 	const struct ql_yaml *y = ql_yaml_get(d->yaml, "assess"), *e = list(r, d->yaml, "endpoints");
 	d->window_day = 14;
@@ -351,8 +363,14 @@ static void read_assessment(struct design_reader *r)
 		ql_yaml_check_keys(y, keys, r->ds);
 		number(r, y, "response_day", 1, 36525, "give a day from 1 to 36525", &d->response_day);
 		number(r, y, "window_days", 0, 366, "give 0 to 366 days", &d->window_day);
+		number(r, y, "not_evaluable", 0, 0.9, "give a share from 0 to 0.9", &not_evaluable);
 		read_days(r, y, "mrd_days", &d->mrd_day, &d->n_mrd);
+		for (int i = 1; i < d->n_mrd; i++)
+			if (!(d->mrd_day[i] > d->mrd_day[i - 1]))
+				ql_design_complain(r, QL_E0648, ql_yaml_get(y, "mrd_days")->span, "write the days in order",
+						   "the days of MRD samples do not ascend");
 	}
+	d->judged_share = 1.0 - not_evaluable;
 	d->endpoint = QL_NEW_N(r->a, struct ql_design_endpoint, e ? (size_t)e->n + 1 : 1);
 	for (int i = 0; e && i < e->n; i++)
 		if (e->item[i]->kind == QL_YAML_SCALAR)

@@ -11,6 +11,7 @@
 #include "base/yaml.h"
 #include "dosing/regimen.h"
 #include "patient/population.h"
+#include "trial/arm.h"
 
 enum ql_design_stop {
 	QL_DESIGN_AS_REGIMEN,   /* the regimen's own end, progression and toxicity stop what it says they stop */
@@ -38,7 +39,8 @@ struct ql_design_arm {
 	double allocation;      /* relative; 1 where the file gives none */
 	enum ql_design_stop stop;
 	double stop_day;        /* QL_DESIGN_FIXED */
-	int crossover;          /* arm that patients may cross over to at progression; -1 = none */
+	int crossover;          /* arm that patients may cross over to at progression; -1 = none, or no arm */
+	const struct ql_regimen *crossover_regimen; /* its regimen, or one of its own; NULL: no crossover */
 	double crossover_share; /* of those who progress */
 	double crossover_from_day; /* earliest day in the trial */
 	struct ql_span span;
@@ -48,10 +50,6 @@ struct ql_design_stratum {
 	int q; /* covariate */
 	int n_cut;
 	double *cut; /* ascending; none: every value is a stratum of its own */
-};
-
-struct ql_design_visits { /* every_day from the end of the phase before to until_day; the last one has no end */
-	double every_day, until_day;
 };
 
 struct ql_design_cut { /* a data cut */
@@ -82,12 +80,13 @@ struct ql_design {
 	int n_stratum;
 	struct ql_design_subgroup *subgroup;
 	int n_subgroup;
-	struct ql_design_visits *visits; /* never empty */
+	struct ql_visit_phase *visits; /* never empty */
 	int n_visits;
 	double window_day;               /* a visit answers for a planned day this near */
 	double response_day;             /* 0: each regimen's own */
-	double *mrd_day;                 /* samples besides that of the response */
+	double *mrd_day;                 /* ascending; none: at the response */
 	int n_mrd;
+	double judged_share;             /* of patients whose response can be judged */
 	struct ql_design_endpoint *endpoint;
 	int n_endpoint;
 	double accrual_months;
@@ -109,6 +108,8 @@ enum quell_status ql_design_load(const struct ql_model *m, const char *data_dir,
 double ql_design_horizon_day(const struct ql_design *d);
 /* The visit nearest to a day, by the design's phases; NaN if none is within the window. */
 double ql_design_visit_near(const struct ql_design *d, double day);
+/* What the design says of an arm's visits, assessments and end of treatment; the horizon is left alone. */
+void ql_design_apply(const struct ql_design *d, int arm, struct ql_arm_spec *spec);
 /* -1 if there is no such arm. */
 int ql_design_find_arm(const struct ql_design *d, const char *name);
 

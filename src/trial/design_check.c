@@ -23,7 +23,7 @@ double ql_design_visit_near(const struct ql_design *d, double day)
 {
 	double from = 0.0, best = NAN;
 	for (int i = 0; i < d->n_visits; i++) {
-		const struct ql_design_visits *v = &d->visits[i];
+		const struct ql_visit_phase *v = &d->visits[i];
 		double k = fmax(1.0, round((day - from) / v->every_day)), last = floor((v->until_day - from) / v->every_day);
 		double visit = from + fmin(k, last) * v->every_day;
 		if (last >= 1 && !(fabs(best - day) <= fabs(visit - day)))
@@ -31,6 +31,18 @@ double ql_design_visit_near(const struct ql_design *d, double day)
 		from = v->until_day;
 	}
 	return fabs(best - day) <= d->window_day ? best : NAN;
+}
+
+void ql_design_apply(const struct ql_design *d, int arm, struct ql_arm_spec *spec)
+{
+	spec->visits = d->visits;
+	spec->n_visits = d->n_visits;
+	spec->window_day = d->window_day;
+	spec->response_day = d->response_day;
+	spec->mrd_day = d->mrd_day;
+	spec->n_mrd = d->n_mrd;
+	spec->judged_share = d->judged_share;
+	spec->stop_day = d->arm[arm].stop == QL_DESIGN_FIXED ? d->arm[arm].stop_day : 0.0;
 }
 
 static void check_names(struct design_reader *r)

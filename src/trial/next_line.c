@@ -31,9 +31,10 @@ int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *
 	return -1;
 }
 
-double ql_next_delay_day(const struct ql_next_table *t, double off_days, bool relapsed, double z)
+double ql_next_delay_day(const struct ql_next_table *t, int regimen, double off_days, bool relapsed, double z)
 {
-	int which = !(off_days > QL_ANC_AFTER_LAST_DOSE) ? QL_DELAY_ON_TREATMENT
+	bool crosses = t->crossover && regimen == t->crossover - 1;
+	int which = crosses || !(off_days > QL_ANC_AFTER_LAST_DOSE) ? QL_DELAY_ON_TREATMENT
 		    : relapsed				 ? QL_DELAY_RELAPSED
 							 : QL_DELAY_OFF_TREATMENT;
 	const struct ql_next_delay *d = &t->delay[which];
@@ -82,6 +83,7 @@ void ql_next_with_crossover(const struct ql_next_table *table, const struct ql_m
 		out->words_of[i] = t->words_of[i];
 	}
 	out->regimen[t->n_regimen] = *to;
+	out->crossover = out->n_regimen;
 	out->words_of[t->n_regimen] = ql_next_words(t, m, to);
 	out->n_row = t->n_row + 1;
 	out->row = QL_NEW_N(a, struct ql_next_row, (size_t)out->n_row);

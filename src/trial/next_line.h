@@ -47,6 +47,7 @@ struct ql_next_table {
 	struct ql_regimen *regimen; /* every regimen that a row may give */
 	uint64_t *words_of;    /* [n_regimen] */
 	int n_regimen;
+	int crossover;         /* 1 + number of the regimen that patients cross over to; 0: none */
 	struct ql_yaml *yaml;
 };
 
@@ -70,7 +71,8 @@ int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *
  * on. `table` may be NULL: then nothing else follows. */
 void ql_next_with_crossover(const struct ql_next_table *table, const struct ql_model *m, const struct ql_regimen *to,
 			    double share, double from_day, struct ql_arena *a, struct ql_next_table *out);
-/* Days from progression to treatment; z standard normal. */
-double ql_next_delay_day(const struct ql_next_table *t, double off_days, bool relapsed, double z);
+/* Days from progression to treatment; z standard normal. Who crosses over has not waited for symptoms: the law of those who
+ * progress on treatment. */
+double ql_next_delay_day(const struct ql_next_table *t, int regimen, double off_days, bool relapsed, double z);
 
 #endif

@@ -16,7 +16,8 @@
 #define QL_ANC_AFTER_LAST_DOSE 28.0
 #define QL_ANC_GRADE3 1.0
 
-/* Response. A biopsy without CLL in who looks like in complete remission (D, calibrated), one with nodules (assumed);
+/* Response. QL_NOT_EVALUABLE is the default; the design of a trial may give its own. Calibration trials bound it: at most 0.043
+ * in CLL10 (95.7 % responded), more in CLL14 and REACH. A biopsy without CLL in who looks like in complete remission (D, calibrated), one with nodules (assumed);
  * patients whose response cannot be judged (D, assumed). */
 #define QL_CR_CONFIRMED 0.60
 #define QL_CR_NODULES 0.05

@@ -268,6 +268,72 @@ static void fixed_ends_and_crossover_are_kept(void **state)
 	ql_trial_close(t);
 }
 
+struct seen { /* at visits, by threads */
+	int n, off_grid, early;
+};
+
+static void see(void *ctx, uint64_t patient, double day, const double *lab)
+{
+	struct seen *s = ctx;
+	(void)patient;
+	(void)lab;
+	double planned = 84 * round(day / 84), off = fabs(day - planned);
+	s->n++;
+	s->off_grid += off > 1;
+	s->early += off > 10.0 + 1e-6; /* second looks at lymphocytes */
+}
+
+/* Visits within their window, MRD on its own days, a response that all can be judged for, a crossover to what no arm gives. */
+static void designs_say_when_and_who_is_judged(void **state)
+{
+	(void)state;
+	enum { N = 256 };
+	static struct ql_patient_record r[N];
+	const char *path = "/tmp/quell-assess-test.yaml";
+	FILE *f = fopen(path, "w");
+	fputs("trial: X\nrole: plan\nline: 1L\npopulation: {base: unfit-1l}\narms:\n"
+	      "  - {arm: A, regimen: clb-obi, n: 128, crossover: {regimen: ibrutinib, share: 1}}\n"
+	      "  - {arm: B, regimen: clb-obi, n: 128}\n"
+	      "visits: [{every_days: 84}]\n"
+	      "assess: {response_day: 200, mrd_days: [100, 420], window_days: 10, not_evaluable: 0, source: [X], grade: assumed}\n"
+	      "follow_up: {accrual_months: 0, months: 60, grade: assumed}\n", f);
+	fclose(f);
+	struct ql_diags ds = {0};
+	struct ql_trial *t;
+	struct ql_trial_spec spec = {.data_dir = QUELL_SOURCE_DIR, .design = path, .seed = 5, .threads = 1};
+	assert_int_equal(ql_trial_open(&spec, &ds, &t), QUELL_ERR_INPUT); /* day 100 has no visit near */
+	ql_diags_free(&ds);
+	f = fopen(path, "r+");
+	static char text[1000];
+	size_t n = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	text[n] = 0;
+	memcpy(strstr(text, "[100, 420]"), "[ 90, 420]", 10);
+	memcpy(strstr(text, "day: 200"), "day: 175", 8);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+	assert_int_equal(ql_trial_open(&spec, &ds, &t), QUELL_OK);
+	struct seen seen = {0};
+	assert_int_equal(ql_trial_chunk(t, 0, 0, N, r, see, &seen, &ds), QUELL_OK);
+	assert_true(seen.n > 1000 && seen.off_grid > seen.n / 2 && seen.early < seen.n / 10);
+	int judged = 0, mrd = 0, crossed = 0;
+	for (int i = 0; i < N; i++) {
+		if (r[i].follow_day > 190) { /* somebody came to the assessment */
+			assert_true(r[i].response != QL_RESP_NE);
+			judged++;
+		}
+		if (r[i].follow_day > 100 && !isnan(r[i].mrd_blood_eot))
+			mrd++;
+		crossed += r[i].arm == 0 && r[i].next_day < r[i].pfs_day + 150;
+	}
+	assert_true(judged > 150 && mrd > 200);
+	assert_true(crossed > 30); /* soon, though chlorambucil had ended long before */
+	ql_trial_close(t);
+	remove(path);
+	ql_diags_free(&ds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +342,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_seen_after_the_end),
 		cmocka_unit_test(tests_between_arms_are_those_of_the_data),
 		cmocka_unit_test(arms_draw_other_patients_and_so_do_replicates),
+		cmocka_unit_test(designs_say_when_and_who_is_judged),
 		cmocka_unit_test(fixed_ends_and_crossover_are_kept),
 		cmocka_unit_test(replicates_give_intervals_and_power),
 		cmocka_unit_test(drawn_parameters_make_assurance),

@@ -252,10 +252,39 @@ static void every_trial_is_accounted_for(void **state)
 	ql_diags_free(&ds);
 }
 
+/* RESONATE lets its patients cross over at progression, and judges the usual share; CLL10 says another one. */
+static void trials_keep_their_own_rules(void **state)
+{
+	(void)state;
+	struct ql_diags ds = {0};
+	struct ql_panel *p;
+	struct ql_panel_spec spec = {.data_dir = QUELL_SOURCE_DIR, .patients = 200, .seed = 3, .threads = 2};
+	struct ql_design *resonate, *cll10;
+	struct ql_cohort_records c;
+	assert_int_equal(ql_panel_open(&spec, &ds, &p), QUELL_OK);
+	assert_int_equal(ql_panel_design(p, "resonate", &ds, &resonate), QUELL_OK);
+	assert_int_equal(ql_panel_design(p, "cll10", &ds, &cll10), QUELL_OK);
+	assert_true(fabs(resonate->judged_share - 0.93) < 1e-12 && fabs(cll10->judged_share - 0.97) < 1e-12);
+	int next = 0, most = 0, count[256] = {0};
+	assert_int_equal(ql_panel_cohort(p, resonate, 1, NULL, 2000, &ds, &c), QUELL_OK);
+	for (size_t i = 0; i < c.n; i++)
+		if (c.record[i].n_line > 0) {
+			next++;
+			count[c.record[i].line[0]]++;
+		}
+	for (int i = 0; i < 256; i++)
+		most = count[i] > most ? count[i] : most;
+	assert_true(next > 100 && fabs((double)most / next - resonate->arm[1].crossover_share) < 0.12);
+	ql_cohort_records_free(&c);
+	ql_panel_close(p);
+	ql_diags_free(&ds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_have_a_meaning), cmocka_unit_test(records_answer),
+		cmocka_unit_test(trials_keep_their_own_rules),
 		cmocka_unit_test(predictions_have_the_right_width), cmocka_unit_test(no_row_is_lost),
 		cmocka_unit_test(json_is_what_is_promised), cmocka_unit_test(every_trial_is_accounted_for)};
 	return cmocka_run_group_tests(tests, NULL, scratch_remove);

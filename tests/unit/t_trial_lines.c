@@ -199,9 +199,9 @@ static void the_first_row_that_fits_is_taken(void **state)
 	p.line = 6;
 	p.had = 0;
 	assert_int_equal(ql_next_choose(&table, &p, 0.2), -1);
-	assert_true(ql_next_delay_day(&table, 0.0, false, 1.0) == 21.0);
-	assert_true(ql_next_delay_day(&table, 100.0, true, 1.0) == 84.0);
-	assert_true(fabs(ql_next_delay_day(&table, 100.0, false, 1.0) - 365.25 * exp(0.5)) < 1e-9);
+	assert_true(ql_next_delay_day(&table, 0, 0.0, false, 1.0) == 21.0);
+	assert_true(ql_next_delay_day(&table, 0, 100.0, true, 1.0) == 84.0);
+	assert_true(fabs(ql_next_delay_day(&table, 0, 100.0, false, 1.0) - 365.25 * exp(0.5)) < 1e-9);
 }
 
 /* Without a table the first line is all there is, and its part of the record is the same. */
