@@ -338,6 +338,7 @@ struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 	if (job->has_design) {
 		ql_design_apply(&job->design, arm->design_arm, &spec);
 		spec.horizon_day = ql_design_horizon_day(&job->design);
+		spec.year = job->design.year;
 	}
 	return spec;
 }

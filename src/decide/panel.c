@@ -257,7 +257,8 @@ static enum quell_status run_piece(struct ql_panel *p, const struct piece *w, st
 				.population = w->population, .k = plan->k, .param = plans->param,
 				.first_patient = w->first, .n_patients = w->n,
 				.seed = (p->spec.seed ^ ql_hash_str(w->held->design.name)) >> 1,
-				.protocol = w->held->protocol, .next = crossover ? crossover : w->held->next, .plans = plans, .horizon_day = w->horizon_day,
+				.protocol = w->held->protocol, .next = crossover ? crossover : w->held->next,
+				.year = w->held->design.year, .plans = plans, .horizon_day = w->horizon_day,
 				.rtol = p->spec.rtol > 0 ? p->spec.rtol : 1e-4, .threads = p->spec.threads,
 				.grid = &no_grid, .n_grid = 0, .cancel = p->spec.cancel};
 	struct ql_arm_result r;

@@ -112,6 +112,12 @@ static void end_first_line(struct arm_run *run, struct live *l, double t, enum q
 static enum ql_next progression(struct arm_run *run, struct live *l, struct ql_lane *lane)
 {
 	l->over = false;
+	if (l->stage == QL_STAGE_WAIT) {
+		if (ql_live_next_line(run, l, lane))
+			return QL_FINISHED;
+		ql_live_schedule(run, l, lane);
+		return QL_CHANGED;
+	}
 	if (l->stage == QL_STAGE_FIRST)
 		end_first_line(run, l, lane->t, QL_PFS_PROGRESSION);
 	else if (l->n_path == 1)
@@ -238,7 +244,7 @@ static enum ql_next trigger(void *ctx, struct ql_lane *lane, int which)
 	if (h == QL_HAPPEN_COUNT)
 		return QL_CHANGED;
 	note_event(l, h, lane->t);
-	if (h == QL_HAPPEN_TOXICITY && l->stage != QL_STAGE_QUIET) {
+	if (h == QL_HAPPEN_TOXICITY && l->stage < QL_STAGE_WAIT) {
 		ql_live_stop_for_toxicity(run, l, lane);
 		ql_live_schedule(run, l, lane);
 	}

@@ -42,6 +42,7 @@ struct ql_arm_spec {
 	const uint64_t *patient; /* [n_patients] numbers in place of first_patient, ...; NULL */
 	const struct ql_protocol *protocol; /* rules of the first line; NULL: doses as planned */
 	const struct ql_next_table *next; /* what follows progression; NULL: the first line alone */
+	double year;             /* calendar year of the start, for the table of next lines; 0: the present */
 	struct ql_plans *plans;  /* for next lines */
 	double horizon_day;
 	const struct ql_visit_phase *visits; /* NULL: the calendar of trial/rules.h */

@@ -19,8 +19,11 @@ static double off_days(const struct live *l, double t)
 static int choose(const struct arm_run *run, const struct live *l, double t)
 {
 	int line = l->n_path + 2;
-	struct ql_next_patient p = {.failed = l->words, .had = l->had, .line = line, .off_days = off_days(l, t),
-				    .age = ql_live_covariate(l, run->names.age, 70.0) + t / QL_DAYS_PER_YEAR,
+	double years = t / QL_DAYS_PER_YEAR;
+	struct ql_next_patient p = {.failed = l->words, .had = l->had, .line = line,
+				    .off_days = off_days(l, l->progressed_day),
+				    .year = run->spec->year > 0.0 ? run->spec->year + years : INFINITY,
+				    .age = ql_live_covariate(l, run->names.age, 70.0) + years,
 				    .crcl = ql_live_covariate(l, run->names.crcl, 80.0), .day = t,
 				    .u_share = ql_live_uniform(run, l, "protocol.next_line_share", (uint64_t)line)};
 	return ql_next_choose(run->spec->next, &p, ql_live_uniform(run, l, "protocol.next_line", (uint64_t)line));
@@ -30,7 +33,13 @@ static double start_of_next(const struct arm_run *run, const struct live *l, int
 {
 	bool relapsed = l->n_path > 0 || ql_live_covariate(l, run->names.relapsed, 0.0) > 0.5;
 	double u = ql_live_uniform(run, l, "protocol.next_line_delay", (uint64_t)(l->n_path + 2));
-	return t + ql_next_delay_day(run->spec->next, regimen, off_days(l, t), relapsed, ql_quantile_normal(u));
+	return t + ql_next_delay_day(run->spec->next, regimen, off_days(l, l->progressed_day), relapsed, ql_quantile_normal(u));
+}
+
+static void set_slot(struct ql_lane *lane, int slot, double value)
+{
+	if (slot >= 0)
+		*ql_slot(lane, slot) = value;
 }
 
 /* Nothing is left to give: no dose and no visit, to death or the horizon. */
@@ -38,11 +47,11 @@ static void rest(const struct arm_run *run, struct live *l, struct ql_lane *lane
 {
 	ql_live_stop_all(run, l, lane);
 	l->stage = QL_STAGE_QUIET;
-	if (run->names.progressed >= 0)
-		*ql_slot(lane, run->names.progressed) = progressed;
+	set_slot(lane, run->names.failed, 0.0);
+	set_slot(lane, run->names.progressed, progressed);
 }
 
-bool ql_live_after_progression(struct arm_run *run, struct live *l, struct ql_lane *lane)
+bool ql_live_next_line(struct arm_run *run, struct live *l, struct ql_lane *lane)
 {
 	int regimen = choose(run, l, lane->t);
 	double start = start_of_next(run, l, regimen, lane->t);
@@ -56,6 +65,30 @@ bool ql_live_after_progression(struct arm_run *run, struct live *l, struct ql_la
 	return true;
 }
 
+static bool gives_chemotherapy(const struct ql_regimen *r)
+{
+	for (int i = 0; i < r->n_active; i++)
+		if (strncmp(r->active[i], "chemo.", 6) == 0)
+			return true;
+	return false;
+}
+
+bool ql_live_after_progression(struct arm_run *run, struct live *l, struct ql_lane *lane)
+{
+	double off = off_days(l, lane->t);
+	double u = ql_live_uniform(run, l, "protocol.next_line_need", (uint64_t)(l->n_path + 2));
+	l->progressed_day = lane->t;
+	l->refractory |= off < QL_REFRACTORY_DAY && gives_chemotherapy(l->regimen);
+	l->need_share = ql_next_need(run->spec->next, choose(run, l, lane->t), off, ql_quantile_normal(u));
+	if (!(l->need_share > 0.0))
+		return ql_live_next_line(run, l, lane);
+	ql_live_stop_all(run, l, lane);
+	l->stage = QL_STAGE_WAIT;
+	set_slot(lane, run->names.failed, 1.0);
+	l->next_visit = nextafter(lane->t, INFINITY); /* there may be a reason already */
+	return false;
+}
+
 void ql_live_after_richter(struct arm_run *run, struct live *l, struct ql_lane *lane)
 {
 	rest(run, l, lane, run->spec->next->richter_ratio);
@@ -66,10 +99,14 @@ void ql_live_after_richter(struct arm_run *run, struct live *l, struct ql_lane *
 void ql_carry_away(struct arm_worker *w, const struct live *l, const struct ql_lane *lane)
 {
 	const struct arm_run *run = w->run;
+	const double *out = ql_live_outputs(w, lane);
 	QL_GROW(w->waiting.item, w->waiting.n, w->waiting.cap);
 	struct ql_carry *c = &w->waiting.item[w->waiting.n];
 	*c = (struct ql_carry){.index = l->index, .plan = run->plan, .t = lane->t, .start_day = l->next_start,
-			       .next_regular = l->next_regular, .n_path = l->n_path, .had = l->had};
+			       .next_regular = l->next_regular, .n_path = l->n_path, .had = l->had,
+			       .baseline = l->baseline, .refractory = l->refractory};
+	c->cells_left = run->names.cells_kept < 0 ? 1.0 : out[run->names.cells_kept];
+	c->lineages_left = run->names.lineages_kept < 0 ? 1.0 : fmin(1.0, out[run->names.lineages_kept]);
 	for (int h = 0; h < QL_HAPPEN_COUNT; h++)
 		c->next[h] = run->names.next[h] < 0 ? NEVER : lane->p[run->names.next[h] * lane->stride];
 	memcpy(c->threshold, l->threshold, sizeof c->threshold);
@@ -173,6 +210,24 @@ static void carry_states(const struct arm_run *run, struct ql_lane *lane, const 
 	}
 }
 
+static void set_covariate(struct live *l, int q, double value)
+{
+	if (q >= 0)
+		l->v.q[q] = value;
+}
+
+/* What earlier lines have made of the patient. */
+static void carry_history(const struct arm_run *run, struct live *l, const struct ql_carry *c)
+{
+	l->baseline = c->baseline;
+	l->refractory = c->refractory;
+	set_covariate(l, run->names.lines_since, c->n_path);
+	set_covariate(l, run->names.cells_left, c->cells_left);
+	set_covariate(l, run->names.lineages_left, c->lineages_left);
+	if (c->refractory)
+		set_covariate(l, run->names.chemo_refractory, 1.0);
+}
+
 /* First events of the trial are not counted any more; an infection still weighs on the hazard of death by its rate. */
 static void carry_thresholds(const struct arm_run *run, struct live *l, struct ql_lane *lane, const struct ql_carry *c)
 {
@@ -208,6 +263,7 @@ enum quell_status ql_live_resume(struct arm_worker *w, struct live *l, struct ql
 	l->n_path = c->n_path;
 	memcpy(l->path, c->path, sizeof l->path);
 	ql_live_draw(run, l);
+	carry_history(run, l, c);
 	for (int i = 0; i < c->n_path; i++)
 		bind_agents(run, l, &table->regimen[c->path[i]]);
 	enum quell_status s = ql_plan_patient(run->plan, &l->v, lane->p, lane->y, lane->stride);

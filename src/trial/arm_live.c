@@ -206,7 +206,7 @@ enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_
 	l->stage = QL_STAGE_FIRST;
 	l->n_path = 0;
 	l->words = l->had = run->words;
-	l->hand_over = false;
+	l->hand_over = l->refractory = false;
 	l->start_day = 0.0;
 	ql_live_regimen(l, run->spec->regimen);
 	lane->user = l;
@@ -339,6 +339,10 @@ void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql
 	if (l->stage == QL_STAGE_QUIET)
 		return;
 	double next = l->next_visit;
+	if (l->stage == QL_STAGE_WAIT) {
+		lane->t_sample = next <= run->spec->horizon_day ? next : INFINITY;
+		return;
+	}
 	if (l->next_anc <= fmin(QL_ANC_WEEKLY_LAST, l->end_of_treatment + QL_ANC_AFTER_LAST_DOSE))
 		next = fmin(next, l->next_anc);
 	if (l->next_grid < run->n_grid)

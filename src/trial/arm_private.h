@@ -22,6 +22,9 @@ struct ql_carry {
 	const struct ql_planned *to;  /* found between the passes */
 	double t, start_day;          /* progression, next treatment */
 	double next_regular;          /* visit */
+	struct ql_reading baseline;   /* of the trial */
+	double cells_left, lineages_left; /* wild type relative to the start */
+	bool refractory;              /* to chemotherapy */
 	double next[QL_HAPPEN_COUNT]; /* thresholds as they stand */
 	double threshold[QL_HAPPEN_COUNT];
 	unsigned ordinal[QL_HAPPEN_COUNT];
@@ -62,8 +65,9 @@ struct arm_run {
 	struct ql_carry_list leaving; /* under way into it */
 };
 
-/* Where a patient stands: under the first regimen, a later one, or with nothing left to give. */
-enum ql_stage { QL_STAGE_FIRST, QL_STAGE_LATER, QL_STAGE_QUIET };
+/* Where a patient stands: under the first regimen, a later one, progressed and waiting until there is a reason to treat,
+ * or with nothing left to give. */
+enum ql_stage { QL_STAGE_FIRST, QL_STAGE_LATER, QL_STAGE_WAIT, QL_STAGE_QUIET };
 
 /* One rule of the protocol for one patient. */
 struct ql_rule_state {
@@ -129,6 +133,9 @@ struct live { /* the patient on a lane */
 
 	uint8_t path[QL_MAX_NEXT_LINES], n_path; /* later regimens so far */
 	uint64_t words, had; /* of the present regimen, of all */
+	double progressed_day; /* on the present line */
+	double need_share;   /* of the baseline at which the next line is wanted; while waiting */
+	bool refractory;     /* chemotherapy failed within QL_REFRACTORY_DAY of its last dose */
 	bool hand_over;      /* leaves the lane for a next line */
 	double next_start;
 };
@@ -193,6 +200,8 @@ void ql_rules_cytokines(const struct arm_run *run, struct live *l, double t, con
 /* --- arm_lines.c: what follows --- */
 /* The patient progresses at lane->t: goes on to a next line (true: leaves the lane), waits, or is left without. */
 bool ql_live_after_progression(struct arm_run *run, struct live *l, struct ql_lane *lane);
+/* The same once there is a reason to treat. */
+bool ql_live_next_line(struct arm_run *run, struct live *l, struct ql_lane *lane);
 void ql_live_after_richter(struct arm_run *run, struct live *l, struct ql_lane *lane);
 void ql_carry_away(struct arm_worker *w, const struct live *l, const struct ql_lane *lane);
 enum quell_status ql_live_resume(struct arm_worker *w, struct live *l, struct ql_lane *lane, const struct ql_carry *c);

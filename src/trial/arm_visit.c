@@ -196,6 +196,20 @@ static bool later_visit(const struct arm_run *run, struct live *l, const struct 
 	return false;
 }
 
+/* Progressed: true once as much of the disease is back as makes treatment wanted. */
+static bool waiting_visit(const struct arm_run *run, struct live *l, const struct ql_lane *lane, double t,
+			  const double *out)
+{
+	struct ql_reading r;
+	ql_live_read(run, lane, t, out, &r);
+	if (ql_assess_need(&r, &l->baseline, l->need_share))
+		return true;
+	while (l->next_regular <= t)
+		l->next_regular += QL_VISIT_LATE_DAY;
+	l->next_visit = l->next_regular;
+	return false;
+}
+
 static void draw_acute(const struct arm_run *run, struct live *l, double t, const double *out)
 {
 	if (t >= l->next_irr) {
@@ -221,6 +235,8 @@ bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *l
 	*acts = false;
 	if (l->stage == QL_STAGE_LATER)
 		return later_visit(run, l, lane, t, out);
+	if (l->stage == QL_STAGE_WAIT)
+		return waiting_visit(run, l, lane, t, out);
 	read_neutrophils(run, l, t, out);
 	bool reads = t >= l->next_anc || t >= l->next_visit || t >= l->next_half;
 	if (t >= l->next_anc)

@@ -34,6 +34,18 @@ unsigned ql_assess_pd(const struct ql_reading *r, const struct ql_nadir *n, bool
 
 bool ql_assess_progression(const struct ql_reading *r, const struct ql_nadir *n) { return ql_assess_pd(r, n, true) != 0; }
 
+bool ql_assess_need(const struct ql_reading *r, const struct ql_reading *b, double share)
+{
+	if (isnan(r->spd) && isnan(r->alc))
+		return true; /* nothing speaks against it */
+	bool nodes = b->spd >= QL_PR_SPD_MEASURABLE && r->spd >= share * b->spd;
+	double excess = fmax(b->spleen - QL_SPLEEN_NORMAL, QL_NEED_SPLEEN_EXCESS);
+	bool spleen = r->spleen - QL_SPLEEN_NORMAL >= share * excess;
+	bool blood = r->alc >= share * fmax(b->alc, QL_NEED_ALC);
+	bool counts = (r->hb < QL_NEED_HB || r->plt < QL_NEED_PLT) && r->marrow >= QL_PD_MARROW;
+	return nodes || spleen || blood || counts;
+}
+
 /* --- response --- */
 
 /* True unless the reading shows the opposite: a missing item is not judged. */

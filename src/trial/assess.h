@@ -37,6 +37,10 @@ enum ql_pd { QL_PD_NODES = 1, QL_PD_BY_SPLEEN = 2, QL_PD_BLOOD = 4, QL_PD_CYTOPE
 unsigned ql_assess_pd(const struct ql_reading *r, const struct ql_nadir *n, bool drug_cytopenia);
 bool ql_assess_progression(const struct ql_reading *r, const struct ql_nadir *n);
 
+/* After progression: is there as much disease as makes treatment wanted? `share` of the nodes, of the spleen's excess or of
+ * the lymphocytes that were there when treatment was wanted first, or counts held down by CLL. */
+bool ql_assess_need(const struct ql_reading *r, const struct ql_reading *baseline, double share);
+
 enum ql_biopsy { QL_BIOPSY_RESIDUAL, QL_BIOPSY_CLEAR, QL_BIOPSY_NODULES };
 /* PD is not looked for here. At least two abnormal items of group A (lymphocytes, nodes, spleen) and one of group B
  * (neutrophils, haemoglobin, platelets) must have improved, or the only one. `biopsy`: what is not simulated. */

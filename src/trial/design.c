@@ -412,7 +412,7 @@ static void read_head(struct design_reader *r)
 {
 	static const char *const keys[] = {"trial", "title", "nct", "role", "line", "sources", "population", "arms",
 					   "stratify", "subgroups", "visits", "assess", "endpoints", "follow_up", "protocol", "next_line",
-					   "note", NULL};
+					   "year", "note", NULL};
 	static const char *const roles[] = {"calibration", "validation", "evidence", "plan"};
 	struct ql_design *d = r->out;
 	ql_yaml_check_keys(d->yaml, keys, r->ds);
@@ -425,6 +425,7 @@ static void read_head(struct design_reader *r)
 	if (ql_yaml_string(d->yaml, "protocol", false, r->ds, &d->protocol) && d->protocol)
 		d->protocol_span = ql_yaml_get(d->yaml, "protocol")->span;
 	ql_yaml_string(d->yaml, "next_line", false, r->ds, &d->next_line);
+	number(r, d->yaml, "year", 1950, 2100, "give the calendar year in which the middle patient enters, 1950 to 2100", &d->year);
 	d->source = names(r, d->yaml, "sources", &d->n_source);
 	if (!ql_yaml_string(d->yaml, "role", true, r->ds, &d->role))
 		return;

@@ -96,6 +96,7 @@ struct ql_design {
 	int n_cut;
 	const char *protocol;            /* name or path of a protocol file; NULL = the default protocol */
 	struct ql_span protocol_span;
+	double year;                     /* calendar year in which the middle patient enters; 0: the present */
 	const char *next_line;           /* table of next lines of the trial's years; NULL = the protocol's */
 	const char *note;
 	struct ql_yaml *yaml;

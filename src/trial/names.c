@@ -42,7 +42,7 @@ int ql_trial_output(const struct ql_plan *plan, const char *name)
 }
 
 static const char *const set_by_trial[] = {"next_death",   "next_infection", "next_af",    "next_spm",
-					   "next_richter", "next_toxicity",  "extinction", "progressed"};
+					   "next_richter", "next_toxicity",  "extinction", "progressed", "failed"};
 
 enum { N_SET_BY_TRIAL = sizeof set_by_trial / sizeof *set_by_trial };
 
@@ -101,6 +101,8 @@ static void find_outputs(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->effectors = ql_trial_output(plan, "effectors");
 	n->irr_risk = ql_trial_output(plan, "mab.irr_risk");
 	n->tls_risk = ql_trial_output(plan, "tls_risk");
+	n->cells_kept = ql_trial_output(plan, "cells_kept");
+	n->lineages_kept = ql_trial_output(plan, "lineages_kept");
 	n->cytokines = n->il6_rise >= 0 && state(plan, "MAC") >= 0;
 	for (int i = 0; i < ql_course_axis_count && i < QL_NAMES_MAX_AXES; i++)
 		n->axis[i] = ql_trial_output(plan, ql_course_axis[i].output);
@@ -118,10 +120,15 @@ void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->ighv_u = ql_trial_quantity(plan->m, "ighv_u", covariate);
 	n->age = ql_trial_quantity(plan->m, "age", covariate);
 	n->relapsed = ql_trial_quantity(plan->m, "relapsed", covariate);
+	n->lines_since = ql_trial_quantity(plan->m, "lines_since", covariate);
+	n->cells_left = ql_trial_quantity(plan->m, "cells_left", covariate);
+	n->lineages_left = ql_trial_quantity(plan->m, "lineages_left", covariate);
+	n->chemo_refractory = ql_trial_quantity(plan->m, "chemo_refractory", covariate);
 	n->mab_dose = ql_model_find_dose(plan->m, "mab.infusion");
 	n->bcl2i_input = ql_trial_quantity(plan->m, "bcl2i.dose", 1u << QL_INPUT);
 	n->extinction = input_slot(plan, "extinction");
 	n->progressed = input_slot(plan, "progressed");
+	n->failed = input_slot(plan, "failed");
 	n->level[0] = input_slot(plan, "btki.level");
 	n->level[1] = input_slot(plan, "pi3ki.level");
 	for (int h = 0; h < QL_HAPPEN_COUNT; h++) {

@@ -21,15 +21,17 @@ enum ql_happening {
 struct ql_trial_names {
 	/* plan outputs */
 	int alc, spd, node_diameter, spleen_length, marrow_fraction, mrd_blood, mrd_marrow, anc;
-	int haemoglobin, platelets, igg, il6_rise, effectors, irr_risk, tls_risk;
+	int haemoglobin, platelets, igg, il6_rise, effectors, irr_risk, tls_risk, cells_kept, lineages_kept;
 	bool cytokines; /* something may release them: the state MAC moves */
 	int axis[QL_NAMES_MAX_AXES]; /* output of ql_course_axis[i] */
 	/* quantities: covariates */
 	int weight, bsa, crcl, tp53, ighv_u, age, relapsed;
+	/* the same, set by the trial when a later line begins */
+	int lines_since, cells_left, lineages_left, chemo_refractory;
 	/* of the model: dose and input whose start is watched */
 	int mab_dose, bcl2i_input;
 	/* p slots: inputs */
-	int next[QL_HAPPEN_COUNT], extinction, level[2], progressed;
+	int next[QL_HAPPEN_COUNT], extinction, level[2], progressed, failed;
 	/* plan states: cumulative hazards of ql_happening_name, by `H_<name>`; -1 where none */
 	int hazard[QL_HAPPEN_COUNT];
 	/* plan triggers */

@@ -11,7 +11,7 @@ static bool fits(const struct ql_next_row *r, const struct ql_next_patient *p)
 {
 	return (!r->after || (r->after & p->failed)) && (r->had & p->had) == r->had && !(r->unless & p->had) &&
 	       inside(&r->off_years, p->off_days / QL_DAYS_PER_YEAR) && inside(&r->line, p->line) &&
-	       inside(&r->age, p->age) && inside(&r->crcl, p->crcl) && p->day >= r->from_day &&
+	       inside(&r->age, p->age) && inside(&r->crcl, p->crcl) && inside(&r->year, p->year) && p->day >= r->from_day &&
 	       p->u_share < r->share;
 }
 
@@ -31,10 +31,16 @@ int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *
 	return -1;
 }
 
+static bool crosses_over(const struct ql_next_table *t, int regimen) { return t->crossover && regimen == t->crossover - 1; }
+
+double ql_next_need(const struct ql_next_table *t, int regimen, double off_days, double z)
+{
+	return !crosses_over(t, regimen) && off_days > QL_ANC_AFTER_LAST_DOSE ? t->need_share * ql_exp(t->need_sd * z) : 0.0;
+}
+
 double ql_next_delay_day(const struct ql_next_table *t, int regimen, double off_days, bool relapsed, double z)
 {
-	bool crosses = t->crossover && regimen == t->crossover - 1;
-	int which = crosses || !(off_days > QL_ANC_AFTER_LAST_DOSE) ? QL_DELAY_ON_TREATMENT
+	int which = crosses_over(t, regimen) || !(off_days > QL_ANC_AFTER_LAST_DOSE) ? QL_DELAY_ON_TREATMENT
 		    : relapsed				 ? QL_DELAY_RELAPSED
 							 : QL_DELAY_OFF_TREATMENT;
 	const struct ql_next_delay *d = &t->delay[which];
@@ -90,8 +96,8 @@ void ql_next_with_crossover(const struct ql_next_table *table, const struct ql_m
 	struct ql_next_option *option = QL_NEW(a, struct ql_next_option);
 	*option = (struct ql_next_option){t->n_regimen, 1.0};
 	out->row[0] = (struct ql_next_row){.name = "crossover", .off_years = {-INFINITY, INFINITY}, .line = {2, 2},
-					   .age = {-INFINITY, INFINITY}, .crcl = {-INFINITY, INFINITY}, .share = share,
-					   .from_day = from_day, .option = option, .n_option = 1};
+					   .age = {-INFINITY, INFINITY}, .crcl = {-INFINITY, INFINITY}, .year = {-INFINITY, INFINITY},
+					   .share = share, .from_day = from_day, .option = option, .n_option = 1};
 	for (int i = 0; i < t->n_row; i++)
 		out->row[i + 1] = t->row[i];
 }

@@ -22,7 +22,8 @@ struct ql_next_row {
 	const char *name;
 	struct ql_span span;
 	uint64_t after, had, unless; /* bits of words: any of these just now, all of these ever, none of these ever */
-	struct ql_range off_years, line, age, crcl; /* time since the last dose; number of the coming line, from 2 */
+	/* time from the last dose to progression; number of the coming line, from 2; calendar year, without end: the present */
+	struct ql_range off_years, line, age, crcl, year;
 	double share;          /* of the patients whom it fits; the rest go on to the rows below */
 	double from_day;       /* earliest day in the trial */
 	struct ql_next_option *option;
@@ -39,6 +40,8 @@ struct ql_next_table {
 	const char *name, *title;
 	int most_lines;        /* after the first; at most QL_MAX_NEXT_LINES */
 	struct ql_next_delay delay[QL_DELAY_COUNT];
+	double need_share, need_sd; /* off treatment the next line waits until this share of the disease at the start is back
+				     * (median, standard deviation of its logarithm); 0: it does not */
 	double richter_ratio;  /* death after Richter transformation, in units of the input `progressed` */
 	struct ql_next_row *row;
 	int n_row;
@@ -60,7 +63,8 @@ uint64_t ql_next_words(const struct ql_next_table *t, const struct ql_model *m, 
 struct ql_next_patient {
 	uint64_t failed, had; /* words of the line that failed, and of all lines */
 	int line;             /* number of the coming line: 2 after the first */
-	double off_days;      /* since the last dose; 0 on treatment */
+	double off_days;      /* from the last dose to progression; 0 on treatment */
+	double year;          /* INFINITY: the present */
 	double age, crcl;
 	double day;           /* in the trial */
 	double u_share;       /* uniform: which share of a row the patient is in */
@@ -71,8 +75,10 @@ int ql_next_choose(const struct ql_next_table *t, const struct ql_next_patient *
  * on. `table` may be NULL: then nothing else follows. */
 void ql_next_with_crossover(const struct ql_next_table *table, const struct ql_model *m, const struct ql_regimen *to,
 			    double share, double from_day, struct ql_arena *a, struct ql_next_table *out);
-/* Days from progression to treatment; z standard normal. Who crosses over has not waited for symptoms: the law of those who
- * progress on treatment. */
+/* Share of the disease at the start at which the next line is wanted; 0: it is wanted at progression, as by who crosses over. */
+double ql_next_need(const struct ql_next_table *t, int regimen, double off_days, double z);
+/* Days from then to treatment; z standard normal. Who crosses over has not waited for symptoms: the law of those who progress
+ * on treatment. */
 double ql_next_delay_day(const struct ql_next_table *t, int regimen, double off_days, bool relapsed, double z);
 
 #endif

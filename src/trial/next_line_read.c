@@ -141,7 +141,7 @@ static void read_options(struct reader *r, const struct ql_yaml *row, struct ql_
 static void read_row(struct reader *r, const struct ql_yaml *y, struct ql_next_row *out)
 {
 	static const char *const keys[] = {"name", "after", "had", "unless", "off_years", "line", "age",
-					   "crcl", "share", "give",   "source", "grade", "note", NULL};
+					   "crcl", "year",  "share", "give",   "source", "grade", "note", NULL};
 	*out = (struct ql_next_row){.name = "", .span = y->span, .share = 1.0};
 	if (y->kind != QL_YAML_MAP) {
 		wrong(r, y->span, "a row must stand here", "write `- give: {REGIMEN: 1}` with its conditions");
@@ -158,6 +158,7 @@ static void read_row(struct reader *r, const struct ql_yaml *y, struct ql_next_r
 	out->line = ql_yaml_range(y, "line", QL_E0661, r->ds);
 	out->age = ql_yaml_range(y, "age", QL_E0661, r->ds);
 	out->crcl = ql_yaml_range(y, "crcl", QL_E0661, r->ds);
+	out->year = ql_yaml_range(y, "year", QL_E0661, r->ds);
 	ql_yaml_number(y, "share", false, r->ds, &out->share);
 	if (!(out->share > 0.0 && out->share <= 1.0))
 		wrong(r, out->span, "`share` lies above 0 and at most 1", "it is the share of patients that the row takes");
@@ -215,6 +216,29 @@ static void read_delay(struct reader *r, const char *key, struct ql_next_delay *
 		      "write `{median: 30 day, sd: 0.5}`");
 }
 
+/* Left out: the next line follows progression by the delays alone. */
+static void read_need(struct reader *r)
+{
+	static const char *const keys[] = {"share", "sd", "source", "grade", "note", NULL};
+	struct ql_next_table *t = r->t;
+	const struct ql_yaml *y = ql_yaml_get(t->yaml, "need");
+	t->need_share = t->need_sd = 0.0;
+	if (!y)
+		return;
+	if (y->kind != QL_YAML_MAP) {
+		wrong(r, y->span, "`need` must say at which share of the disease the next line is wanted",
+		      "write `need: {share: 0.7, sd: 0.5, source: [], grade: assumed}`");
+		return;
+	}
+	ql_yaml_check_keys(y, keys, r->ds);
+	ql_yaml_check_grade(y, QL_E0661, r->ds);
+	ql_yaml_number(y, "share", true, r->ds, &t->need_share);
+	ql_yaml_number(y, "sd", true, r->ds, &t->need_sd);
+	if (!(t->need_share > 0.0 && t->need_share <= 10.0) || !(t->need_sd >= 0.0 && t->need_sd <= 5.0))
+		wrong(r, y->span, "the share of the disease lies above 0 and at most 10, its spread between 0 and 5",
+		      "write `need: {share: 0.7, sd: 0.5, source: [], grade: assumed}`");
+}
+
 static void read_richter(struct reader *r)
 {
 	const struct ql_yaml *y = ql_yaml_get(r->t->yaml, "richter");
@@ -240,7 +264,8 @@ static void check_reached(struct reader *r)
 			bool after = !a->after || (b->after && !(b->after & ~a->after));
 			if (a->share < 1.0 || !after || (a->had & ~b->had) || (a->unless & ~b->unless) ||
 			    !range_covers(&a->off_years, &b->off_years) || !range_covers(&a->line, &b->line) ||
-			    !range_covers(&a->age, &b->age) || !range_covers(&a->crcl, &b->crcl))
+			    !range_covers(&a->age, &b->age) || !range_covers(&a->crcl, &b->crcl) ||
+			    !range_covers(&a->year, &b->year))
 				continue;
 			struct ql_diag *d = ql_diag_add(r->ds, QL_E0664, b->span, "`%s` is never reached", b->name);
 			ql_diag_note(d, a->span, "this row fits whenever that one does");
@@ -297,7 +322,7 @@ static void check_circles(struct reader *r)
 static enum quell_status load(struct reader *r, const char *path)
 {
 	static const char *const keys[] = {"next_line", "title", "sources", "most_lines", "delay",
-					   "richter",	"rows",	 "note",    NULL};
+					   "need",	"richter", "rows",  "note",	  NULL};
 	struct ql_next_table *t = r->t;
 	double lines = QL_MAX_NEXT_LINES;
 	int errors = r->ds->n_errors;
@@ -319,6 +344,7 @@ static enum quell_status load(struct reader *r, const char *path)
 	read_delay(r, "on_treatment", &t->delay[QL_DELAY_ON_TREATMENT]);
 	read_delay(r, "off_treatment", &t->delay[QL_DELAY_OFF_TREATMENT]);
 	read_delay(r, "off_treatment_relapsed", &t->delay[QL_DELAY_RELAPSED]);
+	read_need(r);
 	read_richter(r);
 	list_classes(r);
 	read_rows(r);

@@ -65,6 +65,15 @@
 #define QL_CYTOKINES_EVERY_DAY 0.5
 #define QL_CYTOKINES_LAST 60.0
 
+/* Progression this soon after the last dose of chemotherapy means refractory disease; iwCLL 2018, verified. */
+#define QL_REFRACTORY_DAY 183.0
+/* What counts towards a reason to treat again: a spleen this much longer than normal, and lymphocytes from which they
+ * alone may be one, 1e9/L (assumed); haemoglobin and platelets as in iwCLL 2018 (verified). */
+#define QL_NEED_SPLEEN_EXCESS 3.0
+#define QL_NEED_ALC 30.0
+#define QL_NEED_HB 100.0
+#define QL_NEED_PLT 100.0
+
 #define QL_DAYS_PER_MONTH 30.4375
 #define QL_DAYS_PER_YEAR 365.25
 

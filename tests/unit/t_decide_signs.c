@@ -16,7 +16,7 @@
 
 #define PATIENTS 400
 
-static struct ql_panel *panel;
+static struct ql_panel *panel, *to_death; /* the first line alone; with next lines */
 static struct ql_diags diags;
 
 static int open_panel(void **state)
@@ -24,12 +24,17 @@ static int open_panel(void **state)
 	(void)state;
 	struct ql_panel_spec s = {.data_dir = QUELL_SOURCE_DIR, .patients = PATIENTS, .seed = 11, .threads = 2,
 				  .first_line = true};
-	return ql_panel_open(&s, &diags, &panel) == QUELL_OK ? 0 : -1;
+	if (ql_panel_open(&s, &diags, &panel) != QUELL_OK)
+		return -1;
+	s.first_line = false;
+	s.patients = 2 * PATIENTS;
+	return ql_panel_open(&s, &diags, &to_death) == QUELL_OK ? 0 : -1;
 }
 
 static int close_panel(void **state)
 {
 	ql_panel_close(panel);
+	ql_panel_close(to_death);
 	ql_diags_free(&diags);
 	return scratch_remove(state);
 }
@@ -39,21 +44,27 @@ struct arm {
 };
 
 /* covariate NULL: all patients; else those with this value. */
-static struct arm simulate(const char *trial, const char *name, const char *covariate, double value, double months)
+static struct arm simulate_in(struct ql_panel *p, const char *trial, const char *name, const char *covariate,
+			      double value, double months)
 {
 	struct ql_design *d;
 	struct arm a = {0};
 	struct ql_condition who = {.kind = QL_COND_RANGE, .lo = value, .hi = value};
 	if (covariate)
-		who.q = ql_trial_quantity(ql_panel_model(panel), covariate, 1u << QL_COVARIATE);
-	enum quell_status s = ql_panel_design(panel, trial, &diags, &d);
+		who.q = ql_trial_quantity(ql_panel_model(p), covariate, 1u << QL_COVARIATE);
+	enum quell_status s = ql_panel_design(p, trial, &diags, &d);
 	if (s == QUELL_OK)
-		s = ql_panel_cohort(panel, d, ql_design_find_arm(d, name), covariate ? &who : NULL, months * QL_DAYS_PER_MONTH,
+		s = ql_panel_cohort(p, d, ql_design_find_arm(d, name), covariate ? &who : NULL, months * QL_DAYS_PER_MONTH,
 				    &diags, &a.c);
 	if (s != QUELL_OK)
 		show(&diags);
 	assert_int_equal(s, QUELL_OK);
 	return a;
+}
+
+static struct arm simulate(const char *trial, const char *name, const char *covariate, double value, double months)
+{
+	return simulate_in(panel, trial, name, covariate, value, months);
 }
 
 static double pfs(const struct arm *a, double month)
@@ -80,7 +91,7 @@ static double share(const struct arm *a, enum ql_share what)
 	return yes / (double)a->c.n;
 }
 
-static double hazard_ratio(const struct arm *a, const struct arm *b)
+static double ratio_of(enum ql_interval_of clock, const struct arm *a, const struct arm *b)
 {
 	struct ql_arena m = {0};
 	size_t n = a->c.n + b->c.n, k = 0;
@@ -88,7 +99,7 @@ static double hazard_ratio(const struct arm *a, const struct arm *b)
 	int *event = QL_NEW_N(&m, int, n);
 	for (int side = 0; side < 2; side++)
 		for (size_t i = 0; i < (side ? b : a)->c.n; i++, k++) {
-			assert_true(ql_target_time(&(side ? b : a)->c.record[i], QL_CLOCK_PFS, INFINITY, &time[k], &event[k]));
+			assert_true(ql_target_time(&(side ? b : a)->c.record[i], clock, INFINITY, &time[k], &event[k]));
 			x[k] = side == 0;
 		}
 	struct ql_cox cox;
@@ -97,6 +108,8 @@ static double hazard_ratio(const struct arm *a, const struct arm *b)
 	ql_arena_free(&m);
 	return hr;
 }
+
+static double hazard_ratio(const struct arm *a, const struct arm *b) { return ratio_of(QL_CLOCK_PFS, a, b); }
 
 static void between(const char *what, double x, double low, double high)
 {
@@ -199,6 +212,55 @@ static void equal_pfs_with_unequal_mrd(void **state)
 	done(&f);
 }
 
+static double alive(const struct arm *a, double month)
+{
+	double n = 0;
+	for (size_t i = 0; i < a->c.n; i++)
+		n += a->c.record[i].death_day > month * QL_DAYS_PER_MONTH;
+	return n / (double)a->c.n;
+}
+
+static void survival_of(const char *trial, const char *better, const char *worse, double months, double low, double high)
+{
+	struct arm a = simulate_in(to_death, trial, better, NULL, 0, months),
+		   b = simulate_in(to_death, trial, worse, NULL, 0, months);
+	print_message("%s %s over %s, overall survival: ", trial, better, worse);
+	between("hazard ratio", ratio_of(QL_CLOCK_OS, &a, &b), low, high);
+	print_message("%.2f and %.2f alive at %g months\n", alive(&a, months - 0.01), alive(&b, months - 0.01), months);
+	done(&a);
+	done(&b);
+}
+
+/* Survival is longer under the better first treatment although next lines rescue; the more so, the less was left to give. */
+static void better_first_lines_make_longer_lives(void **state)
+{
+	(void)state;
+	survival_of("resonate-2", "Ibr", "Clb", 72, 0.3, 0.95);
+	survival_of("e1912", "Ibr-R", "FCR", 72, 0.25, 0.9);
+	survival_of("helios", "Ibr-BR", "BR", 60, 0.4, 0.9);
+	survival_of("murano", "Ven-R", "BR", 60, 0.3, 0.85);
+	survival_of("cll11", "G-Clb", "Clb", 60, 0.35, 0.85);
+	survival_of("cll14", "Ven-G", "G-Clb", 72, 0.5, 1.1);
+}
+
+/* The same disease in other years: as little was left to give, so short were lives. */
+static void lives_grew_longer_with_what_was_left_to_give(void **state)
+{
+	(void)state;
+	static const char *const text = "trial: Y\nrole: plan\npopulation: {base: unfit-1l}\n"
+					"arms: [{arm: A, regimen: clb, n: 60}]\nyear: %d\n"
+					"follow_up: {accrual_months: 0, months: 72}\n";
+	double n[2];
+	for (int i = 0; i < 2; i++) {
+		char yaml[512];
+		snprintf(yaml, sizeof yaml, text, i ? 2021 : 2000);
+		struct arm a = simulate_in(to_death, scratch_file(i ? "new.yaml" : "old.yaml", yaml), "A", NULL, 0, 72);
+		n[i] = alive(&a, 71.99);
+		done(&a);
+	}
+	between("alive at 72 months, 2021 less 2000", n[1] - n[0], 0.05, 0.4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(venetoclax_beats_chlorambucil_beside_obinutuzumab),
@@ -206,6 +268,8 @@ int main(void)
 					   cmocka_unit_test(fcr_beats_br_and_mutated_patients_stay_in_remission),
 					   cmocka_unit_test(venetoclax_rituximab_beats_br_in_relapse),
 					   cmocka_unit_test(risk_factors_by_class),
-					   cmocka_unit_test(equal_pfs_with_unequal_mrd)};
+					   cmocka_unit_test(equal_pfs_with_unequal_mrd),
+					   cmocka_unit_test(better_first_lines_make_longer_lives),
+					   cmocka_unit_test(lives_grew_longer_with_what_was_left_to_give)};
 	return cmocka_run_group_tests(tests, open_panel, close_panel);
 }

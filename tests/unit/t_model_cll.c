@@ -279,6 +279,64 @@ static void the_last_cells_die(void **state)
 	assert_true(left[1] <= 1e-9);
 }
 
+/* What a later line first tells apart from the wild type has fared as the wild type did, to the last of its lineages. */
+static void a_clone_that_is_followed_late_starts_from_what_is_left(void **state)
+{
+	(void)state;
+	struct { double cells, lineages; } left[] = {{1, 1}, {1e-2, 0.5}, {1e-6, 1e-4}, {1e-9, 1e-14}};
+	double founders = 0;
+	for (int i = 0; i < 4; i++) {
+		struct cll *c = cll_open("btki.level");
+		cll_default_agents(c);
+		cll_set(c, "disease.cells_left", left[i].cells);
+		cll_set(c, "disease.lineages_left", left[i].lineages);
+		cll_begin(c);
+		double n = 1e9 * (cll_value(c, "disease.Sm[btk_mut]") + cll_value(c, "disease.Pm[btk_mut]"));
+		if (i == 0)
+			founders = n;
+		double alive = founders * left[i].lineages, expected = alive < 1e-3 ? 0 : founders * left[i].cells / (1 - exp(-alive));
+		assert_true(founders > 1e3);
+		if (fabs(n - expected) > 1e-9 * founders)
+			fail_msg("%g founders, %g of the lineages left: %g cells, not %g", founders, left[i].lineages, n, expected);
+		if (expected > 0)
+			assert_true(fabs(cll_value(c, "disease.lineages_inv[btk_mut]") * alive - 1) < 1e-9);
+		cll_close(c);
+	}
+}
+
+static double death_at_start(const char *const *name, const double *value, int n)
+{
+	struct cll *c = cll_open("");
+	double *f = calloc((size_t)c->plan->n_state + 8, sizeof *f);
+	cll_default_agents(c);
+	for (int i = 0; i < n; i++)
+		cll_set(c, name[i], value[i]);
+	cll_begin(c);
+	cll_rates(c, f);
+	double rate = 365.25 * cll_rate(c, f, "toxicity.H_death");
+	free(f);
+	cll_close(c);
+	return rate;
+}
+
+/* Death by the disease and by infection rises with every line that failed, most while it is back and nothing is given. */
+static void death_rises_with_the_lines_that_failed(void **state)
+{
+	(void)state;
+	static const char *const name[] = {"disease.lines_since", "protocol.failed", "disease.chemo_refractory"};
+	double first = death_at_start(name, (double[]){0, 0, 0}, 3), waits = death_at_start(name, (double[]){0, 1, 0}, 3);
+	double before = first;
+	for (int line = 1; line <= 4; line++) {
+		double d = death_at_start(name, (double[]){line, 0, 0}, 3);
+		assert_true(d > before + 0.01);
+		before = d;
+	}
+	assert_true(waits > first + 0.02);
+	assert_true(death_at_start(name, (double[]){2, 0, 1}, 3) > death_at_start(name, (double[]){2, 0, 0}, 3) + 0.01);
+	/* from some line on it rises no further */
+	assert_true(death_at_start(name, (double[]){9, 0, 0}, 3) == death_at_start(name, (double[]){5, 0, 0}, 3));
+}
+
 /* A run pays for the biology it uses. */
 static void pruning_leaves_what_a_regimen_needs(void **state)
 {
@@ -324,6 +382,8 @@ int main(void)
 		cmocka_unit_test(lineages_follow_the_birth_death_law),
 		cmocka_unit_test(hazards_fire_at_their_threshold),
 		cmocka_unit_test(the_last_cells_die),
+		cmocka_unit_test(a_clone_that_is_followed_late_starts_from_what_is_left),
+		cmocka_unit_test(death_rises_with_the_lines_that_failed),
 		cmocka_unit_test(pruning_leaves_what_a_regimen_needs),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);

@@ -248,9 +248,36 @@ static void ends_of_the_axis_hold_the_rest(void **state)
 	ql_course_free(c);
 }
 
+static void treatment_is_wanted_when_the_disease_is_back(void **state)
+{
+	(void)state;
+	struct ql_reading r = {300, 3.0, 4.0, 0.8, 11.0, 0.05, 4.0, false, 130.0, 180.0};
+	assert_false(ql_assess_need(&r, &start, 0.7));
+	r.spd = 27.9;
+	assert_false(ql_assess_need(&r, &start, 0.7));
+	r.spd = 28.0;
+	assert_true(ql_assess_need(&r, &start, 0.7));
+	r.spd = 4.0, r.alc = 55.0;
+	assert_false(ql_assess_need(&r, &start, 0.7));
+	r.alc = 56.0;
+	assert_true(ql_assess_need(&r, &start, 0.7));
+	r.alc = 3.0, r.spleen = 15.9; /* 4 cm too long at the start */
+	assert_true(ql_assess_need(&r, &start, 0.7));
+	r.spleen = 12.0, r.hb = 95.0;
+	assert_false(ql_assess_need(&r, &start, 0.7)); /* not by CLL */
+	r.marrow = 0.4;
+	assert_true(ql_assess_need(&r, &start, 0.7));
+	struct ql_reading few = start, back = r;
+	few.alc = 6.0, back.hb = 130.0, back.alc = 6.0; /* few lymphocytes are no reason */
+	assert_false(ql_assess_need(&back, &few, 0.7));
+	struct ql_reading unknown = {.spd = NAN, .alc = NAN};
+	assert_true(ql_assess_need(&unknown, &start, 0.7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(treatment_is_wanted_when_the_disease_is_back),
 		cmocka_unit_test(progression_follows_each_item),
 		cmocka_unit_test(lymphocytosis_is_waived_on_btki_in_the_first_year),
 		cmocka_unit_test(nadir_ignores_what_was_not_read),

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 /* What follows progression: the table, the carrying over, the record. */
 #include "decide/job.h"
+#include "decide/panel.h"
 #include "trial/rules.h"
 #include <math.h>
 #include <setjmp.h>
@@ -204,6 +205,69 @@ static void the_first_row_that_fits_is_taken(void **state)
 	assert_true(fabs(ql_next_delay_day(&table, 0, 100.0, false, 1.0) - 365.25 * exp(0.5)) < 1e-9);
 }
 
+/* Practice by calendar year; and a next line that waits until there is a reason to treat. */
+static void years_and_the_reason_to_treat(void **state)
+{
+	(void)state;
+	assert_string_equal(read_table(ROW("btk, unless: [BTK inhibitor], year: 2014.., give: {ibrutinib: 1}")
+				       ROW("old, unless: [bendamustine], year: ..2014, give: {br: 1}")), "");
+	struct ql_next_patient p = {.line = 2, .age = 70, .crcl = 80, .year = 2009};
+	assert_string_equal(table.regimen[ql_next_choose(&table, &p, 0)].name, "br");
+	p.year = 2015;
+	assert_string_equal(table.regimen[ql_next_choose(&table, &p, 0)].name, "ibrutinib");
+	p.year = INFINITY;
+	assert_string_equal(table.regimen[ql_next_choose(&table, &p, 0)].name, "ibrutinib");
+	assert_true(ql_next_need(&table, 0, 400.0, 0.0) == 0.0); /* none is asked for */
+	assert_string_equal(read_table(ROW("btk, unless: [BTK inhibitor], give: {ibrutinib: 1}")
+				       "need: {share: 0.8, sd: 0.5, grade: assumed}\n"), "");
+	assert_true(fabs(ql_next_need(&table, 0, 400.0, 1.0) - 0.8 * exp(0.5)) < 1e-9);
+	assert_true(ql_next_need(&table, 0, 0.0, 1.0) == 0.0); /* progression on treatment is reason enough */
+	complains(ROW("btk, unless: [BTK inhibitor], give: {ibrutinib: 1}") "need: {share: -1, sd: 0.5, grade: assumed}\n",
+		  "E0661", ":8:", "share: 0.7");
+	complains(ROW("btk, unless: [BTK inhibitor], give: {ibrutinib: 1}") "need: 0.7\n", "E0661", ":8:", "share: 0.7");
+	complains(ROW("all, unless: [BTK inhibitor], year: 2000.., give: {ibrutinib: 1}")
+		  ROW("late, unless: [BTK inhibitor], year: 2010..2012, give: {ibrutinib: 1}"), "E0664", ":8:", "put it before");
+}
+
+/* The year of a trial decides what follows: nobody gets a BTK inhibitor in 2005, everybody in 2020. */
+static void a_trial_of_its_years(void **state)
+{
+	(void)state;
+	static const char *const trial = "trial: Y\nrole: plan\npopulation: {base: unfit-1l}\narms: [{arm: A, regimen: clb, n: 60}]\n"
+					 "year: %d\nfollow_up: {accrual_months: 0, months: 48}\n";
+	for (int year = 2003; year <= 2020; year += 17) {
+		char path[] = "/tmp/quell-trial-XXXXXX.yaml";
+		int fd = mkstemps(path, 5), btki = 0, other = 0;
+		assert_true(fd >= 0);
+		FILE *f = fdopen(fd, "w");
+		fprintf(f, trial, year);
+		fclose(f);
+		struct ql_diags ds = {0};
+		struct ql_panel *panel;
+		struct ql_design *d;
+		struct ql_cohort_records c;
+		struct ql_panel_spec s = {.data_dir = QUELL_SOURCE_DIR, .patients = 60, .seed = 3, .threads = 2};
+		assert_int_equal(ql_panel_open(&s, &ds, &panel), QUELL_OK);
+		assert_int_equal(ql_panel_design(panel, path, &ds, &d), QUELL_OK);
+		remove(path);
+		struct ql_arena scratch = {0};
+		assert_int_equal(ql_panel_cohort(panel, d, 0, NULL, 48 * QL_DAYS_PER_MONTH, &ds, &c), QUELL_OK);
+		struct ql_next_table t;
+		assert_int_equal(ql_next_table_load(ql_panel_model(panel), QUELL_SOURCE_DIR, "next-line", &scratch, &ds, &t), QUELL_OK);
+		for (size_t i = 0; i < c.n; i++)
+			for (int l = 0; l < c.record[i].n_line; l++) {
+				const char *name = t.regimen[c.record[i].line[l] - 1].name;
+				bool is = strstr(name, "brutinib") != NULL;
+				btki += is, other += !is;
+			}
+		assert_true(year == 2003 ? btki == 0 && other > 20 : btki > 20 && btki > 3 * other);
+		ql_cohort_records_free(&c);
+		ql_panel_close(panel);
+		ql_arena_free(&scratch);
+		ql_diags_free(&ds);
+	}
+}
+
 /* Without a table the first line is all there is, and its part of the record is the same. */
 static void the_first_line_does_not_depend_on_what_follows(void **state)
 {
@@ -237,6 +301,8 @@ int main(void)
 		cmocka_unit_test(the_first_line_does_not_depend_on_what_follows),
 		cmocka_unit_test(mistakes_have_a_place_and_a_remedy),
 		cmocka_unit_test(the_first_row_that_fits_is_taken),
+		cmocka_unit_test(years_and_the_reason_to_treat),
+		cmocka_unit_test(a_trial_of_its_years),
 	};
 	return cmocka_run_group_tests(tests, NULL, clean_up);
 }
