@@ -158,11 +158,24 @@ static const struct ql_sheet_column recommend_rules[] = {
 static const struct ql_sheet_column recommend_information[] = {
 	T("field", "field", "of the profile"), TITLE, R("value", "value", "", "gain of score when the choice may depend on it"),
 	R("share_that_would_change", "share_that_would_change", "1", "")};
+static const struct ql_sheet_column recommend_quality[] = {
+	T("regimen", "^id", ""), T("scale", "id", "symptoms, fatigue, worries: in the manner of the QLQ-CLL17, 0 to 100, higher is worse"), TITLE,
+	R("start", "start", "", "mean score at the start"), R("mean_5y", "mean_5y", "", "mean score of the first five years alive"),
+	R("months_to_deterioration", "months_to_deterioration", "month", "median; missing: beyond the horizon"),
+	R("without_deterioration_5y", "without_deterioration_5y", "1", "share of patients")};
+static const struct ql_sheet_column recommend_utilities[] = {
+	T("set", "id", "of library/utilities"), TITLE, Y("used", "used", "behind the ranking"), T("first_by_qaly", "first_by_qaly", ""),
+	T("first_by_score", "first_by_score", ""), EACH("qaly_", "qaly", "(regimens)")};
+static const struct ql_sheet_column recommend_tests[] = {
+	T("field", "field", "of the profile"), T("text", "text", ""), T("grade", "grade", ""), T("sources", "sources", "keys of evidence/references.bib")};
 const struct ql_api_table ql_tables_recommend[] = {
 	SHEET("summary", "one", "", recommend_summary), SHEET("regimens", "one per regimen, the best first", "regimens/*", recommend_regimens),
 	SHEET("criteria", "one per simulated regimen and criterion", "regimens/*/criteria/*", recommend_criteria),
 	SHEET("rules", "one per regimen and rule that concerns it", "regimens/*/rules/*", recommend_rules),
 	SHEET("information", "one per unknown field", "information/*", recommend_information),
+	SHEET("quality", "one per simulated regimen and scale", "regimens/*/quality_of_life/*", recommend_quality),
+	SHEET("utilities", "one per set of utilities", "utility_sets/*", recommend_utilities),
+	SHEET("to_be_tested", "one per field that should be known before treatment and is not", "to_be_tested/*", recommend_tests),
 	FILLED("fields", "one per field of a profile, with `fields` alone", "field, unit, low, high, choices, help"), END};
 
 static const struct ql_sheet_column optimize_schedules[] = {

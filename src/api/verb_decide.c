@@ -50,7 +50,8 @@ static enum quell_status fields(void *arg)
 
 enum quell_status ql_api_recommend(struct ql_api_run *r)
 {
-	struct ql_recommend_spec spec = {.profile = ql_run_text(r, "profile"), .guideline = ql_run_text(r, "guideline")};
+	struct ql_recommend_spec spec = {.profile = ql_run_text(r, "profile"), .guideline = ql_run_text(r, "guideline"),
+					 .utilities = ql_run_text(r, "utilities")};
 	struct ql_recommendation *out = NULL;
 	if (ql_run_flag(r, "fields"))
 		return ql_protect(fields, r);

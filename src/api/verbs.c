@@ -163,6 +163,7 @@ static const struct quell_option_info recommend_option[] = {
 	{"profile", TEXT, "NAME|FILE.yaml", NULL, 0, 0, "", NULL, "the profile: a file, or one of library/vignettes; absent: all unknown"},
 	{"with", LIST, "FIELD=VALUE", NULL, 0, 0, "", NULL, "a field of the profile, before the file's; may be repeated"},
 	{"guideline", TEXT, "NAME|FILE", "cll", 0, 0, "", NULL, "consensus rules"},
+	{"utilities", TEXT, "NAME|FILE", "base", 0, 0, "", NULL, "set of utilities behind the quality-adjusted years"},
 	{"fields", FLAG, NULL, NULL, 0, 1, "", NULL, "the fields of a profile"},
 	SIMULATION("(the nearest to the profile)", "(the candidates of the guideline)", "500", "10")};
 

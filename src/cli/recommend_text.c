@@ -70,6 +70,67 @@ static void table(struct ql_cli *c, const struct ql_recommendation *r)
 	ql_buf_puts(b, "  shares of 100 virtual patients; first: share of draws over outcomes and wishes in which it leads\n\n");
 }
 
+static void months(struct ql_buf *b, double month, double years)
+{
+	char t[32];
+	if (month > 12 * years)
+		snprintf(t, sizeof t, ">%.0f", 12 * years);
+	else
+		snprintf(t, sizeof t, "%.0f", month);
+	ql_buf_pad(b, t, 9, true);
+}
+
+/* Mean scores and time to deterioration of the first regimens. */
+static void quality(struct ql_cli *c, const struct ql_recommendation *r)
+{
+	struct ql_buf *b = &c->out;
+	int n = r->n_eligible < 5 ? r->n_eligible : 5;
+	if (!n || !r->ranked[0].smaa)
+		return;
+	ql_buf_printf(b, "quality of life  %ssymptoms  fatigue  worries   months to worse: symptoms  fatigue  worries%s\n", dim(c), plain(c));
+	for (int i = 0; i < n; i++) {
+		const struct ql_quality_summary *q = &r->ranked[i].quality;
+		if (!r->ranked[i].smaa)
+			continue;
+		ql_buf_puts(b, "  ");
+		ql_buf_pad(b, r->ranked[i].id, 15, false);
+		for (int s = 0; s < QL_QUALITY_N; s++)
+			ql_buf_pad(b, ql_arena_printf(&c->arena, "%.0f", q->mean[s]), s ? 9 : 8, true);
+		ql_buf_puts(b, "                  ");
+		for (int s = 0; s < QL_QUALITY_N; s++)
+			months(b, q->worse_month[s], r->years);
+		ql_buf_puts(b, "\n");
+	}
+	const struct ql_quality_summary *q = &r->ranked[0].quality;
+	ql_buf_printf(b, "  scores in the manner of the QLQ-CLL17, 0 to 100, higher is worse, mean of five years (%.0f, %.0f, %.0f at the start);\n"
+			 "  worse: by 10 points for good, or death. The map from counts and events to scores is assumed.\n\n",
+		      q->start[0], q->start[1], q->start[2]);
+}
+
+/* The ranking under other sets of utilities. */
+static void utilities(struct ql_cli *c, const struct ql_recommendation *r)
+{
+	struct ql_buf *b = &c->out;
+	int n = r->n_eligible < 3 ? r->n_eligible : 3;
+	if (!n || !r->ranked[0].smaa || r->n_utility < 2)
+		return;
+	ql_buf_printf(b, "\nutility sets     %s", dim(c));
+	for (int i = 0; i < n; i++)
+		ql_buf_pad(b, r->ranked[i].id, 15, true);
+	ql_buf_printf(b, "   first by years  first by score%s\n", plain(c));
+	for (int u = 0; u < r->n_utility; u++) {
+		const struct ql_utility_view *v = &r->utility[u];
+		ql_buf_puts(b, v->used ? "* " : "  ");
+		ql_buf_pad(b, v->set.id, 15, false);
+		for (int i = 0; i < n; i++)
+			ql_buf_pad(b, ql_arena_printf(&c->arena, "%.2f", v->qaly[i]), 15, true);
+		ql_buf_puts(b, "   ");
+		ql_buf_pad(b, v->by_qaly ? v->by_qaly : "", 16, false);
+		ql_buf_printf(b, "%s\n", v->by_score ? v->by_score : "");
+	}
+	ql_buf_puts(b, "  quality-adjusted years in ten by each set (* behind the ranking), for the same patients; sets are never mixed\n");
+}
+
 static void reasons(struct ql_cli *c, const struct ql_recommendation *r)
 {
 	struct ql_buf *b = &c->out;
@@ -87,11 +148,39 @@ static void reasons(struct ql_cli *c, const struct ql_recommendation *r)
 		if (x->against_first)
 			ql_buf_printf(b, "  trials      against %s: %s\n", r->ranked[0].id, x->against_first->statement);
 		for (int k = 0; k < x->n_rule; k++)
-			if (x->rule[k].sure || x->rule[k].rule->effect != QL_CAUTION)
-				ql_buf_printf(b, "  %-10s  %s%s\n",
-				      x->rule[k].rule->effect == QL_PREFER ? (x->rule[k].sure ? "agrees" : "may agree")
-									   : ql_effect_text[x->rule[k].rule->effect],
-				      x->rule[k].rule->text, x->rule[k].sure ? "" : " (depends on what is not known)");
+			if (x->rule[k].sure)
+				ql_buf_printf(b, "  %-10s  %s\n",
+					      x->rule[k].rule->effect == QL_PREFER ? "agrees" : ql_effect_text[x->rule[k].rule->effect],
+					      x->rule[k].rule->text);
+	}
+}
+
+static bool has_unsure(const struct ql_ranked *x, const struct ql_guideline_rule *rule)
+{
+	for (int k = 0; k < x->n_rule; k++)
+		if (x->rule[k].rule == rule && !x->rule[k].sure)
+			return true;
+	return false;
+}
+
+/* Rules that would move the first regimens if an unknown field were so, each once. */
+static void undecided(struct ql_cli *c, const struct ql_recommendation *r)
+{
+	struct ql_buf *b = &c->out;
+	bool any = false;
+	for (int g = 0; g < r->guideline.n_rule; g++) {
+		const struct ql_guideline_rule *rule = &r->guideline.rule[g];
+		int n = 0;
+		for (int i = 0; i < r->n_eligible && i < 3 && rule->effect <= QL_LAST; i++)
+			n += has_unsure(&r->ranked[i], rule);
+		if (!n)
+			continue;
+		ql_buf_printf(b, "%s  %-10s  ", any ? "" : "\nwould change the order if it held (not known)\n", ql_effect_text[rule->effect]);
+		for (int i = 0, said = 0; i < r->n_eligible && i < 3; i++)
+			if (has_unsure(&r->ranked[i], rule))
+				ql_buf_printf(b, "%s%s", said++ ? ", " : "", r->ranked[i].id);
+		ql_buf_printf(b, ": %s\n", rule->text);
+		any = true;
 	}
 }
 
@@ -160,9 +249,12 @@ void ql_recommend_text(struct ql_cli *c, const struct ql_recommendation *r)
 	struct ql_buf *b = &c->out;
 	profile(c, r);
 	table(c, r);
+	quality(c, r);
 	reasons(c, r);
+	undecided(c, r);
 	departures(c, r);
 	excluded(c, r);
+	utilities(c, r);
 	tests_due(c, r);
 	information(c, r);
 	ql_buf_printf(b, "\n%s%s%s\n" QL_RESEARCH_USE "\n", bold(c), r->statement, plain(c));

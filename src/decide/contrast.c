@@ -195,7 +195,7 @@ static void contrast(const struct ql_cohort *a, const struct ql_cohort *b, const
 		return;
 	if (m == QL_M_DOR_RATE || m == QL_M_RESPONSE_TIME || m == QL_M_DOR_MEDIAN)
 		return; /* other patients respond in the two arms: nothing to pair */
-	if (m == QL_M_OS_RATE || m == QL_M_TTNT_FREE || m == QL_M_QALY || m == QL_M_LIFE_YEARS || ql_endpoint_is_per_year(m)) {
+	if (m == QL_M_OS_RATE || m == QL_M_TTNT_FREE || (m >= QL_M_QALY && m <= QL_M_WORRIES) || ql_endpoint_is_per_year(m)) {
 		contrast_rates(a, b, def, out);
 		return;
 	}

@@ -76,6 +76,9 @@ static const struct ql_endpoint_def plain[] = {
 	{"response_time_median", "median time to response of those who respond", "month", QL_M_RESPONSE_TIME, 0, true},
 	{"qaly", "quality-adjusted years within the horizon, discounted", "year", QL_M_QALY, 0, true},
 	{"life_years", "years of life within the horizon, discounted", "year", QL_M_LIFE_YEARS, 0, true},
+	{"symptoms_mean", "symptom burden, mean score of five years (QLQ-CLL17 manner, 0 to 100)", "point", QL_M_SYMPTOMS, 0, true},
+	{"fatigue_mean", "physical condition and fatigue, mean score of five years", "point", QL_M_FATIGUE, 0, true},
+	{"worries_mean", "worries and fears, mean score of five years", "point", QL_M_WORRIES, 0, true},
 };
 
 static int add_landmarks(struct ql_arena *a, const struct landmark *l, double horizon_day, struct ql_endpoint_def *out)
@@ -148,6 +151,9 @@ bool ql_endpoint_available(enum ql_measure m, const struct ql_trial_names *names
 	case QL_M_DEATH:
 	case QL_M_OS_RATE:
 	case QL_M_OS_MEDIAN:
+	case QL_M_SYMPTOMS: *missing = unless(names->burden, "burden"); break;
+	case QL_M_FATIGUE: *missing = unless(names->haemoglobin, "haemoglobin"); break;
+	case QL_M_WORRIES: *missing = unless(names->mrd_blood, "mrd_blood"); break;
 	case QL_M_QALY:
 	case QL_M_LIFE_YEARS: *missing = unless(t[QL_HAPPEN_DEATH], "death"); break;
 	default: *missing = unless(names->spd, "spd"); break;
@@ -493,16 +499,16 @@ static void estimate_event_rate(const struct ql_cohort *c, enum ql_measure m, st
 /* Mean of a value of each patient, kept in steps of 1/QL_TALLY_PER_YEAR. */
 static void estimate_mean(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out)
 {
-	bool quality = def->measure == QL_M_QALY;
+	const int which = (int)def->measure - QL_M_QALY;
 	double n = 0, sum = 0, squares = 0;
 	if (c->tally) {
 		n = (double)(c->tally->done - c->tally->failed);
-		sum = (double)(quality ? c->tally->qaly : c->tally->life_years);
-		squares = (double)(quality ? c->tally->qaly_squares : c->tally->life_years_squares);
+		sum = (double)c->tally->mean[which];
+		squares = (double)c->tally->mean_squares[which];
 	}
 	for (uint64_t i = 0; !c->tally && i < c->n; i++)
 		if (ql_cohort_counts(c, i)) {
-			double x = (double)ql_tally_years(quality ? c->record[i].qaly : c->record[i].life_years);
+			double x = (double)ql_tally_mean_value(&c->record[i], which);
 			n++;
 			sum += x;
 			squares += x * x;
@@ -553,7 +559,7 @@ void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_de
 		estimate_share(c, def, out);
 	else if (ql_endpoint_is_rate(def->measure))
 		estimate_rate(c, def, c->scratch, out);
-	else if (def->measure == QL_M_QALY || def->measure == QL_M_LIFE_YEARS)
+	else if (def->measure >= QL_M_QALY && def->measure <= QL_M_WORRIES)
 		estimate_mean(c, def, out);
 	else if (ql_endpoint_is_median(def->measure) || def->measure == QL_M_PFS_MEAN)
 		estimate_time(c, def, c->scratch, out);

@@ -72,9 +72,12 @@ enum ql_measure {
 	QL_M_DETERIORATION_MEDIAN,
 	QL_M_QALY,
 	QL_M_LIFE_YEARS,
+	QL_M_SYMPTOMS, /* scores of trial/quality.h, in the order of its scales */
+	QL_M_FATIGUE,
+	QL_M_WORRIES,
 	QL_M_NEXT_FIRST = QL_M_OS_RATE, /* measures from here to the one before QL_M_DOR_RATE need them */
 	/* responders */
-	QL_M_DOR_RATE = QL_M_LIFE_YEARS + 1,
+	QL_M_DOR_RATE = QL_M_WORRIES + 1,
 	QL_M_DOR_MEDIAN,
 	QL_M_RESPONSE_TIME, /* median until the response */
 	QL_MEASURES

@@ -35,6 +35,20 @@ static enum ql_three tls_is(const char *risk, const char *is)
 	return strcmp(risk, "not known") == 0 || (strcmp(risk, "intermediate or high") == 0 && strcmp(is, "low") != 0) ? QL_UNSURE : QL_NO;
 }
 
+/* What other fields say of one that is unknown: 0, the first choice, or -1. */
+static int implied(const struct ql_profile *p, int field)
+{
+	const double *v = p->value;
+	bool no = false;
+	if (field == QL_PF_pregnancy)
+		no = v[QL_PF_sex] == 1 || v[QL_PF_age] > 60;
+	else if (field == QL_PF_btk_mutation)
+		no = p->lines_known && !ql_profile_had(p, "BTK inhibitor");
+	else if (field == QL_PF_bcl2_mutation)
+		no = p->lines_known && !ql_profile_had(p, "BCL2 inhibitor");
+	return no ? 0 : -1;
+}
+
 static enum ql_three field_holds(const struct ql_guideline_when *w, const struct ql_profile *p)
 {
 	const char *why;
@@ -51,8 +65,10 @@ static enum ql_three field_holds(const struct ql_guideline_when *w, const struct
 	for (int f = 0; f < QL_PROFILE_N; f++) {
 		if (strcmp(ql_profile_def[f].name, w->field) != 0)
 			continue;
-		if (!ql_profile_knows(p, (enum ql_profile_field)f))
-			return QL_UNSURE;
+		if (!ql_profile_knows(p, (enum ql_profile_field)f)) {
+			const char *first = ql_profile_def[f].choices;
+			return implied(p, f) < 0 ? QL_UNSURE : of_bool(strncmp(first, w->is, strcspn(first, "|")) == 0);
+		}
 		if (ql_profile_def[f].unit)
 			return in_range(p->value[f], w->min, w->max);
 		struct ql_arena a = {0};

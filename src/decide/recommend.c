@@ -172,16 +172,26 @@ static void choose_patients(struct ql_recommending *k)
 			     "the answer leans on the equivalent of %.0f virtual patients; another `--population` may fit better", r->effective);
 }
 
+static void read_ages(struct ql_recommending *k)
+{
+	int age = ql_population_find(k->job.model, "age", 1u << QL_COVARIATE);
+	k->age = QL_NEW_N(&k->r->arena, double, k->run.patients + 1);
+	for (uint64_t i = 0; i < k->run.patients; i++) {
+		ql_population_draw(&k->job.population, k->job.model, k->run.seed, k->sample.patient[i], k->job.covariate, &k->v);
+		k->age[i] = age < 0 ? 70 : k->v.q[age];
+	}
+}
+
 /* --- outcomes --- */
 
 static double by_day(float day, double limit) { return (double)day <= limit; }
 
-static void outcomes(const struct ql_patient_record *rec, double horizon_day, double *x)
+static void outcomes(const struct ql_patient_record *rec, double qaly, double horizon_day, double *x)
 {
 	const double five = 5 * QL_DAYS_PER_YEAR, two = 2 * QL_DAYS_PER_YEAR;
 	double next = fmin(fmin((double)rec->next_day, (double)rec->death_day), horizon_day);
 	double end = isfinite(rec->end_day) ? (double)rec->end_day : (double)rec->follow_day;
-	x[QL_K_qaly] = (double)rec->qaly;
+	x[QL_K_qaly] = qaly;
 	x[QL_K_os] = !((double)rec->death_day <= five);
 	x[QL_K_ttnt] = next / QL_DAYS_PER_YEAR;
 	x[QL_K_infection] = by_day(rec->infection_day, two);
@@ -197,6 +207,7 @@ static enum quell_status simulate(struct ql_recommending *k, int arm)
 	struct ql_arm_spec s = ql_job_arm_spec(&k->job, arm);
 	s.patient = k->sample.patient;
 	s.n_patients = k->run.patients;
+	c->infusion_day = ql_utility_last_infusion(k->job.model, &k->job.arm[arm].regimen);
 	enum quell_status status = ql_arm_run(&s, k->ds, &c->result);
 	if (status != QUELL_OK)
 		return status;
@@ -210,7 +221,7 @@ static enum quell_status simulate(struct ql_recommending *k, int arm)
 			x[0] = NAN;
 			continue;
 		}
-		outcomes(rec, s.horizon_day, x);
+		outcomes(rec, ql_recommend_qaly(k, c, i), s.horizon_day, x);
 		c->pfs5 += !((double)rec->pfs_day <= 5 * QL_DAYS_PER_YEAR) || rec->pfs_cause == QL_PFS_CENSORED;
 		c->umrd += (double)rec->mrd_blood_low < QL_MRD_UNDETECTABLE;
 		n++;
@@ -224,6 +235,7 @@ static enum quell_status simulate(struct ql_recommending *k, int arm)
 static void drop_failed(struct ql_recommending *k)
 {
 	uint64_t kept = 0;
+	k->kept = QL_NEW_N(&k->r->arena, uint64_t, k->run.patients + 1);
 	for (uint64_t i = 0; i < k->run.patients; i++) {
 		bool ok = true;
 		for (int a = 0; a < k->job.n_arm; a++)
@@ -234,6 +246,7 @@ static void drop_failed(struct ql_recommending *k)
 			if (k->candidate[a].x)
 				memmove(k->candidate[a].x + kept * QL_K_COUNT, k->candidate[a].x + i * QL_K_COUNT,
 					QL_K_COUNT * sizeof(double));
+		k->kept[kept] = i;
 		k->sample.patient[kept++] = k->sample.patient[i];
 	}
 	k->n_kept = kept;
@@ -282,14 +295,14 @@ static enum quell_status recommend(void *arg)
 	k->r = ql_realloc(NULL, 1, sizeof *k->r);
 	*k->r = (struct ql_recommendation){0};
 	int errors = k->ds->n_errors;
-	enum quell_status s = read_profile(k), g = read_guideline(k);
-	if (s == QUELL_OK)
-		s = g;
+	enum quell_status s = read_profile(k), g = read_guideline(k), u = ql_recommend_utilities(k);
+	s = s != QUELL_OK ? s : g != QUELL_OK ? g : u;
 	if (s == QUELL_OK)
 		s = open_job(k);
 	if (s != QUELL_OK || k->ds->n_errors > errors)
 		return s != QUELL_OK ? s : QUELL_ERR_INPUT;
 	choose_patients(k);
+	read_ages(k);
 	for (int i = 0; i < k->job.n_arm; i++)
 		if (!k->candidate[i].excluded && (s = simulate(k, i)) != QUELL_OK)
 			return s;

@@ -11,6 +11,8 @@
 #include "decide/compare.h"
 #include "decide/guideline.h"
 #include "decide/smaa.h"
+#include "trial/quality.h"
+#include "trial/utility.h"
 
 struct ql_recommend_spec {
 	struct ql_run_spec run;      /* data_dir, model, seed, patients, years (at least 2), threads, lanes, rtol, set, next_line, ...;
@@ -18,6 +20,7 @@ struct ql_recommend_spec {
 	const char *profile;         /* path; NULL: all unknown */
 	const char **with;           /* "FIELD=VALUE", after the file */
 	int n_with;
+	const char *utilities;       /* name in library/utilities or a path; NULL: the base set */
 	const char *guideline;       /* name in library/guidelines or a path; NULL = "cll" */
 };
 
@@ -33,6 +36,13 @@ struct ql_applied_rule {
 	bool sure; /* false: depends on a field that is unknown */
 };
 
+/* Scores in the manner of the QLQ-CLL17 (trial/quality.h), over the patients of one regimen. */
+struct ql_quality_summary {
+	double start[QL_QUALITY_N], mean[QL_QUALITY_N]; /* at the start; mean over the first five years alive */
+	double worse_month[QL_QUALITY_N]; /* median months to definite deterioration or death; INFINITY: beyond the horizon */
+	double well_5y[QL_QUALITY_N];     /* share without either at five years */
+};
+
 struct ql_ranked {
 	const char *id, *title;
 	char grade;
@@ -44,12 +54,21 @@ struct ql_ranked {
 	const char *excluded;  /* why not: text; NULL if eligible */
 	const struct ql_smaa_option *smaa; /* NULL if not simulated */
 	double pfs5, umrd;     /* share without progression at five years, and with uMRD4 in blood at any visit */
+	struct ql_quality_summary quality; /* NaN if not simulated */
 	uint64_t failed;
 	const char *driver[2]; /* what speaks for it and against it, beside the first */
 	const struct ql_trial_evidence *against_first; /* trials: this regimen over the first; NULL for the first itself */
 	bool moved;            /* put ahead of another because direct evidence outranks the simulation */
 	bool by_consensus;     /* put ahead of better scores because consensus names it */
 	bool calibrated;       /* a trial of it was used in calibration */
+};
+
+/* What another set of utilities would say of the same patients. */
+struct ql_utility_view {
+	struct ql_utility_set set;
+	bool used;            /* the set behind the ranking */
+	double *qaly;         /* [n_eligible] in order of the ranking; NaN if not simulated */
+	const char *by_qaly, *by_score; /* best of the first tier by these years alone, and by the score */
 };
 
 struct ql_information { /* what knowing a field would change */
@@ -76,6 +95,8 @@ struct ql_recommendation {
 	const char *statement; /* in words */
 	struct ql_information *information;
 	int n_information;
+	struct ql_utility_view *utility;
+	int n_utility;
 	const char **qaly_order; /* ids by quality-adjusted years alone */
 	double wall_s;
 };

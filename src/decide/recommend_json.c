@@ -75,6 +75,42 @@ static json_t *criteria(const struct ql_smaa_option *s)
 	return list;
 }
 
+static json_t *quality(const struct ql_quality_summary *q)
+{
+	json_t *list = json_array();
+	for (int s = 0; s < QL_QUALITY_N; s++) {
+		json_t *x = json_object();
+		text(x, "id", ql_quality_id[s]);
+		text(x, "title", ql_quality_title[s]);
+		real(x, "start", q->start[s]);
+		real(x, "mean_5y", q->mean[s]);
+		real(x, "months_to_deterioration", q->worse_month[s]);
+		real(x, "without_deterioration_5y", q->well_5y[s]);
+		json_array_append_new(list, x);
+	}
+	return list;
+}
+
+static json_t *utilities(const struct ql_recommendation *r)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < r->n_utility; i++) {
+		const struct ql_utility_view *v = &r->utility[i];
+		json_t *o = json_object(), *qaly = json_object();
+		text(o, "id", v->set.id);
+		text(o, "title", v->set.title);
+		text(o, "note", v->set.note);
+		put(o, "used", json_boolean(v->used));
+		for (int k = 0; k < r->n_eligible; k++)
+			real(qaly, r->ranked[k].id, v->qaly[k]);
+		put(o, "qaly", qaly);
+		text(o, "first_by_qaly", v->by_qaly);
+		text(o, "first_by_score", v->by_score);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *regimen(const struct ql_recommendation *r, const struct ql_ranked *x)
 {
 	json_t *o = json_object(), *ranks = json_array();
@@ -98,6 +134,7 @@ static json_t *regimen(const struct ql_recommendation *r, const struct ql_ranked
 		put(o, "criteria", criteria(x->smaa));
 		real(o, "pfs_rate_60mo", x->pfs5);
 		real(o, "umrd_pb_1e-4_any", x->umrd);
+		put(o, "quality_of_life", quality(&x->quality));
 		count(o, "patients_failed", x->failed);
 		text(o, "for_it", x->driver[0]);
 		text(o, "against_it", x->driver[1]);
@@ -203,6 +240,7 @@ void ql_recommendation_json(const struct ql_recommendation *r, struct ql_buf *ou
 	}
 	put(o, "information", info);
 	put(o, "to_be_tested", tests_due(r));
+	put(o, "utility_sets", utilities(r));
 	ql_json_write(o, out);
 	json_decref(o);
 }

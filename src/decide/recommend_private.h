@@ -17,6 +17,7 @@ struct ql_candidate { /* one regimen */
 	double *x;            /* [patients][QL_K_COUNT]; after drop_failed the first n_kept rows count */
 	double pfs5, umrd;
 	uint64_t failed;
+	double infusion_day; /* last infusion that the regimen plans */
 };
 
 struct ql_recommending {
@@ -31,11 +32,19 @@ struct ql_recommending {
 	struct ql_values v; /* scratch of draws */
 	double *log_weight;
 	uint64_t n_candidate, n_kept;
+	uint64_t *kept;       /* [n_kept] rows of the records */
+	double *age;          /* [patients] */
+	int used;             /* utility set behind the ranking */
 	struct ql_posterior_sample sample;
 };
 
 /* recommend_course.c: adds the log likelihood of the observed courses to log_weight. */
 void ql_recommend_courses(struct ql_recommending *k);
+/* recommend_quality.c: reads the sets of utilities; years of one patient by the set behind the ranking; scores and other
+ * sets, after the order is known. */
+enum quell_status ql_recommend_utilities(struct ql_recommending *k);
+double ql_recommend_qaly(const struct ql_recommending *k, const struct ql_candidate *c, uint64_t patient);
+void ql_recommend_quality(struct ql_recommending *k);
 /* recommend_rank.c: ranks, evidence, drivers, information, verdict. */
 void ql_recommend_rank(struct ql_recommending *k);
 

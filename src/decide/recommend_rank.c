@@ -432,6 +432,7 @@ void ql_recommend_rank(struct ql_recommending *k)
 	information(k);
 	order_by_qaly(r);
 	judge(k);
+	ql_recommend_quality(k); /* rank still holds the arm */
 	for (int i = 0; i < r->n_ranked; i++)
 		r->ranked[i].rank = i + 1;
 }

@@ -79,6 +79,13 @@ static void add_adverse(struct ql_tally *t, const struct ql_patient_record *r)
 	}
 }
 
+uint64_t ql_tally_mean_value(const struct ql_patient_record *r, int which)
+{
+	const float value[] = {r->qaly, r->life_years, r->quality_mean[0], r->quality_mean[1], r->quality_mean[2]};
+	_Static_assert(sizeof value / sizeof *value == QL_TALLY_MEANS, "one value per measure");
+	return value[which] > 0 ? ql_tally_years((double)value[which]) : 0; /* NaN: not read */
+}
+
 void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 {
 	if (r->status == QUELL_ERR_INTERRUPTED)
@@ -95,11 +102,11 @@ void ql_tally_add(struct ql_tally *t, const struct ql_patient_record *r)
 	t->follow += (uint64_t)follow;
 	t->follow_last += follow == t->n_bin - 1;
 	t->infections += r->n_infection;
-	uint64_t qaly = ql_tally_years(r->qaly), life = ql_tally_years(r->life_years);
-	t->qaly += qaly;
-	t->qaly_squares += qaly * qaly;
-	t->life_years += life;
-	t->life_years_squares += life * life;
+	for (int i = 0; i < QL_TALLY_MEANS; i++) {
+		uint64_t x = ql_tally_mean_value(r, i);
+		t->mean[i] += x;
+		t->mean_squares[i] += x * x;
+	}
 	for (int m = 0; m < QL_MEASURES; m++) {
 		const struct ql_endpoint_def def = {.measure = (enum ql_measure)m};
 		if (ql_endpoint_is_share(def.measure))
@@ -267,14 +274,17 @@ const struct ql_pair_sum *ql_summary_pair(const struct ql_summary *s, int a, int
 
 void ql_tally_pack(const struct ql_tally *t, struct ql_buf *out)
 {
-	const uint64_t number[] = {t->done, t->failed, t->infections, t->follow, t->follow_last, t->qaly,
-				   t->qaly_squares, t->life_years, t->life_years_squares};
+	const uint64_t number[] = {t->done, t->failed, t->infections, t->follow, t->follow_last};
 	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
 		ql_pack(out, number[i]);
 	for (int k = 0; k < QL_ADVERSE; k++) {
 		ql_pack(out, t->adverse[k]);
 		ql_pack(out, t->at_risk[k]);
 		ql_pack(out, t->at_risk_last[k]);
+	}
+	for (int i = 0; i < QL_TALLY_MEANS; i++) {
+		ql_pack(out, t->mean[i]);
+		ql_pack(out, t->mean_squares[i]);
 	}
 	for (int m = 0; m < QL_MEASURES; m++)
 		ql_pack(out, t->yes[m]);
@@ -284,14 +294,17 @@ void ql_tally_pack(const struct ql_tally *t, struct ql_buf *out)
 
 void ql_tally_unpack(struct ql_tally *t, struct ql_unpack *u)
 {
-	uint64_t *const number[] = {&t->done, &t->failed, &t->infections, &t->follow, &t->follow_last, &t->qaly,
-				    &t->qaly_squares, &t->life_years, &t->life_years_squares};
+	uint64_t *const number[] = {&t->done, &t->failed, &t->infections, &t->follow, &t->follow_last};
 	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
 		*number[i] += ql_unpack(u);
 	for (int k = 0; k < QL_ADVERSE; k++) {
 		t->adverse[k] += ql_unpack(u);
 		t->at_risk[k] += ql_unpack(u);
 		t->at_risk_last[k] += ql_unpack(u);
+	}
+	for (int i = 0; i < QL_TALLY_MEANS; i++) {
+		t->mean[i] += ql_unpack(u);
+		t->mean_squares[i] += ql_unpack(u);
 	}
 	for (int m = 0; m < QL_MEASURES; m++)
 		t->yes[m] += ql_unpack(u);

@@ -17,6 +17,7 @@
 
 #define QL_TALLY_PER_DAY 16
 #define QL_TALLY_CODES 4
+#define QL_TALLY_MEANS (QL_M_WORRIES - QL_M_QALY + 1)
 
 enum ql_tally_kind { /* what its codes are */
 	QL_TALLY_PFS,      /* enum ql_pfs_cause */
@@ -47,7 +48,7 @@ struct ql_tally { /* one arm */
 	uint64_t infections;           /* severe ones */
 	uint64_t follow, follow_last;  /* sum of bins under observation; patients whose bin is the last */
 	uint64_t adverse[QL_ADVERSE], at_risk[QL_ADVERSE], at_risk_last[QL_ADVERSE]; /* first events; bins until them, as above */
-	uint64_t qaly, qaly_squares, life_years, life_years_squares; /* of ql_tally_years() */
+	uint64_t mean[QL_TALLY_MEANS], mean_squares[QL_TALLY_MEANS]; /* QL_M_QALY to QL_M_WORRIES, of ql_tally_mean_value() */
 	uint64_t yes[QL_MEASURES];     /* patients for whom a share's measure is true */
 	uint32_t *count[QL_TALLY_KINDS]; /* [QL_TALLY_CODES * n_bin] */
 };
@@ -70,9 +71,11 @@ double ql_tally_time(const struct ql_tally *t, int bin);
 /* Days of `bins` added up over patients of whom `last` have the last bin. */
 double ql_tally_days(const struct ql_tally *t, uint64_t bins, uint64_t last);
 
-/* Years in steps of 1/QL_TALLY_PER_YEAR, so that sums are exact. */
+/* Years and scores in steps of 1/QL_TALLY_PER_YEAR, so that sums are exact. */
 #define QL_TALLY_PER_YEAR 512
 uint64_t ql_tally_years(double years);
+/* of the measure QL_M_QALY + which */
+uint64_t ql_tally_mean_value(const struct ql_patient_record *r, int which);
 
 /* Empty counts of one arm; freed with ql_tally_free. */
 void ql_tally_make(struct ql_tally *t, double horizon_day);

@@ -118,6 +118,7 @@ static enum ql_next progression(struct arm_run *run, struct live *l, struct ql_l
 		ql_live_schedule(run, l, lane);
 		return QL_CHANGED;
 	}
+	ql_quality_progress(&l->quality, lane->t);
 	if (l->stage == QL_STAGE_FIRST)
 		end_first_line(run, l, lane->t, QL_PFS_PROGRESSION);
 	else if (l->n_path == 1)
@@ -136,6 +137,7 @@ static enum ql_next progression(struct arm_run *run, struct live *l, struct ql_l
 static enum ql_next richter(struct arm_run *run, struct live *l, struct ql_lane *lane)
 {
 	l->record->richter_day = (float)lane->t;
+	ql_quality_progress(&l->quality, lane->t);
 	if (l->stage == QL_STAGE_FIRST)
 		end_first_line(run, l, lane->t, QL_PFS_RICHTER);
 	else if (l->begun && l->n_path == 1 && l->stage == QL_STAGE_LATER)
@@ -252,26 +254,13 @@ static enum ql_next trigger(void *ctx, struct ql_lane *lane, int which)
 	return QL_CHANGED;
 }
 
-/* Chemotherapy pulses stand for tablets or infusions; the product's file does not say which. */
-static bool is_tablet(const struct ql_model *m, int dose) { return strcmp(m->dose[dose].unit, "dose") == 0; }
-
-/* Last infusion or injection of the first line. */
-static double last_infusion(const struct arm_run *run)
-{
-	const struct ql_regimen *r = run->spec->regimen;
-	double day = -1.0;
-	for (int i = 0; i < r->n_item; i++)
-		if (r->info[i].dose >= 0 && !is_tablet(run->spec->model, r->info[i].dose))
-			day = fmax(day, r->info[i].last_day);
-	return day;
-}
-
 static void fill_utility(const struct arm_run *run, const struct live *l)
 {
 	const struct ql_utility_input in = {.age = ql_live_covariate(l, run->names.age, 70.0),
-					    .infusion_day = fmin(last_infusion(run), l->record->end_day),
+					    .infusion_day = fmin(ql_utility_last_infusion(run->spec->model, run->spec->regimen), l->record->end_day),
 					    .drug_day = l->record->end_day};
 	ql_utility_fill(l->record, &in);
+	ql_quality_close(&l->quality, l->record);
 }
 
 static void finished(void *ctx, struct ql_lane *lane, enum quell_status why)

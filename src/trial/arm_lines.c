@@ -104,7 +104,7 @@ void ql_carry_away(struct arm_worker *w, const struct live *l, const struct ql_l
 	struct ql_carry *c = &w->waiting.item[w->waiting.n];
 	*c = (struct ql_carry){.index = l->index, .plan = run->plan, .t = lane->t, .start_day = l->next_start,
 			       .next_regular = l->next_regular, .n_path = l->n_path, .had = l->had,
-			       .baseline = l->baseline, .refractory = l->refractory};
+			       .baseline = l->baseline, .refractory = l->refractory, .quality = l->quality};
 	c->cells_left = run->names.cells_kept < 0 ? 1.0 : out[run->names.cells_kept];
 	c->lineages_left = run->names.lineages_kept < 0 ? 1.0 : fmin(1.0, out[run->names.lineages_kept]);
 	for (int h = 0; h < QL_HAPPEN_COUNT; h++)
@@ -261,6 +261,7 @@ enum quell_status ql_live_resume(struct arm_worker *w, struct live *l, struct ql
 	l->stage = QL_STAGE_LATER;
 	l->hand_over = l->over = l->begun = false;
 	l->n_path = c->n_path;
+	l->quality = c->quality;
 	memcpy(l->path, c->path, sizeof l->path);
 	ql_live_draw(run, l);
 	carry_history(run, l, c);

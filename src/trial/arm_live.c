@@ -230,6 +230,8 @@ enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_
 	const double *out = ql_live_outputs(w, lane);
 	ql_live_read(run, lane, 0.0, out, &l->baseline);
 	ql_nadir_start(&l->nadir, &l->baseline);
+	l->quality = (struct ql_quality){0};
+	ql_live_quality(run, l, 0.0, out);
 	if (run->n_grid > 0 && run->grid[0] <= 0.0) {
 		ql_live_count_course(run, l, out);
 		ql_live_observe(run, l, 0.0, QL_READ_GRID, out);

@@ -8,6 +8,7 @@
 #include "trial/course.h"
 #include "trial/names.h"
 #include "trial/protocol.h"
+#include "trial/quality.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -30,6 +31,7 @@ struct ql_carry {
 	unsigned ordinal[QL_HAPPEN_COUNT];
 	uint8_t path[QL_MAX_NEXT_LINES], n_path; /* regimens of the table, the coming one included */
 	uint64_t had;
+	struct ql_quality quality;
 	double *y;                    /* heap, [plan->n_state] */
 };
 
@@ -136,6 +138,7 @@ struct live { /* the patient on a lane */
 	double progressed_day; /* on the present line */
 	double need_share;   /* of the baseline at which the next line is wanted; while waiting */
 	bool refractory;     /* chemotherapy failed within QL_REFRACTORY_DAY of its last dose */
+	struct ql_quality quality;
 	bool hand_over;      /* leaves the lane for a next line */
 	double next_start;
 };
@@ -186,6 +189,10 @@ double ql_live_visit_day(const struct arm_run *run, const struct live *l, double
 void ql_live_next_visit(const struct arm_run *run, struct live *l, double t);
 void ql_live_count_course(const struct arm_run *run, struct live *l, const double *out);
 void ql_live_observe(const struct arm_run *run, const struct live *l, double t, unsigned at, const double *out);
+
+/* --- arm_quality.c: questionnaires --- */
+/* Scores of a visit at day t (0: before treatment). */
+void ql_live_quality(const struct arm_run *run, struct live *l, double t, const double *out);
 
 /* --- arm_rules.c: the protocol --- */
 void ql_rules_start(const struct arm_run *run, struct live *l);

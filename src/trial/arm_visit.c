@@ -158,6 +158,7 @@ static bool visit(const struct arm_run *run, struct live *l, struct ql_lane *lan
 {
 	struct ql_reading r;
 	ql_live_read(run, lane, t, out, &r);
+	ql_live_quality(run, l, t, out);
 	if (!run->spec->fixed_doses && progressed(l, &r, t))
 		return true;
 	read_mrd(run, l, t, out);
@@ -178,6 +179,7 @@ static bool later_visit(const struct arm_run *run, struct live *l, const struct 
 {
 	struct ql_reading r;
 	ql_live_read(run, lane, t - l->start_day, out, &r);
+	ql_live_quality(run, l, t, out);
 	if (l->begun && ql_assess_progression(&r, &l->nadir))
 		return true;
 	if (l->begun) {

@@ -103,6 +103,9 @@ static void find_outputs(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->tls_risk = ql_trial_output(plan, "tls_risk");
 	n->cells_kept = ql_trial_output(plan, "cells_kept");
 	n->lineages_kept = ql_trial_output(plan, "lineages_kept");
+	n->burden = ql_trial_output(plan, "observe.burden");
+	if (n->burden < 0)
+		n->burden = ql_trial_output(plan, "burden");
 	n->cytokines = n->il6_rise >= 0 && state(plan, "MAC") >= 0;
 	for (int i = 0; i < ql_course_axis_count && i < QL_NAMES_MAX_AXES; i++)
 		n->axis[i] = ql_trial_output(plan, ql_course_axis[i].output);

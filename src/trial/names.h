@@ -21,7 +21,7 @@ enum ql_happening {
 struct ql_trial_names {
 	/* plan outputs */
 	int alc, spd, node_diameter, spleen_length, marrow_fraction, mrd_blood, mrd_marrow, anc;
-	int haemoglobin, platelets, igg, il6_rise, effectors, irr_risk, tls_risk, cells_kept, lineages_kept;
+	int haemoglobin, platelets, igg, il6_rise, effectors, irr_risk, tls_risk, cells_kept, lineages_kept, burden;
 	bool cytokines; /* something may release them: the state MAC moves */
 	int axis[QL_NAMES_MAX_AXES]; /* output of ql_course_axis[i] */
 	/* quantities: covariates */

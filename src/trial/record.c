@@ -14,6 +14,8 @@ struct ql_patient_record ql_record_blank(void)
 					  .neutropenia_day = INFINITY,
 					  .anc_nadir = NAN, .mrd_blood_eot = NAN, .mrd_marrow_eot = NAN,
 					  .mrd_blood_low = NAN, .deterioration_day = INFINITY,
+					  .quality_start = {NAN, NAN, NAN}, .quality_mean = {NAN, NAN, NAN},
+					  .worse_day = {INFINITY, INFINITY, INFINITY},
 					  .status = QUELL_ERR_INTERRUPTED};
 }
 
@@ -39,6 +41,8 @@ void ql_record_censor(struct ql_patient_record *r, double at, double judged_day)
 		r->anc_nadir = NAN; /* the lowest count up to the day is not known */
 	for (unsigned i = 0; i < sizeof event / sizeof *event; i++)
 		hide(event[i], day);
+	for (int i = 0; i < QL_QUALITY_N; i++)
+		hide(&r->worse_day[i], day);
 	r->crs_grade = r->crs_day < INFINITY ? r->crs_grade : 0;
 	r->icans_grade = r->icans_day < INFINITY ? r->icans_grade : 0;
 	r->irr_g3 = r->irr_g3 && r->irr_day < INFINITY;

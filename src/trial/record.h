@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define QL_RECORD_VERSION 3u
+#define QL_RECORD_VERSION 4u
 
 enum ql_pfs_cause { QL_PFS_CENSORED, QL_PFS_PROGRESSION, QL_PFS_DEATH, QL_PFS_RICHTER };
 /* In the order of iwCLL 2018; nPR: all of CR but nodules in the marrow; CRi: all but blood counts. */
@@ -40,6 +40,7 @@ enum ql_act {
 };
 
 #define QL_MAX_NEXT_LINES 4
+#define QL_QUALITY_N 3 /* scales of trial/quality.h */
 
 struct ql_patient_record {
 	float pfs_day;       /* progression, death or Richter transformation, whichever is first, on the first line */
@@ -65,6 +66,8 @@ struct ql_patient_record {
 	float deterioration_day; /* utility lower than at the start by QL_UTILITY_STEP for good; whole follow-up */
 	float qaly;          /* quality-adjusted years over the whole follow-up, discounted */
 	float life_years;    /* the same without quality */
+	float quality_start[QL_QUALITY_N], quality_mean[QL_QUALITY_N]; /* scores at the start; mean of the first five years alive */
+	float worse_day[QL_QUALITY_N]; /* score worse than at the start by what matters, for good, or death */
 	uint8_t pfs_cause;   /* enum ql_pfs_cause */
 	uint8_t response;    /* enum ql_response at response_day; PD if earlier, NE if dead or not judged */
 	uint8_t best;        /* best response that held, or PD */
@@ -82,7 +85,7 @@ struct ql_patient_record {
 	uint8_t spare[2];
 };
 
-_Static_assert(sizeof(struct ql_patient_record) == 128, "records are saved: a new layout needs a new QL_RECORD_VERSION");
+_Static_assert(sizeof(struct ql_patient_record) == 164, "records are saved: a new layout needs a new QL_RECORD_VERSION");
 
 /* Nothing happened, nothing was read, not finished. */
 struct ql_patient_record ql_record_blank(void);

@@ -255,6 +255,7 @@ static void what_follows_has_endpoints_of_its_own(void **state)
 		r[i].response_day = (float)(2 * m);
 		r[i].best = QL_RESP_PR;
 		r[i].qaly = 1.5f;
+		r[i].quality_mean[1] = 42.25f;
 		r[i].crs_grade = (uint8_t)(i / 2);
 		r[i].icans_grade = i == 7 ? 3 : 0;
 		r[i].mrd_blood_eot = r[i].mrd_marrow_eot = (float)pow(10, -3 - i * 0.5);
@@ -287,6 +288,7 @@ static void what_follows_has_endpoints_of_its_own(void **state)
 	NEAR(estimate(&c, "umrd_pb_1e-5_eot").estimate, 3.0 / 8);
 	NEAR(estimate(&c, "umrd_bm_1e-6_eot").estimate, 1.0 / 8);
 	NEAR(estimate(&c, "qaly").estimate, 1.5);
+	NEAR(estimate(&c, "fatigue_mean").estimate, 42.25);
 }
 
 static void a_data_cut_hides_what_came_later(void **state)

@@ -226,6 +226,44 @@ static void nothing_graded_d_ranks_first(void **state)
 	ql_recommendation_free(r);
 }
 
+/* Another set of utilities changes the years and nothing else of the simulation; what the view says of a set is what the set
+ * gives when it is used. */
+static void utility_sets_are_shown_and_used(void **state)
+{
+	(void)state;
+	static const char *regimens[] = {"ven-obi", "acalabrutinib", "clb-obi"};
+	const char *with[] = {"symptoms=yes", "tp53=normal", "del17p=no"};
+	struct ql_recommend_spec s = spec_of(NULL);
+	s.run.regimen = regimens;
+	s.run.n_regimen = 3;
+	s.with = with;
+	s.n_with = 3;
+	struct ql_recommendation *base = recommend(&s);
+	s.utilities = "beusterien-2010";
+	struct ql_recommendation *other = recommend(&s);
+	assert_true(base->n_utility >= 4 && base->utility[0].used);
+	int view = 1;
+	while (view < base->n_utility && strcmp(base->utility[view].set.id, "beusterien-2010") != 0)
+		view++;
+	assert_true(view < base->n_utility && other->utility[view].used && !other->utility[0].used);
+	for (int i = 0; i < base->n_eligible; i++) {
+		const struct ql_ranked *x = &base->ranked[i], *y = find(other, x->id);
+		double mean = 0, before = 0;
+		for (uint64_t p = 0; p < other->smaa.n; p++) {
+			mean += y->smaa->x[p * QL_K_COUNT + QL_K_qaly] / (double)other->smaa.n;
+			before += x->smaa->x[p * QL_K_COUNT + QL_K_qaly] / (double)base->smaa.n;
+			for (int c = 1; c < QL_K_COUNT; c++)
+				assert_true(!(x->smaa->x[p * QL_K_COUNT + (uint64_t)c] < y->smaa->x[p * QL_K_COUNT + (uint64_t)c]) &&
+					    !(x->smaa->x[p * QL_K_COUNT + (uint64_t)c] > y->smaa->x[p * QL_K_COUNT + (uint64_t)c]));
+		}
+		assert_true(fabs(base->utility[view].qaly[i] - mean) < 1e-9 && mean > before);
+		assert_true(fabs(base->utility[0].qaly[i] - before) < 1e-5); /* records hold floats */
+		assert_true(x->quality.mean[0] > 0 && x->quality.worse_month[2] > 0 && x->quality.well_5y[1] <= 1);
+	}
+	ql_recommendation_free(base);
+	ql_recommendation_free(other);
+}
+
 static void json_is_the_same_for_threads(void **state)
 {
 	(void)state;
@@ -584,6 +622,7 @@ int main(void)
 		cmocka_unit_test(everything_unknown_is_the_population),
 		cmocka_unit_test(absurd_weights_do_not_bring_back_what_is_excluded),
 		cmocka_unit_test(nothing_graded_d_ranks_first),
+		cmocka_unit_test(utility_sets_are_shown_and_used),
 		cmocka_unit_test(json_is_the_same_for_threads),
 		cmocka_unit_test(a_course_changes_who_is_simulated),
 		cmocka_unit_test(the_vignettes_come_out_as_expected),

@@ -50,6 +50,8 @@ static void make_records(void)
 			r->deterioration_day = end;
 			r->qaly = (float)(4 * u(a, i, 16));
 			r->life_years = (float)(5 * u(a, i, 17));
+			for (int q = 0; q < QL_QUALITY_N; q++)
+				r->quality_mean[q] = (float)(100 * u(a, i, 18 + q));
 			r->crs_grade = (unsigned char)(5 * u(a, i, 18));
 			r->best = (unsigned char)(8 * u(a, i, 19));
 			if (ended)
