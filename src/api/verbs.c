@@ -67,6 +67,8 @@ static const struct quell_option_info compare_option[] = {
 	SIMULATION("unfit-1l", NULL, "1000", "6"),
 	{"draws", TEXT, "FILE", NULL, 0, 0, "", NULL,
 	 "parameter draws (quell calibrate; `posterior`: the shipped ones): their spread enters the intervals"}, N_DRAWS,
+	{"no-courses", FLAG, NULL, NULL, 0, 1, "", NULL,
+	 "leave the courses of blood counts out of the result, which takes less time and space"},
 	REPORT, STORED};
 
 static const struct quell_option_info simulate_option[] = {

@@ -62,6 +62,8 @@ struct ql_cli {
 	bool captured;         /* the caller reads c->out: nothing is written, nothing is said */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* with captured; NULL: none */
 	void *progress_ctx;
+	struct ql_warm *warm;  /* models and plans of earlier commands of this process; NULL: none */
+	uint64_t warm_stamp;   /* of the files that they were made from */
 	bool out_of_memory;    /* after ql_cli_run() */
 	struct ql_team *team;  /* the other processes of an MPI job, once a verb has joined them; NULL: none */
 };

@@ -135,11 +135,18 @@ static int run(struct ql_cli *c, struct ql_sim *sim, const struct ql_compare_out
 	if (s != QUELL_OK || !ql_compare_outputs_writable(c, o))
 		return QL_EXIT_INPUT;
 	const struct ql_compare_keep keep = {listed(&stored->keep, "patients"), listed(&stored->keep, "courses")};
+	if (sim->spec.no_courses && (stored->store || stored->dry_run)) {
+		ql_diag_help(ql_diag_add(&c->ds, QL_E0913, ql_cli_span(c, "--no-courses"), "a comparison in a store takes no `--no-courses`"),
+			     "leave it out: a stored run holds all of its result");
+		return QL_EXIT_USAGE;
+	}
 	if (stored->store || stored->dry_run)
 		return ql_compare_stored(c, &sim->spec, keep, stored, o);
 	struct ql_compare *r = NULL;
 	sim->spec.progress = on_progress;
 	sim->spec.progress_ctx = c;
+	sim->spec.warm = c->warm;
+	sim->spec.warm_stamp = c->warm_stamp;
 	s = ql_compare_run(&sim->spec, &c->ds, &r);
 	ql_cli_progress(c, "", 1, 1);
 	if (s == QUELL_OK && r && o->numerics && !r->interrupted)
@@ -156,9 +163,10 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 	struct ql_opt common[QL_SIM_N_OPT];
 	ql_sim_options(c, &sim, common);
 	struct ql_stored stored = {0};
-	const struct ql_opt draw_opt[] = {
+	const struct ql_opt own[] = {
 		QL_OPT_SHARED("draws", QL_OPT_TEXT, &sim.spec.draws),
 		QL_OPT_SHARED("n-draws", QL_OPT_INT, &sim.spec.n_draws),
+		QL_OPT_SHARED("no-courses", QL_OPT_FLAG, &sim.spec.no_courses),
 		{0}};
 	struct ql_opt opt[QL_COMPARE_N_OPT], store_opt[QL_STORED_N_OPT];
 	ql_compare_output_options(&o, opt);
@@ -173,7 +181,7 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		"quell compare --regimens ven-obi --set disease.rmax=0.005 --csv tables\n"
 		"quell compare --regimens clb-obi,ven-obi --patients 20000 --draws posterior\n"
 		"quell compare --regimens clb-obi,ven-obi --patients 1e6 --store trial.db --max-time 8h\n",
-		{common, draw_opt, opt, store_opt}};
+		{common, own, opt, store_opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;

@@ -20,7 +20,8 @@ struct serving {
 /* One command of a request, in a command line of its own. */
 static void run_command(struct ql_serve_command *k)
 {
-	struct ql_cli c = {.captured = true, .cancel = k->cancel, .progress = k->progress, .progress_ctx = k->progress_ctx};
+	struct ql_cli c = {.captured = true, .cancel = k->cancel, .progress = k->progress, .progress_ctx = k->progress_ctx,
+			   .warm = k->warm, .warm_stamp = k->stamp};
 	char program[] = "quell", **argv = calloc((size_t)k->argc + 2, sizeof *argv);
 	k->status = QUELL_ERR_MEMORY;
 	if (!argv)

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "decide/compare.h"
+#include "base/pool.h"
 #include "decide/endpoint.h"
 #include "decide/job.h"
 #include "decide/spread.h"
 #include "decide/tally.h"
 #include "decide/trials.h"
+#include "decide/warm.h"
 #include "evidence/table.h"
 #include "trial/course.h"
 #include "trial/rules.h"
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define MAX_PUBLISHED 8
+
+struct told { /* how far a part of the run is */
+	struct ql_comparison *k;
+	uint64_t done;
+};
 
 struct ql_comparison { /* one call at work */
 	const struct ql_run_spec *spec;
@@ -30,7 +39,10 @@ struct ql_comparison { /* one call at work */
 	struct ql_endpoint_def *def;
 	int n_def;
 	uint64_t done_before;
-	struct ql_arena scratch;
+	struct told *told, whole;     /* what is at work; an arm in one */
+	int n_told;
+	pthread_mutex_t told_lock;
+	struct ql_arena scratch, cells;
 	/* arguments of the call in progress */
 	uint64_t first, n;
 	struct ql_summary *sum;
@@ -42,11 +54,18 @@ struct ql_comparison { /* one call at work */
 
 static const char *copy(struct ql_compare *c, const char *s) { return s ? ql_arena_strdup(&c->arena, s) : NULL; }
 
+/* Told by several threads at once, passed on from one thread at a time. */
 static void progress(void *ctx, uint64_t done)
 {
-	struct ql_comparison *k = ctx;
-	k->spec->progress(k->spec->progress_ctx, k->done_before + done,
-			  k->spec->patients * (uint64_t)k->c->n_arm);
+	struct told *t = ctx;
+	struct ql_comparison *k = t->k;
+	pthread_mutex_lock(&k->told_lock);
+	uint64_t sum = k->done_before;
+	t->done = done;
+	for (int i = 0; i < k->n_told; i++)
+		sum += k->told[i].done;
+	k->spec->progress(k->spec->progress_ctx, sum, k->spec->patients * (uint64_t)k->c->n_arm);
+	pthread_mutex_unlock(&k->told_lock);
 }
 
 /* --- published figures --- */
@@ -139,7 +158,7 @@ static void fill_courses(struct ql_comparison *k, int i, struct ql_arm *out)
 	struct ql_trial_names names;
 	ql_trial_names_find(k->job.arm[i].plan, &names);
 	out->course = QL_NEW_N(&k->c->arena, struct ql_course, (size_t)ql_course_axis_count);
-	for (int a = 0; a < ql_course_axis_count && k->total->arm[i].done > 0; a++)
+	for (int a = 0; a < ql_course_axis_count && k->total->arm[i].done > 0 && !k->spec->no_courses; a++)
 		if (names.axis[a] >= 0)
 			fill_course(k->c, k->total->course[i], a, &out->course[out->n_course++]);
 }
@@ -178,7 +197,8 @@ static void fill_arm(struct ql_comparison *k, int i)
 			       .patients_failed = k->total->arm[i].failed, .patients_done = k->total->arm[i].done};
 	k->cohort[i] = (struct ql_cohort){.n = k->total->arm[i].done, .horizon_day = k->total->arm[i].horizon_day,
 					  .response_day = job->regimen.response_day, .scratch = &k->scratch,
-					  .tally = &k->total->arm[i]};
+					  .tally = &k->total->arm[i], .keep = &k->cells,
+					  .cells = QL_NEW_N(&k->cells, struct ql_cells, QL_TALLY_KINDS)};
 	fill_whatif(k, i, out);
 	fill_endpoints(k, i, out);
 	out->curve = QL_NEW_N(&k->c->arena, struct ql_curve, 2);
@@ -194,22 +214,120 @@ static void observed(void *ctx, uint64_t patient, double day, unsigned at, const
 	k->observe(k->observe_ctx, k->arm, patient, day, at, out);
 }
 
-/* patient: numbers of n patients, or NULL for k->first and what follows. */
-static enum quell_status simulate_arm(struct ql_comparison *k, int i, const uint64_t *patient, uint64_t n,
-				      struct ql_arm_result *out)
+/* Patients first .. first+n-1 under regimen i, who is told by `t`. */
+static struct ql_arm_spec spec_of(struct ql_comparison *k, int i, struct told *t, uint64_t first, uint64_t n, int threads)
 {
 	struct ql_arm_spec s = ql_job_arm_spec(&k->job, i);
-	s.first_patient = k->first;
-	s.patient = patient;
+	s.first_patient = first;
 	s.n_patients = n;
+	s.threads = threads;
 	s.progress = k->spec->progress ? progress : NULL;
-	s.progress_ctx = k;
-	s.observe = k->observe ? observed : NULL;
-	s.observe_ctx = k;
-	k->arm = i;
-	enum quell_status status = ql_arm_run(&s, k->ds, out);
-	k->done_before += s.n_patients;
-	return status;
+	s.progress_ctx = t;
+	return s;
+}
+
+/* --- few patients: pieces of arms beside each other --- */
+
+/* Up to this many patients, an arm whose patients are shared out spends much of its time on passes with few of them,
+ * where lanes are empty and threads wait. One thread a piece is faster. */
+#define FEW_PATIENTS 2048
+#define LEAST_PIECE 64
+
+struct piece {
+	int arm;
+	uint64_t first, n;
+	struct ql_arm_result result;
+	enum quell_status status;
+};
+
+struct crew { /* of threads, each of which takes the next piece */
+	struct ql_comparison *k;
+	struct piece *piece;
+	int n, threads; /* threads: for each piece */
+	atomic_int next;
+	pthread_mutex_t plans_lock;
+};
+
+static enum quell_status work(void *ctx, int thread)
+{
+	struct crew *c = ctx;
+	(void)thread;
+	for (int i; (i = atomic_fetch_add(&c->next, 1)) < c->n;) {
+		struct piece *p = &c->piece[i];
+		struct ql_arm_spec s = spec_of(c->k, p->arm, &c->k->told[i], p->first, p->n, c->threads);
+		s.plans_lock = &c->plans_lock;
+		p->status = ql_arm_run(&s, c->k->ds, &p->result);
+	}
+	return QUELL_OK;
+}
+
+static void lay_out(struct crew *c, int pieces)
+{
+	struct ql_comparison *k = c->k;
+	c->piece = QL_NEW_N(&k->scratch, struct piece, (size_t)(k->c->n_arm * pieces));
+	k->told = QL_NEW_N(&k->scratch, struct told, (size_t)(k->c->n_arm * pieces));
+	for (int i = 0; i < k->c->n_arm; i++)
+		for (int j = 0; j < pieces; j++) {
+			uint64_t from = k->n * (uint64_t)j / (uint64_t)pieces, to = k->n * (uint64_t)(j + 1) / (uint64_t)pieces;
+			k->told[c->n] = (struct told){k, 0};
+			c->piece[c->n++] = (struct piece){.arm = i, .first = k->first + from, .n = to - from};
+		}
+	k->n_told = c->n;
+}
+
+static void blank_records(struct ql_comparison *k, int i)
+{
+	struct ql_patient_record *record = ql_realloc(NULL, (size_t)k->n, sizeof *record);
+	for (uint64_t j = 0; j < k->n; j++)
+		record[j] = ql_record_blank();
+	k->result[i].record = record;
+}
+
+/* The result of an arm as if it had run in one. After an interrupt some pieces may have no records. */
+static void join(struct ql_comparison *k, const struct piece *p)
+{
+	struct ql_arm_result *sum = &k->result[p->arm];
+	if (!sum->record)
+		blank_records(k, p->arm);
+	if (p->result.record)
+		memcpy(&sum->record[p->first - k->first], p->result.record, (size_t)p->n * sizeof *sum->record);
+	ql_arm_result_add(sum, &p->result);
+}
+
+struct joining {
+	struct crew *c;
+	int threads;
+};
+
+static enum quell_status run_pieces(void *arg)
+{
+	struct joining *g = arg;
+	struct crew *c = g->c;
+	int n_arm = c->k->c->n_arm, most = (int)(c->k->n / LEAST_PIECE), pieces = 4 * g->threads / n_arm;
+	lay_out(c, pieces > most ? (most > 1 ? most : 1) : pieces > 1 ? pieces : 1);
+	c->threads = g->threads > c->n ? g->threads / c->n : 1;
+	enum quell_status s = ql_pool_run(g->threads < c->n ? g->threads : c->n, work, c);
+	for (int i = 0; i < c->n && s == QUELL_OK; i++)
+		s = c->piece[i].status;
+	for (int i = 0; i < c->n && (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED); i++)
+		join(c->k, &c->piece[i]);
+	return s;
+}
+
+static enum quell_status together(struct ql_comparison *k, int threads)
+{
+	struct crew c = {.k = k};
+	struct joining g = {&c, threads};
+	pthread_mutex_init(&c.plans_lock, NULL);
+	enum quell_status s = ql_protect(run_pieces, &g);
+	for (int i = 0; c.piece && i < c.n; i++)
+		ql_arm_result_free(&c.piece[i].result);
+	pthread_mutex_destroy(&c.plans_lock);
+	k->n_told = 0;
+	ql_arena_free(&k->scratch);
+	if (s == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
+	return s;
 }
 
 /* Records to their places, courses and counts added up. */
@@ -218,28 +336,35 @@ static void collect(struct ql_comparison *k, int i, const uint64_t *patient, uin
 	struct ql_arm_result *all = &k->result[i], *part = &k->part;
 	for (uint64_t j = 0; part->record && j < n; j++)
 		all->record[patient[j] - k->first] = part->record[j];
-	if (part->course && all->course) {
-		ql_course_merge(all->course, part->course);
-	} else if (part->course) {
-		all->course = part->course;
-		part->course = NULL;
-	}
-	all->n_done += part->n_done;
-	all->n_failed += part->n_failed;
-	all->stats.steps += part->stats.steps;
-	all->stats.rejected += part->stats.rejected;
+	ql_arm_result_add(all, part);
+	ql_arm_result_free(part);
+}
+
+/* Regimen i for everybody (patient: NULL) or for n patients by number; one after the other. */
+static enum quell_status simulate_arm(struct ql_comparison *k, int i, const uint64_t *patient, uint64_t n, int threads,
+				      struct ql_arm_result *out)
+{
+	struct ql_arm_spec spec = spec_of(k, i, &k->whole, k->first, n, threads);
+	spec.patient = patient;
+	spec.observe = k->observe ? observed : NULL;
+	spec.observe_ctx = k;
+	k->arm = i;
+	k->told = &k->whole;
+	k->whole = (struct told){k, 0};
+	k->n_told = 1;
+	enum quell_status s = ql_arm_run(&spec, k->ds, out);
+	k->n_told = 0;
+	k->done_before += n;
+	return s;
 }
 
 /* Every draw of parameters with its patients under every regimen. */
-static enum quell_status simulate_draws(struct ql_comparison *k)
+static enum quell_status simulate_draws(struct ql_comparison *k, int threads)
 {
 	uint64_t draws = (uint64_t)k->job.draws.n, *patient = QL_NEW_N(&k->scratch, uint64_t, (size_t)k->n + 1);
 	enum quell_status s = QUELL_OK;
-	for (int i = 0; i < k->c->n_arm; i++) {
-		k->result[i].record = ql_realloc(NULL, (size_t)k->n, sizeof *k->result[i].record);
-		for (uint64_t j = 0; j < k->n; j++)
-			k->result[i].record[j] = ql_record_blank();
-	}
+	for (int i = 0; i < k->c->n_arm; i++)
+		blank_records(k, i);
 	for (uint64_t d = 0; d < draws && s == QUELL_OK; d++) {
 		uint64_t n = 0;
 		for (uint64_t p = k->first; p < k->first + k->n; p++)
@@ -248,13 +373,32 @@ static enum quell_status simulate_draws(struct ql_comparison *k)
 		if (n > 0)
 			ql_job_use_draw(&k->job, (int)d);
 		for (int i = 0; n > 0 && i < k->c->n_arm && s == QUELL_OK; i++) {
-			ql_arm_result_free(&k->part);
-			s = simulate_arm(k, i, patient, n, &k->part);
+			s = simulate_arm(k, i, patient, n, threads, &k->part);
 			collect(k, i, patient, n);
 		}
 	}
-	ql_arm_result_free(&k->part);
 	ql_arena_free(&k->scratch);
+	return s;
+}
+
+static enum quell_status one_by_one(struct ql_comparison *k, int threads)
+{
+	enum quell_status s = QUELL_OK;
+	for (int i = 0; i < k->c->n_arm && s == QUELL_OK; i++)
+		s = simulate_arm(k, i, NULL, k->n, threads, &k->result[i]);
+	return s;
+}
+
+/* Whoever observes is told of one regimen at a time. */
+static enum quell_status simulate_arms(struct ql_comparison *k)
+{
+	int threads = k->spec->threads > 0 ? k->spec->threads : ql_cpu_count();
+	if (k->job.draws.n > 0)
+		return simulate_draws(k, threads);
+	if (threads == 1 || k->c->n_arm == 1 || k->n > FEW_PATIENTS || k->observe)
+		return one_by_one(k, threads);
+	enum quell_status s = together(k, threads);
+	k->done_before += k->n * (uint64_t)k->c->n_arm;
 	return s;
 }
 
@@ -316,6 +460,19 @@ static void describe(struct ql_comparison *k)
 
 /* --- in pieces --- */
 
+static enum quell_status load_evidence(struct ql_comparison *k)
+{
+	struct ql_warm_kit *kit = k->job.kit;
+	if (kit && kit->evidence) {
+		k->evidence = kit->evidence;
+		return QUELL_OK;
+	}
+	enum quell_status s = ql_evidence_load(k->spec->data_dir, k->ds, &k->evidence);
+	if (s == QUELL_OK && kit)
+		kit->evidence = k->evidence;
+	return s;
+}
+
 #define PATIENTS_PER_DRAW 100 /* fewer: parameter spread of some points drowns in chance */
 
 static void warn_few(struct ql_comparison *k)
@@ -335,7 +492,7 @@ static enum quell_status open_job(void *arg)
 	*k->c = (struct ql_compare){0};
 	enum quell_status s = ql_job_open(&k->job, k->spec, k->ds);
 	if (s == QUELL_OK)
-		s = ql_evidence_load(k->spec->data_dir, k->ds, &k->evidence);
+		s = load_evidence(k);
 	if (s == QUELL_OK)
 		s = ql_trials_open(k->spec->data_dir, k->evidence, k->job.population.line, &k->c->arena, k->ds, &k->trials);
 	if (s != QUELL_OK)
@@ -361,6 +518,7 @@ enum quell_status ql_comparison_open(const struct ql_run_spec *spec, struct ql_d
 		return ql_memory_failed();
 	k->spec = spec;
 	k->ds = ds;
+	pthread_mutex_init(&k->told_lock, NULL);
 	return ql_protect(open_job, k);
 }
 
@@ -385,10 +543,7 @@ static enum quell_status simulate(void *arg)
 	enum quell_status s = QUELL_OK;
 	for (int i = 0; i < k->c->n_arm; i++)
 		ql_arm_result_free(&k->result[i]);
-	if (k->job.draws.n > 0)
-		s = simulate_draws(k);
-	for (int i = 0; k->job.draws.n == 0 && i < k->c->n_arm && s == QUELL_OK; i++)
-		s = simulate_arm(k, i, NULL, k->n, &k->result[i]);
+	s = simulate_arms(k);
 	if (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED)
 		ql_summary_add(k->sum, k->result, k->first, k->n);
 	return s;
@@ -447,12 +602,14 @@ void ql_comparison_close(struct ql_comparison *k)
 		return;
 	ql_arena_free(&k->scratch);
 	ql_arm_result_free(&k->part);
+	ql_arena_free(&k->cells);
 	for (int i = 0; k->c && k->result && i < k->c->n_arm; i++)
 		ql_arm_result_free(&k->result[i]);
 	ql_compare_free(k->c);
-	if (k->evidence)
+	if (k->evidence && !(k->job.kit && k->job.kit->evidence == k->evidence))
 		ql_evidence_free(k->evidence);
 	ql_job_close(&k->job);
+	pthread_mutex_destroy(&k->told_lock);
 	free(k);
 }
 

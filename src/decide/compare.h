@@ -11,6 +11,8 @@
 
 enum ql_solver { QL_SOLVER_OWN, QL_SOLVER_CVODE };
 
+struct ql_warm;
+
 /* What every simulating verb accepts. Zero-initialise, then set. */
 struct ql_run_spec {
 	const char *data_dir;    /* root that holds models/, library/, evidence/ */
@@ -39,6 +41,9 @@ struct ql_run_spec {
 	const char *draws;       /* parameter draws (decide/draws.h): patient i lives under draw i modulo their number; NULL: the
 				  * model's values for all */
 	int n_draws;             /* the first so many; 0 = all */
+	bool no_courses;         /* courses are left out of the result */
+	struct ql_warm *warm;    /* decide/warm.h: where models and plans wait for the next run; NULL: none */
+	uint64_t warm_stamp;     /* of the files of data_dir: another one, another kit */
 	volatile const int *cancel;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* called from one thread at a time */
 	void *progress_ctx;

@@ -296,23 +296,42 @@ static size_t cells_used(const uint32_t *count, int n_bin, int from, int to)
 	return n;
 }
 
-static struct ql_times tally_times(const struct ql_tally *t, enum ql_measure m, struct ql_arena *a)
+static int block_end(const struct ql_tally *t, int from)
 {
-	const uint32_t *count = t->count[kind_of(m)];
+	return from + TALLY_BLOCK < t->n_bin ? from + TALLY_BLOCK : t->n_bin;
+}
+
+/* The cells that are not empty, by time. */
+static struct ql_cells find_cells(const struct ql_tally *t, enum ql_tally_kind kind, struct ql_arena *a)
+{
+	const uint32_t *count = t->count[kind];
+	struct ql_cells out = {.found = true};
 	size_t n = 0;
-	for (int from = 0; from < t->n_bin; from += TALLY_BLOCK)
-		n += cells_used(count, t->n_bin, from, from + TALLY_BLOCK < t->n_bin ? from + TALLY_BLOCK : t->n_bin);
-	struct ql_times out = make_times(n, a);
-	for (int from = 0; from < t->n_bin; from += TALLY_BLOCK) {
-		int to = from + TALLY_BLOCK < t->n_bin ? from + TALLY_BLOCK : t->n_bin;
+	for (int from = 0; from < t->n_bin; from = block_end(t, from))
+		n += cells_used(count, t->n_bin, from, block_end(t, from));
+	out.cell = QL_NEW_N(a, struct ql_cell, n + 1);
+	for (int from = 0; out.n < n; from = block_end(t, from)) {
+		int to = block_end(t, from);
 		if (cells_used(count, t->n_bin, from, to) == 0)
 			continue;
 		for (int bin = from; bin < to; bin++)
 			for (int code = 0; code < QL_TALLY_CODES; code++)
 				if (count[code * t->n_bin + bin])
-					add_time(&out, ql_tally_time(t, bin), event_of(m, code),
-						 count[code * t->n_bin + bin]);
+					out.cell[out.n++] = (struct ql_cell){bin, code, count[code * t->n_bin + bin]};
 	}
+	return out;
+}
+
+static struct ql_times tally_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a)
+{
+	enum ql_tally_kind kind = kind_of(m);
+	struct ql_cells fresh, *cells = c->cells ? &c->cells[kind] : &fresh;
+	if (cells == &fresh || !cells->found)
+		*cells = find_cells(c->tally, kind, c->cells ? c->keep : a);
+	struct ql_times out = make_times(cells->n, a);
+	for (size_t i = 0; i < cells->n; i++)
+		add_time(&out, ql_tally_time(c->tally, cells->cell[i].bin), event_of(m, cells->cell[i].code),
+			 cells->cell[i].count);
 	return out;
 }
 
@@ -320,7 +339,7 @@ static struct ql_times tally_times(const struct ql_tally *t, enum ql_measure m, 
 struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, struct ql_arena *a)
 {
 	if (c->tally)
-		return tally_times(c->tally, m, a);
+		return tally_times(c, m, a);
 	struct ql_times t = make_times(c->n, a);
 	for (uint64_t i = 0; i < c->n; i++) {
 		double time;

@@ -101,12 +101,24 @@ bool ql_endpoint_needs_next(enum ql_measure m);
 struct ql_tally;
 struct ql_pair_sum;
 
+struct ql_cell { /* of a tally: this many patients with this code at this time */
+	int bin, code;
+	uint32_t count;
+};
+struct ql_cells {
+	bool found;
+	struct ql_cell *cell;
+	size_t n;
+};
+
 struct ql_cohort { /* records, or what decide/tally.h keeps of them: the same results */
 	const struct ql_patient_record *record;
 	uint64_t n;                /* records, finished or not */
 	double horizon_day, response_day;
 	struct ql_arena *scratch;  /* emptied after use; the caller's, so that it is freed whatever happens */
 	const struct ql_tally *tally; /* if not NULL, it counts and `record` does not */
+	struct ql_cells *cells;       /* [QL_TALLY_KINDS] zeroed, so that the tally is searched once; NULL: each time */
+	struct ql_arena *keep;        /* for them; not emptied */
 };
 /* estimate, lower, upper, level, kind; estimate NaN where it cannot be had. */
 void ql_endpoint_estimate(const struct ql_cohort *c, const struct ql_endpoint_def *def, struct ql_endpoint *out);

@@ -2,6 +2,7 @@
 #include "decide/job.h"
 #include "base/io.h"
 #include "base/paths.h"
+#include "decide/warm.h"
 #include "trial/names.h"
 #include "trial/rules.h"
 #include <math.h>
@@ -98,12 +99,28 @@ static void apply_settings(struct ql_job *job, struct ql_diags *ds)
 
 /* --- files --- */
 
+static uint64_t kit_key(const struct ql_run_spec *s)
+{
+	uint64_t what[] = {s->warm_stamp, (uint64_t)s->lanes, s->solver == QL_SOLVER_CVODE, (uint64_t)s->native};
+	return ql_hash(ql_hash_str(s->data_dir), what, sizeof what);
+}
+
 static enum quell_status load_model(struct ql_job *job, struct ql_diags *ds)
 {
+	const struct ql_run_spec *spec = job->spec;
+	if (spec->warm && !spec->model)
+		job->kit = ql_warm_take(spec->warm, kit_key(spec));
+	if (job->kit && job->kit->model) {
+		job->model = job->kit->model;
+		return QUELL_OK;
+	}
 	const char *path = job->spec->model;
 	if (!path)
 		path = ql_arena_printf(&job->arena, "%s/models/cll/cll.qm", job->spec->data_dir);
-	return ql_model_load(path, ds, &job->model);
+	enum quell_status s = ql_model_load(path, ds, &job->model);
+	if (job->kit)
+		job->kit->model = job->model;
+	return s;
 }
 
 static void load_population(struct ql_job *job, struct ql_diags *ds)
@@ -192,8 +209,19 @@ static void load_protocol(struct ql_job *job, struct ql_diags *ds)
 								     : "standard";
 	if (s->fixed_doses || strcmp(name, "none") == 0)
 		return;
-	job->has_protocol = ql_protocol_load(job->model, s->data_dir, name, s->model && !s->protocol, &job->arena, ds,
-					     &job->protocol) == QUELL_OK;
+	struct ql_warm_kit *kit = job->kit;
+	if (kit && kit->protocol_name && strcmp(kit->protocol_name, name) == 0) {
+		job->protocol = kit->protocol;
+		job->has_protocol = true;
+		return;
+	}
+	bool keep = kit && !kit->protocol_name;
+	job->has_protocol = ql_protocol_load(job->model, s->data_dir, name, s->model && !s->protocol, keep ? &kit->arena : &job->arena,
+					     ds, &job->protocol) == QUELL_OK;
+	if (keep && job->has_protocol) {
+		kit->protocol = job->protocol;
+		kit->protocol_name = ql_arena_strdup(&kit->arena, name);
+	}
 }
 
 static void load_next_lines(struct ql_job *job, struct ql_diags *ds)
@@ -205,7 +233,18 @@ static void load_next_lines(struct ql_job *job, struct ql_diags *ds)
 								    : job->protocol.next_line;
 	if (s->fixed_doses || !name || strcmp(name, "none") == 0)
 		return;
-	job->has_next = ql_next_table_load(job->model, s->data_dir, name, &job->arena, ds, &job->next) == QUELL_OK;
+	struct ql_warm_kit *kit = job->kit;
+	if (kit && kit->next_name && strcmp(kit->next_name, name) == 0) {
+		job->next = kit->next_lines;
+		job->has_next = true;
+		return;
+	}
+	bool keep = kit && !kit->next_name;
+	job->has_next = ql_next_table_load(job->model, s->data_dir, name, keep ? &kit->arena : &job->arena, ds, &job->next) == QUELL_OK;
+	if (keep && job->has_next) {
+		kit->next_lines = job->next;
+		kit->next_name = ql_arena_strdup(&kit->arena, name);
+	}
 }
 
 /* Slots that a regimen leaves alone hold the model's default agents: nothing of them is given, but their columns are
@@ -263,6 +302,19 @@ static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm,
 	return QUELL_OK;
 }
 
+static void start_plans(struct ql_job *job)
+{
+	const struct ql_run_spec *spec = job->spec;
+	if (job->kit && job->kit->plans.model) {
+		job->plans = job->kit->plans;
+		job->kit->plans = (struct ql_plans){0};
+		ql_plans_begin(&job->plans, job->param);
+		return;
+	}
+	job->plans = (struct ql_plans){.model = job->model, .param = job->param, .lanes = spec->lanes,
+				       .scalar = spec->solver == QL_SOLVER_CVODE, .native = spec->native};
+}
+
 enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec, struct ql_diags *ds)
 {
 	*job = (struct ql_job){.spec = spec};
@@ -284,8 +336,7 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 		ql_draws_load(job->model, spec->data_dir, spec->draws, spec->n_draws, job->param, &job->arena, ds, &job->draws);
 	if (ds->n_errors > 0)
 		return QUELL_ERR_INPUT;
-	job->plans = (struct ql_plans){.model = job->model, .param = job->param, .lanes = spec->lanes,
-				       .scalar = spec->solver == QL_SOLVER_CVODE, .native = spec->native};
+	start_plans(job);
 	for (int i = 0; i < job->n_arm && s == QUELL_OK; i++)
 		s = prepare_arm(job, &job->arm[i], ds);
 	return s;
@@ -314,10 +365,18 @@ void ql_job_close(struct ql_job *job)
 	for (int i = 0; i < job->n_arm; i++)
 		if (job->arm[i].plans && job->arm[i].plans != &job->plans)
 			ql_plans_free(job->arm[i].plans);
-	ql_plans_free(&job->plans);
 	ql_values_free(&job->scratch);
-	if (job->model)
-		ql_model_free(job->model);
+	if (job->kit) {
+		if (job->plans.model) {
+			job->plans.param = NULL;
+			job->kit->plans = job->plans;
+		}
+		ql_warm_give(job->spec->warm, job->kit);
+	} else {
+		ql_plans_free(&job->plans);
+		if (job->model)
+			ql_model_free(job->model);
+	}
 	ql_arena_free(&job->arena);
 	*job = (struct ql_job){0};
 }
@@ -334,7 +393,7 @@ struct ql_arm_spec ql_job_arm_spec(struct ql_job *job, int i)
 				   .rtol = s->rtol > 0.0 ? s->rtol : 1e-4, .threads = s->threads,
 				   .cvode = s->solver == QL_SOLVER_CVODE, .fixed_doses = s->fixed_doses,
 				   .protocol = job->has_protocol ? &job->protocol : NULL, .next = next,
-				   .plans = arm->plans, .cancel = s->cancel};
+				   .plans = arm->plans, .no_courses = s->no_courses, .cancel = s->cancel};
 	if (job->has_design) {
 		ql_design_apply(&job->design, arm->design_arm, &spec);
 		spec.horizon_day = ql_design_horizon_day(&job->design);

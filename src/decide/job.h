@@ -40,6 +40,7 @@ struct ql_job {
 	struct ql_next_table next;
 	bool has_next;
 	struct ql_values scratch;
+	struct ql_warm_kit *kit; /* owns the model and lends the plans; NULL: the job owns them */
 };
 
 /* Reads and checks everything, all mistakes at once. Close it whatever is returned. */

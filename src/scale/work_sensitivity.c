@@ -186,7 +186,8 @@ static enum quell_status simulate_arm(struct ql_sensitivity_work *w, int a, doub
 	s.n_grid = 0;
 	enum quell_status status = ql_arm_run(&s, w->ds, &r);
 	bool good = status == QUELL_OK && (double)r.n_failed <= FAILED_SHARE * (double)s.n_patients;
-	const struct ql_cohort c = {r.record, s.n_patients, s.horizon_day, s.regimen->response_day, &w->scratch, NULL};
+	const struct ql_cohort c = {.record = r.record, .n = s.n_patients, .horizon_day = s.horizon_day,
+				    .response_day = s.regimen->response_day, .scratch = &w->scratch};
 	for (int o = 0; status == QUELL_OK && o < w->n_output; o++) {
 		struct ql_endpoint e = {.estimate = NAN};
 		if (w->arm[o] != a)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "serve/serve.h"
+#include "decide/warm.h"
 #include "serve/library.h"
 #include "serve/route.h"
 #ifdef QUELL_HAVE_SERVE
@@ -75,9 +76,16 @@ static int port_of(int fd)
 	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
 }
 
+struct runner { /* what tasks are run with */
+	const struct ql_serve_options *o;
+	struct ql_warm *warm;
+};
+
 static void run_command(void *ctx, struct ql_serve_command *c)
 {
-	const struct ql_serve_options *o = ctx;
+	const struct runner *r = ctx;
+	const struct ql_serve_options *o = r->o;
+	c->warm = r->warm;
 	if (c->argv[0][0] == '@')
 		ql_serve_library(o, c);
 	else
@@ -121,7 +129,8 @@ enum quell_status ql_serve(const struct ql_serve_options *o, struct ql_diags *ds
 	int port = port_of(fd);
 	struct ql_router r = {.guard = {port, loopback, o->token}, .data_dir = o->data_dir};
 	ql_openapi(&r.openapi);
-	r.tasks = ql_tasks_new(run_command, (void *)(uintptr_t)o, o->data_dir);
+	struct runner runner = {o, ql_warm_new()};
+	r.tasks = ql_tasks_new(run_command, &runner, o->data_dir);
 	struct ql_http *h = ql_http_start(&r, fd);
 	if (h) {
 		say_ready(o, address, port);
@@ -137,6 +146,7 @@ enum quell_status ql_serve(const struct ql_serve_options *o, struct ql_diags *ds
 			     "too many open files or threads may be in use");
 	}
 	ql_tasks_free(r.tasks);
+	ql_warm_free(runner.warm);
 	ql_buf_free(&r.openapi);
 	return h ? QUELL_OK : QUELL_ERR_IO;
 }

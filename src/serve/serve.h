@@ -11,12 +11,16 @@
 
 #include "base/diag.h"
 
+struct ql_warm;
+
 struct ql_serve_command { /* one command on behalf of a request; the server frees out and ds */
 	int argc;
 	char **argv; /* argv[0] is the verb; a NULL ends it */
 	volatile int *cancel;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* from one thread at a time */
 	void *progress_ctx;
+	struct ql_warm *warm; /* what commands may leave for each other (decide/warm.h) */
+	uint64_t stamp;       /* of the files when the request came */
 	struct ql_buf out;  /* JSON */
 	struct ql_diags ds;
 	enum quell_status status; /* QUELL_OK: `out` is the answer, though some patients may have failed */

@@ -15,7 +15,7 @@ enum { QUICK_THREADS = 2, MAX_QUEUED_QUICK = 1024, MAX_QUEUED_JOBS = 32, MAX_KEP
 struct ql_task {
 	struct ql_tasks *owner;
 	struct ql_arena arena;
-	uint64_t key;
+	uint64_t key, stamp;
 	char id[17];
 	const char *command;
 	int argc;
@@ -227,7 +227,7 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 static void run_one(struct ql_tasks *t, struct ql_task *k)
 {
 	struct ql_serve_command c = {.argc = k->argc, .argv = k->argv, .cancel = &k->cancel, .progress = on_progress,
-				     .progress_ctx = k};
+				     .progress_ctx = k, .stamp = k->stamp};
 	k->state = QL_TASK_RUNNING;
 	wake(k, true);
 	pthread_mutex_unlock(&t->lock);
@@ -299,12 +299,13 @@ void ql_tasks_free(struct ql_tasks *t)
 
 /* --- asking --- */
 
-static struct ql_task *make_task(struct ql_tasks *t, const struct ql_command_line *line, uint64_t key, bool job)
+static struct ql_task *make_task(struct ql_tasks *t, const struct ql_command_line *line, uint64_t key, uint64_t stamp, bool job)
 {
 	struct ql_arena a = {0};
 	struct ql_task *k = QL_NEW(&a, struct ql_task);
 	k->owner = t;
 	k->key = key;
+	k->stamp = stamp;
 	snprintf(k->id, sizeof k->id, "%016llx", (unsigned long long)key);
 	k->command = ql_arena_strdup(&a, line->text);
 	k->argc = line->argc;
@@ -352,7 +353,7 @@ struct ql_task *ql_tasks_submit(struct ql_tasks *t, const struct ql_command_line
 	}
 	struct queue *q = job ? &t->jobs : &t->quick;
 	if (!k && !t->stopping && q->n < (job ? MAX_QUEUED_JOBS : MAX_QUEUED_QUICK))
-		k = make_task(t, line, key, job);
+		k = make_task(t, line, key, stamp, job);
 	if (k)
 		k->refs++;
 	make_room(t);

@@ -367,7 +367,7 @@ static void prepare(struct arm_run *run)
 		run->words = ql_next_words(s->next, s->model, s->regimen);
 	run->grid = s->grid ? s->grid : run->course_day;
 	run->n_grid = s->grid ? s->n_grid : ql_course_grid(s->horizon_day, run->course_day);
-	if (!s->grid)
+	if (!s->grid && !s->no_courses)
 		out->course = ql_course_make(run->grid, run->n_grid);
 	out->record = ql_realloc(NULL, (size_t)s->n_patients, sizeof *out->record);
 	for (uint64_t i = 0; i < s->n_patients; i++)
@@ -385,6 +385,18 @@ static void add_stats(struct ql_ode_stats *sum, const struct ql_ode_stats *x)
 	sum->vector_steps += x->vector_steps;
 	sum->stops += x->stops;
 	sum->triggers += x->triggers;
+}
+
+void ql_arm_result_add(struct ql_arm_result *sum, const struct ql_arm_result *x)
+{
+	sum->n_done += x->n_done;
+	sum->n_failed += x->n_failed;
+	sum->n_line += x->n_line;
+	add_stats(&sum->stats, &x->stats);
+	if (x->course && !sum->course)
+		sum->course = ql_course_like(x->course);
+	if (x->course)
+		ql_course_merge(sum->course, x->course);
 }
 
 static void gather(struct arm_run *run, struct arm_worker *w)

@@ -20,6 +20,7 @@
 #include "trial/next_line.h"
 #include "trial/plans.h"
 #include "trial/protocol.h"
+#include <pthread.h>
 
 enum ql_read_at { QL_READ_VISIT = 1, QL_READ_GRID = 2 };
 struct ql_course_sum; /* histograms over patients per output and grid day; trial/course.h */
@@ -44,6 +45,7 @@ struct ql_arm_spec {
 	const struct ql_next_table *next; /* what follows progression; NULL: the first line alone */
 	double year;             /* calendar year of the start, for the table of next lines; 0: the present */
 	struct ql_plans *plans;  /* for next lines */
+	pthread_mutex_t *plans_lock; /* held while plans and diagnostics are added: for arms that run at once; NULL */
 	double horizon_day;
 	const struct ql_visit_phase *visits; /* NULL: the calendar of trial/rules.h */
 	int n_visits;
@@ -57,6 +59,7 @@ struct ql_arm_spec {
 	double rtol;         /* below 1e-4 it tightens the model's absolute tolerances in proportion */
 	int threads;
 	bool cvode;
+	bool no_courses;     /* the grid is read all the same, since the protocol sees what is read */
 	bool fixed_doses;    /* no thresholds, no protocol, no extinction, to the horizon: for solver comparisons */
 	const double *grid;  /* days at which `observe` reads, ascending; no courses are kept then. NULL: ql_course_grid() */
 	int n_grid;
@@ -79,6 +82,8 @@ struct ql_arm_result {
 
 /* QUELL_ERR_INTERRUPTED after a cancel: the result then holds what was finished. */
 enum quell_status ql_arm_run(const struct ql_arm_spec *spec, struct ql_diags *ds, struct ql_arm_result *out);
+/* Adds the counts and courses of other patients of the same arm; the records are the caller's business. */
+void ql_arm_result_add(struct ql_arm_result *sum, const struct ql_arm_result *x);
 void ql_arm_result_free(struct ql_arm_result *r);
 
 #endif

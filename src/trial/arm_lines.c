@@ -126,6 +126,19 @@ void ql_carry_free(struct ql_carry_list *list)
 	*list = (struct ql_carry_list){0};
 }
 
+struct wanted {
+	struct arm_run *run;
+	struct ql_carry *c;
+	const char **active;
+	int n;
+};
+
+static enum quell_status get_plan(void *arg)
+{
+	struct wanted *w = arg;
+	return ql_plans_get(w->run->spec->plans, w->active, w->n, "lines", w->run->ds, &w->c->to);
+}
+
 /* Everything given so far and next. What was not given cannot have left a trace. */
 static enum quell_status plan_for(struct arm_run *run, struct ql_carry *c)
 {
@@ -145,8 +158,15 @@ static enum quell_status plan_for(struct arm_run *run, struct ql_carry *c)
 				active[n++] = r->active[j];
 		}
 	}
-	enum quell_status status = ql_plans_get(s->plans, active, n, "lines", run->ds, &c->to);
+	struct wanted w = {run, c, active, n};
+	if (s->plans_lock)
+		pthread_mutex_lock(s->plans_lock);
+	enum quell_status status = ql_protect(get_plan, &w);
+	if (s->plans_lock)
+		pthread_mutex_unlock(s->plans_lock);
 	ql_free(active);
+	if (status == QUELL_ERR_MEMORY)
+		ql_out_of_memory();
 	return status;
 }
 

@@ -47,6 +47,8 @@ struct ql_course_sum *ql_course_make(const double *day, int n_day)
 	return c;
 }
 
+struct ql_course_sum *ql_course_like(const struct ql_course_sum *c) { return ql_course_make(c->day, c->n_day); }
+
 void ql_course_free(struct ql_course_sum *c)
 {
 	if (c)

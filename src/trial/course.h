@@ -30,6 +30,7 @@ struct ql_course_sum;
 int ql_course_grid(double horizon_day, double *day /* [QL_COURSE_MAX_DAYS] */);
 
 struct ql_course_sum *ql_course_make(const double *day, int n_day);
+struct ql_course_sum *ql_course_like(const struct ql_course_sum *c); /* empty, with the same days */
 void ql_course_free(struct ql_course_sum *c);
 int ql_course_days(const struct ql_course_sum *c, const double **day);
 /* Bin of a value on axis `a`, 0 .. QL_COURSE_BINS+1 (ends), QL_COURSE_SKIP for NaN. */

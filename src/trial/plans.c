@@ -54,6 +54,7 @@ static void run_constants(struct ql_plans *p, struct ql_planned *x)
 		x->k = QL_NEW_N(&p->arena, double, (size_t)x->plan->n_k + 1);
 	ql_plan_run_constants(x->plan, &v, x->k);
 	ql_values_free(&v);
+	x->round = p->round;
 }
 
 void ql_plans_constants(struct ql_plans *p)
@@ -93,6 +94,8 @@ enum quell_status ql_plans_get(struct ql_plans *p, const char *const *active, in
 		p->n++;
 		x->status = QUELL_ERR_MEMORY; /* until it stands */
 		x->status = make(p, set, all, n, name, x, ds);
+	} else if (x->status == QUELL_OK && x->round != p->round) {
+		run_constants(p, x);
 	}
 	*out = x;
 	return x->status;
@@ -102,6 +105,12 @@ void ql_plans_set(struct ql_plans *p, const double *param)
 {
 	p->param = param;
 	ql_plans_constants(p);
+}
+
+void ql_plans_begin(struct ql_plans *p, const double *param)
+{
+	p->param = param;
+	p->round++;
 }
 
 void ql_plans_free(struct ql_plans *p)

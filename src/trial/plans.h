@@ -11,6 +11,7 @@ struct ql_planned {
 	const struct ql_kernel *kernel;
 	struct ql_kernel *interpreter; /* the kernel, when none was compiled; owned */
 	double *k;                  /* run constants */
+	unsigned round;             /* of the parameters that they belong to */
 	struct ql_trial_names names;
 	enum quell_status status;   /* of making it */
 };
@@ -24,6 +25,7 @@ struct ql_plans { /* zero-initialise, then set the first five */
 	struct ql_arena arena;
 	struct ql_planned **item;
 	int n, cap;
+	unsigned round;
 };
 
 /* The plan for these doses and inputs and what the trial layer itself sets: the smallest kernel set that covers them,
@@ -32,6 +34,8 @@ enum quell_status ql_plans_get(struct ql_plans *p, const char *const *active, in
 			       struct ql_diags *ds, const struct ql_planned **out);
 /* Other typical values for all plans made so far and later; what was got before stays valid. Not while a run goes on. */
 void ql_plans_set(struct ql_plans *p, const double *param);
+/* The same for a new run: nothing that was got before is used any more, and constants follow when a plan is asked for. */
+void ql_plans_begin(struct ql_plans *p, const double *param);
 /* After a change of the parameters: run constants of all plans again. */
 void ql_plans_constants(struct ql_plans *p);
 void ql_plans_free(struct ql_plans *p);

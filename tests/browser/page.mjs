@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // page.mjs QUELL [--renew | PART]: the page in a browser, as people use it; PART runs one of the parts below alone. Exit status 77 where no browser is installed.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { axe, chromium, compareShot, expect, faults, median, open, serve } from './tools.mjs';
@@ -190,7 +190,7 @@ async function slider(server) {
   const page = await open(browser, `${server.url}#/compare?view=curves`);
   await page.waitForSelector('#panel svg');
   await page.click('summary');
-  await page.evaluate(() => performance.clearMeasures('quell:redraw'));
+  await page.evaluate(() => performance.clearMeasures());
   const redraws = () => page.evaluate(() => performance.getEntriesByName('quell:redraw').map((e) => e.duration));
   const box = await (await page.$('input[type=range][aria-label="Age"]')).boundingBox();
   const at = (share) => page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
@@ -206,6 +206,8 @@ async function slider(server) {
   const seconds = (performance.now() - began) / 1000;
   await page.mouse.up();
   expect('the page is redrawn while the hand is on the slider', seen.length >= 3, seen.length);
+  const answers = await page.evaluate(() => performance.getEntriesByName('quell:answer').map((e) => e.duration));
+  said.push(`of that until the answer is read: median ${median(answers).toFixed(0)} ms; load ${loadavg()[0].toFixed(1)} on ${cpus().length} cores`);
   said.push(`slider to redraw, 200 patients x 4 regimens, ${seen.length} redraws in ${seconds.toFixed(1)} s under a moving hand: median ${median(seen).toFixed(0)} ms, worst ${Math.max(...seen).toFixed(0)} ms`);
   await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Age'));
   await page.context().close();

@@ -4,6 +4,7 @@
 #include "decide/numerics.h"
 #include "decide/job.h"
 #include "decide/simulate.h"
+#include "decide/warm.h"
 #include "trial/names.h"
 #include "trial/rules.h"
 #include <math.h>
@@ -51,6 +52,117 @@ static char *json_of(const struct ql_run_spec *spec)
 	ql_compare_json(c, &b);
 	ql_compare_free(c);
 	return b.data;
+}
+
+/* Few patients run as pieces of arms beside each other: the same records, courses and progress. */
+struct told {
+	uint64_t last, total;
+	bool falls;
+};
+
+static void note(void *ctx, uint64_t done, uint64_t total)
+{
+	struct told *t = ctx;
+	t->falls |= done < t->last;
+	t->last = done;
+	t->total = total;
+}
+
+static void same_bytes_in_pieces(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = small();
+	struct told t = {0};
+	s.patients = 150;
+	s.years = 2;
+	char *whole = json_of(&s);
+	static const int threads[] = {2, 5, 40};
+	for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+		s.threads = threads[i];
+		t = (struct told){0};
+		s.progress = note;
+		s.progress_ctx = &t;
+		char *pieces = json_of(&s);
+		assert_string_equal(whole, pieces);
+		assert_int_equal(t.last, 600);
+		assert_int_equal(t.total, 600);
+		assert_false(t.falls);
+		free(pieces);
+	}
+	free(whole);
+}
+
+/* Other regimens, parameters and threads in between leave no trace in what a kit of an earlier run gives. */
+static void same_bytes_from_a_warm_kit(void **state)
+{
+	(void)state;
+	const char *rmax[] = {"disease.rmax=0.004", "age=81"}, *two[] = {"ven-obi", "fcr"};
+	struct ql_run_spec plain = small(), set = small(), other = small();
+	set.set = rmax;
+	set.n_set = 2;
+	other.regimen = two;
+	other.n_regimen = 2;
+	other.set = rmax;
+	other.n_set = 1;
+	const struct ql_run_spec *asked[] = {&plain, &set, &other};
+	char *cold[3];
+	for (int i = 0; i < 3; i++)
+		cold[i] = json_of(asked[i]);
+	struct ql_warm *w = ql_warm_new();
+	plain.warm = set.warm = other.warm = w;
+	plain.threads = 3;
+	static const int order[] = {0, 1, 0, 2, 1, 2, 0};
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		char *warm = json_of(asked[order[i]]);
+		assert_string_equal(warm, cold[order[i]]);
+		free(warm);
+	}
+	set.warm_stamp = 1; /* the files have changed */
+	char *again = json_of(&set);
+	assert_string_equal(again, cold[1]);
+	free(again);
+	ql_warm_free(w);
+	for (int i = 0; i < 3; i++)
+		free(cold[i]);
+}
+
+/* A mistake leaves the kit as good as it was; without courses nothing else differs. */
+static void kits_survive_mistakes(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = small(), wrong = small();
+	const char *nobody[] = {"ven-obi", "no-such-regimen"};
+	char *cold = json_of(&s);
+	s.warm = wrong.warm = ql_warm_new();
+	wrong.regimen = nobody;
+	wrong.n_regimen = 2;
+	for (int i = 0; i < 2; i++) {
+		struct ql_diags ds = {0};
+		struct ql_compare *c = NULL;
+		assert_int_equal(ql_compare_run(&wrong, &ds, &c), QUELL_ERR_INPUT);
+		assert_null(c);
+		ql_diags_free(&ds);
+		char *warm = json_of(&s);
+		assert_string_equal(warm, cold);
+		free(warm);
+	}
+	s.no_courses = true;
+	struct ql_compare *c = compare(&s);
+	json_t *all = json_loads(cold, 0, NULL);
+	struct ql_buf b = {0};
+	ql_compare_json(c, &b);
+	json_t *less = json_loads(b.data, 0, NULL);
+	for (size_t i = 0; i < json_array_size(json_object_get(all, "regimens")); i++) {
+		assert_int_equal(c->arm[i].n_course, 0);
+		json_object_set_new(json_array_get(json_object_get(all, "regimens"), i), "courses", json_array());
+	}
+	assert_true(json_equal(all, less));
+	json_decref(all);
+	json_decref(less);
+	ql_buf_free(&b);
+	ql_compare_free(c);
+	ql_warm_free(s.warm);
+	free(cold);
 }
 
 static void same_bytes_for_threads_lanes_and_again(void **state)
@@ -556,6 +668,9 @@ int main(void)
 		cmocka_unit_test(trials_stand_beside_the_hazard_ratios),
 		cmocka_unit_test(the_numerical_error_is_measured),
 		cmocka_unit_test(same_bytes_for_threads_lanes_and_again),
+		cmocka_unit_test(same_bytes_in_pieces),
+		cmocka_unit_test(same_bytes_from_a_warm_kit),
+		cmocka_unit_test(kits_survive_mistakes),
 		cmocka_unit_test(a_patient_is_the_same_in_any_company),
 		cmocka_unit_test(agrees_with_cvode),
 		cmocka_unit_test(every_class_agrees_with_cvode),

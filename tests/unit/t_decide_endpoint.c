@@ -83,7 +83,7 @@ static void rates_and_median_by_hand(void **state)
 	(void)state;
 	struct ql_patient_record r[10];
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	NEAR(estimate(&c, "pfs_rate_12mo").estimate, 7.0 / 9);
 	NEAR(estimate(&c, "pfs_rate_24mo").estimate, 5.0 / 9);
 	NEAR(estimate(&c, "pfs_rate_36mo").estimate, 3.0 / 9);
@@ -102,7 +102,7 @@ static void shares_count_everyone_who_was_finished(void **state)
 	(void)state;
 	struct ql_patient_record r[10];
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	NEAR(estimate(&c, "orr").estimate, 3.0 / 9);
 	NEAR(estimate(&c, "cr").estimate, 1.0 / 9);
 	NEAR(estimate(&c, "umrd_pb_1e-4_eot").estimate, 1.0 / 9);
@@ -120,7 +120,7 @@ static void adverse_events_compete_with_death(void **state)
 	(void)state;
 	struct ql_patient_record r[10];
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	/* By hand: event at 3 (9 at risk), death at 10 (7: one censored at 6), death is competing, event at 18 (6,
 	 * the first infection of patient 2 took it out), so F = 1/9 + 8/9*6/7*1/6. */
 	NEAR(estimate(&c, "infection_g3_12mo").estimate, 1.0 / 9);
@@ -139,7 +139,7 @@ static void curve_counts_add_up(void **state)
 	struct ql_arena a = {0};
 	struct ql_curve k;
 	fill(r);
-	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort c = {r, 10, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	ql_endpoint_curve(&c, QL_M_PFS_RATE, "pfs", &a, &k);
 	assert_int_equal(k.n, 37);
 	for (int i = 0; i < k.n; i++) { /* who leaves in month i was at risk just before */
@@ -160,11 +160,11 @@ static void nobody_left_is_zero_not_missing(void **state)
 	(void)state;
 	struct ql_patient_record r[3] = {ended(100, QL_PFS_DEATH), ended(200, QL_PFS_PROGRESSION),
 					 ended(300, QL_PFS_DEATH)};
-	struct ql_cohort c = {r, 3, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort c = {r, 3, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	struct ql_endpoint e = estimate(&c, "pfs_rate_24mo");
 	assert_true(e.estimate == 0.0 && e.lower == 0.0 && e.upper > 0.3);
 	NEAR(estimate(&c, "death_24mo").estimate, 2.0 / 3);
-	struct ql_cohort none = {r, 0, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort none = {r, 0, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	assert_true(isnan(estimate(&none, "pfs_rate_24mo").estimate));
 	assert_true(isnan(estimate(&none, "orr").estimate));
 }
@@ -176,7 +176,7 @@ static void contrasts_are_paired(void **state)
 					 ended(300, QL_PFS_PROGRESSION)};
 	struct ql_patient_record b[4] = {ended(200, QL_PFS_PROGRESSION), followed(HORIZON),
 					 ended(300, QL_PFS_PROGRESSION), ended(301, QL_PFS_PROGRESSION)};
-	struct ql_cohort ca = {a, 4, HORIZON, 180, &scratch, NULL}, cb = {b, 4, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort ca = {a, 4, HORIZON, 180, &scratch, NULL, NULL, NULL}, cb = {b, 4, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	struct ql_endpoint_def rate = {"pfs_rate_12mo", "", "1", QL_M_PFS_RATE, 12 * QL_DAYS_PER_MONTH, false};
 	struct ql_endpoint_def median = {"pfs_median", "", "month", QL_M_PFS_MEDIAN, 0, false};
 	struct ql_contrast x;
@@ -270,7 +270,7 @@ static void what_follows_has_endpoints_of_its_own(void **state)
 	}
 	r[7].response_day = INFINITY;
 	r[7].best = QL_RESP_SD;
-	struct ql_cohort c = {r, 8, HORIZON, 200, &scratch, NULL};
+	struct ql_cohort c = {r, 8, HORIZON, 200, &scratch, NULL, NULL, NULL};
 	NEAR(estimate(&c, "os_rate_24mo").estimate, 5.0 / 8); /* deaths at 20, 22, 24 */
 	NEAR(estimate(&c, "os_median").estimate, 26); /* flat at one half from 26 to the end: its middle is not reached */
 	NEAR(estimate(&c, "ttnt_free_24mo").estimate, 2.0 / 8);

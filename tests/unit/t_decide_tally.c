@@ -93,9 +93,11 @@ static void counts_say_what_records_say(void **state)
 	struct ql_endpoint_def *def = ql_endpoint_defs(&arena, HORIZON, &n_def);
 	struct ql_summary *s = sum_of(def, n_def, 0, N);
 	struct ql_cohort by_record[2], by_count[2];
+	struct ql_cells cells[2][QL_TALLY_KINDS] = {{{0}}};
+	struct ql_arena keep = {0};
 	for (int a = 0; a < 2; a++) {
-		by_record[a] = (struct ql_cohort){rec[a], N, HORIZON, 180, &scratch, NULL};
-		by_count[a] = (struct ql_cohort){NULL, N, HORIZON, 180, &scratch, &s->arm[a]};
+		by_record[a] = (struct ql_cohort){rec[a], N, HORIZON, 180, &scratch, NULL, NULL, NULL};
+		by_count[a] = (struct ql_cohort){NULL, N, HORIZON, 180, &scratch, &s->arm[a], cells[a], &keep};
 	}
 	int contrasts = 0;
 	for (int d = 0; d < n_def; d++) {
@@ -123,6 +125,10 @@ static void counts_say_what_records_say(void **state)
 	assert_int_equal(x.n, y.n);
 	for (int i = 0; i < x.n; i++)
 		assert_true(near(x.surv[i], y.surv[i]) && x.at_risk[i] == y.at_risk[i] && x.events[i] == y.events[i]);
+	by_count[0].cells = NULL; /* searched anew */
+	ql_endpoint_curve(&by_count[0], QL_M_PFS_RATE, "pfs", &arena, &x);
+	assert_memory_equal(x.surv, y.surv, (size_t)y.n * sizeof *y.surv);
+	ql_arena_free(&keep);
 	ql_summary_free(s);
 }
 
@@ -131,7 +137,7 @@ static void differences_of_times_are_exact(void **state)
 {
 	(void)state;
 	const struct ql_endpoint_def def = {"pfs_mean", "", "month", QL_M_PFS_MEAN, 0, false};
-	struct ql_cohort c[2] = {{rec[0], N, HORIZON, 180, &scratch, NULL}, {rec[1], N, HORIZON, 180, &scratch, NULL}};
+	struct ql_cohort c[2] = {{rec[0], N, HORIZON, 180, &scratch, NULL, NULL, NULL}, {rec[1], N, HORIZON, 180, &scratch, NULL, NULL, NULL}};
 	struct ql_contrast out;
 	double n = 0, mean = 0, square = 0;
 	for (int i = 0; i < N; i++) {
@@ -151,7 +157,7 @@ static void differences_of_times_are_exact(void **state)
 static void hazard_ratio_is_that_of_the_general_fit(void **state)
 {
 	(void)state;
-	struct ql_cohort c[2] = {{rec[0], N, HORIZON, 180, &scratch, NULL}, {rec[1], N, HORIZON, 180, &scratch, NULL}};
+	struct ql_cohort c[2] = {{rec[0], N, HORIZON, 180, &scratch, NULL, NULL, NULL}, {rec[1], N, HORIZON, 180, &scratch, NULL, NULL, NULL}};
 	double *time = QL_NEW_N(&arena, double, 2 * N), *x = QL_NEW_N(&arena, double, 2 * N), beta, se;
 	int *event = QL_NEW_N(&arena, int, 2 * N);
 	size_t n = 0;
@@ -167,7 +173,7 @@ static void hazard_ratio_is_that_of_the_general_fit(void **state)
 	assert_int_equal(ql_cox_fit(time, event, x, 1, NULL, n, QL_EFRON, &arena, &cox), QUELL_OK);
 	assert_true(ql_cohort_hazard_ratio(&c[0], &c[1], QL_M_PFS_MEDIAN, &beta, &se));
 	assert_true(fabs(beta - cox.coef[0]) < 1e-9 && fabs(se - cox.se[0]) < 1e-9);
-	struct ql_cohort none = {rec[1], 0, HORIZON, 180, &scratch, NULL};
+	struct ql_cohort none = {rec[1], 0, HORIZON, 180, &scratch, NULL, NULL, NULL};
 	assert_false(ql_cohort_hazard_ratio(&c[0], &none, QL_M_PFS_MEDIAN, &beta, &se));
 }
 

@@ -130,9 +130,10 @@ export async function ask<T extends object>(path: string, body: unknown, progres
   }
   return call<T>(`jobs/${id}/result`, { signal });
 }
-export function compare(s: CompareSettings, progress: Progress, signal: AbortSignal): Promise<Comparison> {
+/** `without`: courses are left out, where nobody looks at them while a slider moves. */
+export function compare(s: CompareSettings, without: boolean, progress: Progress, signal: AbortSignal): Promise<Comparison> {
   const body = Object.fromEntries(Object.entries(s).filter(([k, v]) => k !== 'set' || Object.keys(v as object).length > 0));
-  return ask<Comparison>('compare', body, progress, signal);
+  return ask<Comparison>('compare', without ? { ...body, 'no-courses': true } : body, progress, signal);
 }
 
 /** A report carries its result inside the page. */
