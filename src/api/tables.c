@@ -23,12 +23,14 @@
 /* ---- compare ---- */
 
 static const struct ql_sheet_column compare_regimens[] = {
-	T("regimen", "id", ""), TITLE, GRADE, WARNING, T("what_if", "what_if/id", "the what-if that the arm is"),
+	T("regimen", "id", ""), TITLE, GRADE, WARNING,
+	T("prior", "prior/text", "width of the prior of a product without clinical data, which its intervals hold"),
+	T("what_if", "what_if/id", "the what-if that the arm is"),
 	W("patients_done", "patients_done", ""), W("patients_failed", "patients_failed", ""), T("kernel", "kernel", ""),
 	W("n_state", "n_state", "states of the pruned model")};
 static const struct ql_sheet_column compare_endpoints[] = {
 	T("regimen", "^id", ""), T("endpoint", "id", ""), TITLE, UNIT, ESTIMATE, R("level", "interval/level", "1", "of the interval"),
-	T("interval", "interval/kind", "monte_carlo: how far the number of patients leaves the figure open; parameter: over draws"),
+	T("interval", "interval/kind", "monte_carlo: how far the number of patients leaves the figure open; parameter: over draws or a wide prior too"),
 	R("published", "published/value", "", IN_UNIT), R("published_lower", "published/lower", "", IN_UNIT),
 	R("published_upper", "published/upper", "", IN_UNIT), T("published_trial", "published/trial", ""),
 	T("published_source", "published/source", "")};

@@ -67,6 +67,8 @@ static void head(const struct layout *l)
 		ql_buf_pad(b, arm->id, l->name, false);
 		ql_buf_printf(b, "%s, evidence %c%s%s\n", arm->title, arm->evidence_grade, arm->warning ? ": " : "",
 			      arm->warning ? arm->warning : "");
+		if (arm->prior)
+			ql_text_wrapped(l->c, arm->prior->text, l->name + 2);
 		if (arm->whatif)
 			ql_text_wrapped(l->c, arm->rationale, l->name + 2);
 	}
@@ -74,6 +76,8 @@ static void head(const struct layout *l)
 		ql_buf_printf(b, "\nof 100 virtual patients; 95 %% interval of parameters (%d draws of %s) and chance", r->n_draws, r->draws);
 	else
 		ql_buf_puts(b, "\nof 100 virtual patients; 95 % interval of chance alone");
+	if (ql_compare_has_prior(r))
+		ql_buf_puts(b, ", of a wide prior too where there is one");
 	ql_buf_puts(b, l->own_line ? "\n\n" : "; published figure beside it\n\n");
 }
 

@@ -89,8 +89,9 @@ static void simulated(struct ql_cli *c, const struct ql_explanation *e, int k)
 		ql_buf_puts(&c->out, "  simulated: no regimen of the library gives it\n");
 		return;
 	}
-	ql_buf_printf(&c->out, "  %ssimulated: %d virtual patients of `%s`, %g years; 95 %% interval of chance alone%s\n", ql_cli_style(c, QL_DIM),
-		      QL_EXPLAIN_PATIENTS, e->population, e->run->years, ql_cli_style(c, QL_PLAIN));
+	ql_buf_printf(&c->out, "  %ssimulated: %d virtual patients of `%s`, %g years; 95 %% interval of chance alone%s%s\n", ql_cli_style(c, QL_DIM),
+		      QL_EXPLAIN_PATIENTS, e->population, e->run->years, ql_compare_has_prior(e->run) ? ", and of a wide prior" : "",
+		      ql_cli_style(c, QL_PLAIN));
 	for (int i = 0; i < e->n_figure[k]; i++) {
 		const struct ql_explain_figure *f = &e->figure[k][i];
 		if (strcmp(title, f->endpoint->title) != 0)
@@ -98,7 +99,8 @@ static void simulated(struct ql_cli *c, const struct ql_explanation *e, int k)
 		title = f->endpoint->title;
 		ql_buf_puts(&c->out, "      ");
 		ql_buf_pad(&c->out, ql_arena_printf(&c->arena, "%s ", f->arm->id), NAME, false);
-		ql_buf_printf(&c->out, "%s%s%s\n", estimate(c, f->endpoint), f->arm->warning ? "  " : "", f->arm->warning ? f->arm->warning : "");
+		ql_buf_printf(&c->out, "%s%s%s%s%s\n", estimate(c, f->endpoint), f->arm->warning ? "  " : "", f->arm->warning ? f->arm->warning : "",
+			      f->arm->prior ? "; " : "", f->arm->prior ? f->arm->prior->text : "");
 	}
 }
 

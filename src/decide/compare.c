@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "decide/endpoint.h"
 #include "decide/job.h"
+#include "decide/prior.h"
 #include "decide/spread.h"
 #include "decide/tally.h"
 #include "decide/trials.h"
@@ -37,7 +38,7 @@ struct ql_comparison { /* one call at work */
 	double *response_day;         /* per arm */
 	struct ql_cohort *cohort;
 	struct ql_endpoint_def *def;
-	int n_def;
+	int n_def, n_all; /* n_all: arms, those that only bound others included */
 	uint64_t done_before;
 	struct told *told, whole;     /* what is at work; an arm in one */
 	int n_told;
@@ -64,7 +65,7 @@ static void progress(void *ctx, uint64_t done)
 	t->done = done;
 	for (int i = 0; i < k->n_told; i++)
 		sum += k->told[i].done;
-	k->spec->progress(k->spec->progress_ctx, sum, k->spec->patients * (uint64_t)k->c->n_arm);
+	k->spec->progress(k->spec->progress_ctx, sum, k->spec->patients * (uint64_t)k->n_all);
 	pthread_mutex_unlock(&k->told_lock);
 }
 
@@ -106,9 +107,27 @@ static void note_missing(struct ql_comparison *k)
 	}
 }
 
-static struct ql_spread spread_of(struct ql_comparison *k)
+/* Estimates of arm i, shown or not; with draws their spread is in the interval. */
+static void estimate(struct ql_comparison *k, int i, int def, struct ql_endpoint *e)
 {
-	return (struct ql_spread){k->total, k->response_day, &k->scratch};
+	ql_endpoint_estimate(&k->cohort[i], &k->def[def], e);
+	const struct ql_spread spread = {k->total, k->response_day, &k->scratch};
+	if (k->total->n_draw > 1)
+		ql_spread_endpoint(&spread, i, &k->cohort[i], &k->def[def], e);
+}
+
+static void estimate_curve(struct ql_comparison *k, int i, enum ql_measure m, const char *id, struct ql_curve *out)
+{
+	ql_endpoint_curve(&k->cohort[i], m, id, &k->c->arena, out);
+	const struct ql_spread spread = {k->total, k->response_day, &k->scratch};
+	if (k->total->n_draw > 1)
+		ql_spread_curve(&spread, i, m, out);
+}
+
+/* Whether arm b is arm i at one end of its prior; one without patients, after an interrupt, says nothing. */
+static bool bounds(const struct ql_comparison *k, int b, int i)
+{
+	return k->job.arm[b].bounds == i && k->total->arm[b].done > k->total->arm[b].failed;
 }
 
 static void fill_endpoints(struct ql_comparison *k, int i, struct ql_arm *out)
@@ -127,11 +146,13 @@ static void fill_endpoints(struct ql_comparison *k, int i, struct ql_arm *out)
 		    (!k->job.has_next && ql_endpoint_needs_next(k->def[d].measure)))
 			continue;
 		struct ql_endpoint *e = &out->endpoint[out->n_endpoint++];
-		ql_endpoint_estimate(&k->cohort[i], &k->def[d], e);
-		if (k->total->n_draw > 1) {
-			const struct ql_spread spread = spread_of(k);
-			ql_spread_endpoint(&spread, i, &k->cohort[i], &k->def[d], e);
-		}
+		estimate(k, i, d, e);
+		for (int b = k->c->n_arm; b < k->n_all; b++)
+			if (bounds(k, b, i)) {
+				struct ql_endpoint bound;
+				estimate(k, b, d, &bound);
+				ql_prior_widen_endpoint(e, &bound);
+			}
 		add_published(k, i, e);
 	}
 }
@@ -176,14 +197,24 @@ static void fill_whatif(struct ql_comparison *k, int i, struct ql_arm *out)
 		out->source[out->n_source++] = copy(k->c, w->source[s]);
 }
 
-static void fill_curve(struct ql_comparison *k, int i, enum ql_measure rate, const char *id, struct ql_arm *out)
+static void fill_curve(struct ql_comparison *k, int i, enum ql_measure m, const char *id, struct ql_arm *out)
 {
 	struct ql_curve *curve = &out->curve[out->n_curve++];
-	ql_endpoint_curve(&k->cohort[i], rate, id, &k->c->arena, curve);
-	if (k->total->n_draw > 1) {
-		const struct ql_spread spread = spread_of(k);
-		ql_spread_curve(&spread, i, rate, curve);
-	}
+	estimate_curve(k, i, m, id, curve);
+	for (int b = k->c->n_arm; b < k->n_all; b++)
+		if (bounds(k, b, i)) {
+			struct ql_curve bound;
+			estimate_curve(k, b, m, id, &bound);
+			ql_prior_widen_curve(curve, &bound);
+		}
+}
+
+static void fill_cohort(struct ql_comparison *k, int i)
+{
+	k->cohort[i] = (struct ql_cohort){.n = k->total->arm[i].done, .horizon_day = k->total->arm[i].horizon_day,
+					  .response_day = k->response_day[i], .scratch = &k->scratch,
+					  .tally = &k->total->arm[i], .keep = &k->cells,
+					  .cells = QL_NEW_N(&k->cells, struct ql_cells, QL_TALLY_KINDS)};
 }
 
 static void fill_arm(struct ql_comparison *k, int i)
@@ -195,10 +226,7 @@ static void fill_arm(struct ql_comparison *k, int i)
 			       .warning = copy(k->c, job->regimen.warning), .kernel = copy(k->c, job->plan->name),
 			       .isa = copy(k->c, job->kernel->isa), .n_state = job->plan->n_state,
 			       .patients_failed = k->total->arm[i].failed, .patients_done = k->total->arm[i].done};
-	k->cohort[i] = (struct ql_cohort){.n = k->total->arm[i].done, .horizon_day = k->total->arm[i].horizon_day,
-					  .response_day = job->regimen.response_day, .scratch = &k->scratch,
-					  .tally = &k->total->arm[i], .keep = &k->cells,
-					  .cells = QL_NEW_N(&k->cells, struct ql_cells, QL_TALLY_KINDS)};
+	out->prior = ql_job_prior(&k->job, i, &k->c->arena);
 	fill_whatif(k, i, out);
 	fill_endpoints(k, i, out);
 	out->curve = QL_NEW_N(&k->c->arena, struct ql_curve, 2);
@@ -264,9 +292,9 @@ static enum quell_status work(void *ctx, int thread)
 static void lay_out(struct crew *c, int pieces)
 {
 	struct ql_comparison *k = c->k;
-	c->piece = QL_NEW_N(&k->scratch, struct piece, (size_t)(k->c->n_arm * pieces));
-	k->told = QL_NEW_N(&k->scratch, struct told, (size_t)(k->c->n_arm * pieces));
-	for (int i = 0; i < k->c->n_arm; i++)
+	c->piece = QL_NEW_N(&k->scratch, struct piece, (size_t)(k->n_all * pieces));
+	k->told = QL_NEW_N(&k->scratch, struct told, (size_t)(k->n_all * pieces));
+	for (int i = 0; i < k->n_all; i++)
 		for (int j = 0; j < pieces; j++) {
 			uint64_t from = k->n * (uint64_t)j / (uint64_t)pieces, to = k->n * (uint64_t)(j + 1) / (uint64_t)pieces;
 			k->told[c->n] = (struct told){k, 0};
@@ -303,7 +331,7 @@ static enum quell_status run_pieces(void *arg)
 {
 	struct joining *g = arg;
 	struct crew *c = g->c;
-	int n_arm = c->k->c->n_arm, most = (int)(c->k->n / LEAST_PIECE), pieces = 4 * g->threads / n_arm;
+	int n_arm = c->k->n_all, most = (int)(c->k->n / LEAST_PIECE), pieces = 4 * g->threads / n_arm;
 	lay_out(c, pieces > most ? (most > 1 ? most : 1) : pieces > 1 ? pieces : 1);
 	c->threads = g->threads > c->n ? g->threads / c->n : 1;
 	enum quell_status s = ql_pool_run(g->threads < c->n ? g->threads : c->n, work, c);
@@ -346,7 +374,7 @@ static enum quell_status simulate_arm(struct ql_comparison *k, int i, const uint
 {
 	struct ql_arm_spec spec = spec_of(k, i, &k->whole, k->first, n, threads);
 	spec.patient = patient;
-	spec.observe = k->observe ? observed : NULL;
+	spec.observe = k->observe && i < k->c->n_arm ? observed : NULL;
 	spec.observe_ctx = k;
 	k->arm = i;
 	k->told = &k->whole;
@@ -363,7 +391,7 @@ static enum quell_status simulate_draws(struct ql_comparison *k, int threads)
 {
 	uint64_t draws = (uint64_t)k->job.draws.n, *patient = QL_NEW_N(&k->scratch, uint64_t, (size_t)k->n + 1);
 	enum quell_status s = QUELL_OK;
-	for (int i = 0; i < k->c->n_arm; i++)
+	for (int i = 0; i < k->n_all; i++)
 		blank_records(k, i);
 	for (uint64_t d = 0; d < draws && s == QUELL_OK; d++) {
 		uint64_t n = 0;
@@ -372,7 +400,7 @@ static enum quell_status simulate_draws(struct ql_comparison *k, int threads)
 				patient[n++] = p;
 		if (n > 0)
 			ql_job_use_draw(&k->job, (int)d);
-		for (int i = 0; n > 0 && i < k->c->n_arm && s == QUELL_OK; i++) {
+		for (int i = 0; n > 0 && i < k->n_all && s == QUELL_OK; i++) {
 			s = simulate_arm(k, i, patient, n, threads, &k->part);
 			collect(k, i, patient, n);
 		}
@@ -384,7 +412,7 @@ static enum quell_status simulate_draws(struct ql_comparison *k, int threads)
 static enum quell_status one_by_one(struct ql_comparison *k, int threads)
 {
 	enum quell_status s = QUELL_OK;
-	for (int i = 0; i < k->c->n_arm && s == QUELL_OK; i++)
+	for (int i = 0; i < k->n_all && s == QUELL_OK; i++)
 		s = simulate_arm(k, i, NULL, k->n, threads, &k->result[i]);
 	return s;
 }
@@ -395,10 +423,10 @@ static enum quell_status simulate_arms(struct ql_comparison *k)
 	int threads = k->spec->threads > 0 ? k->spec->threads : ql_cpu_count();
 	if (k->job.draws.n > 0)
 		return simulate_draws(k, threads);
-	if (threads == 1 || k->c->n_arm == 1 || k->n > FEW_PATIENTS || k->observe)
+	if (threads == 1 || k->n_all == 1 || k->n > FEW_PATIENTS || k->observe)
 		return one_by_one(k, threads);
 	enum quell_status s = together(k, threads);
-	k->done_before += k->n * (uint64_t)k->c->n_arm;
+	k->done_before += k->n * (uint64_t)k->n_all;
 	return s;
 }
 
@@ -417,6 +445,41 @@ static void add_trials(struct ql_comparison *k, struct ql_contrast *x)
 					     (struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper});
 }
 
+/* Pairs are summed in the order of arms; the other way round is turned. */
+static void contrast_between(struct ql_comparison *k, int a, int b, int def, struct ql_contrast *out)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+	ql_endpoint_contrast(&k->cohort[low], &k->cohort[high], &k->def[def], ql_summary_pair(k->total, low, high, def), out);
+	if (k->total->n_draw > 1) {
+		const struct ql_spread spread = {k->total, k->response_day, &k->scratch};
+		ql_spread_contrast(&spread, low, high, &k->def[def], out);
+		out->kind = QL_INTERVAL_PARAMETER;
+	}
+	if (a == low)
+		return;
+	struct ql_contrast x = *out;
+	out->difference = -x.difference;
+	out->lower = -x.upper;
+	out->upper = -x.lower;
+	out->p_ahead = 1.0 - x.p_ahead;
+	out->hazard_ratio = 1.0 / x.hazard_ratio;
+	out->hr_lower = 1.0 / x.hr_upper;
+	out->hr_upper = 1.0 / x.hr_lower;
+}
+
+/* The difference with either product anywhere within its prior. */
+static void widen_contrast(struct ql_comparison *k, int a, int b, int def, struct ql_contrast *out)
+{
+	for (int i = 0; i < k->n_all; i++)
+		for (int j = 0; j < k->n_all; j++) {
+			struct ql_contrast bound;
+			if (!(i == a || bounds(k, i, a)) || !(j == b || bounds(k, j, b)) || (i == a && j == b))
+				continue;
+			contrast_between(k, i, j, def, &bound);
+			ql_prior_widen_contrast(out, &bound);
+		}
+}
+
 static void fill_contrasts(struct ql_comparison *k)
 {
 	int pairs = k->c->n_arm * (k->c->n_arm - 1) / 2;
@@ -425,12 +488,8 @@ static void fill_contrasts(struct ql_comparison *k)
 		for (int b = a + 1; b < k->c->n_arm; b++)
 			for (int d = 0; d < k->n_def; d++) {
 				struct ql_contrast *out = &k->c->contrast[k->c->n_contrast];
-				ql_endpoint_contrast(&k->cohort[a], &k->cohort[b], &k->def[d],
-						     ql_summary_pair(k->total, a, b, d), out);
-				if (k->total->n_draw > 1) {
-					const struct ql_spread spread = spread_of(k);
-					ql_spread_contrast(&spread, a, b, &k->def[d], out);
-				}
+				contrast_between(k, a, b, d, out);
+				widen_contrast(k, a, b, d, out);
 				out->arm_a = a;
 				out->arm_b = b;
 				if (isnan(out->difference) && isnan(out->hazard_ratio))
@@ -454,7 +513,7 @@ static void describe(struct ql_comparison *k)
 	c->draws = copy(c, k->job.draws.name);
 	c->draws_hash = k->job.draws.hash;
 	c->n_draws = k->job.draws.n;
-	c->n_arm = k->job.n_arm;
+	c->n_arm = k->job.n_shown;
 	c->arm = QL_NEW_N(&c->arena, struct ql_arm, (size_t)c->n_arm);
 }
 
@@ -492,13 +551,16 @@ static enum quell_status open_job(void *arg)
 	*k->c = (struct ql_compare){0};
 	enum quell_status s = ql_job_open(&k->job, k->spec, k->ds);
 	if (s == QUELL_OK)
+		s = ql_job_add_bounds(&k->job, k->ds);
+	if (s == QUELL_OK)
 		s = load_evidence(k);
 	if (s == QUELL_OK)
 		s = ql_trials_open(k->spec->data_dir, k->evidence, k->job.population.line, &k->c->arena, k->ds, &k->trials);
 	if (s != QUELL_OK)
 		return s;
 	describe(k);
-	size_t n = (size_t)k->c->n_arm;
+	k->n_all = k->job.n_arm;
+	size_t n = (size_t)k->n_all;
 	k->def = ql_endpoint_defs(&k->c->arena, k->spec->years * QL_DAYS_PER_YEAR, &k->n_def);
 	k->response_day = QL_NEW_N(&k->c->arena, double, n);
 	for (size_t i = 0; i < n; i++)
@@ -527,7 +589,7 @@ const struct ql_job *ql_comparison_job(const struct ql_comparison *k) { return &
 static enum quell_status make_summary(void *arg)
 {
 	struct ql_comparison *k = arg;
-	k->sum = ql_summary_make(k->c->n_arm, k->job.draws.n, k->spec->years * QL_DAYS_PER_YEAR, k->def, k->n_def);
+	k->sum = ql_summary_make(k->n_all, k->job.draws.n, k->spec->years * QL_DAYS_PER_YEAR, k->def, k->n_def);
 	return QUELL_OK;
 }
 
@@ -541,7 +603,7 @@ static enum quell_status simulate(void *arg)
 {
 	struct ql_comparison *k = arg;
 	enum quell_status s = QUELL_OK;
-	for (int i = 0; i < k->c->n_arm; i++)
+	for (int i = 0; i < k->n_all; i++)
 		ql_arm_result_free(&k->result[i]);
 	s = simulate_arms(k);
 	if (s == QUELL_OK || s == QUELL_ERR_INTERRUPTED)
@@ -575,6 +637,8 @@ static enum quell_status finish(void *arg)
 	struct ql_comparison *k = arg;
 	k->c->steps = (long)k->total->steps;
 	k->c->rejected = (long)k->total->rejected;
+	for (int i = 0; i < k->n_all; i++)
+		fill_cohort(k, i);
 	for (int i = 0; i < k->c->n_arm; i++)
 		fill_arm(k, i);
 	fill_contrasts(k);
@@ -586,7 +650,7 @@ enum quell_status ql_comparison_finish(struct ql_comparison *k, const struct ql_
 {
 	k->total = sum;
 	k->c->interrupted = interrupted;
-	for (int i = 0; i < k->c->n_arm; i++)
+	for (int i = 0; i < k->n_all; i++)
 		ql_arm_result_free(&k->result[i]);
 	enum quell_status s = ql_protect(finish, k);
 	*out = s == QUELL_OK ? k->c : NULL;
@@ -603,7 +667,7 @@ void ql_comparison_close(struct ql_comparison *k)
 	ql_arena_free(&k->scratch);
 	ql_arm_result_free(&k->part);
 	ql_arena_free(&k->cells);
-	for (int i = 0; k->c && k->result && i < k->c->n_arm; i++)
+	for (int i = 0; k->c && k->result && i < k->n_all; i++)
 		ql_arm_result_free(&k->result[i]);
 	ql_compare_free(k->c);
 	if (k->evidence && !(k->job.kit && k->job.kit->evidence == k->evidence))

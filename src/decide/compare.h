@@ -62,7 +62,7 @@ struct ql_endpoint {
 	double estimate, lower, upper; /* NaN: not reached or not estimable */
 	double level;                  /* 0.95 */
 	enum ql_interval_kind kind;
-	double chance_lower, chance_upper; /* with draws: limits of chance alone; else NaN */
+	double chance_lower, chance_upper; /* of kind parameter: limits of chance alone; else NaN */
 	double parameter_sd;           /* with draws: of the estimate over them, chance taken off; else NaN */
 	bool detail;                   /* left out of the short table for people */
 	const struct ql_published *published; /* NULL: none in this evidence base; the first is shown */
@@ -82,6 +82,12 @@ struct ql_course { /* quantiles over patients still followed */
 	double *day, *q05, *q25, *q50, *q75, *q95;
 };
 
+struct ql_prior { /* of a product that no patient with CLL has fixed: factors either way, 95 % */
+	const char *agent;
+	double kill_factor, growth_factor;
+	const char *text; /* "wide prior: ..." for people */
+};
+
 struct ql_arm {
 	const char *id, *title;
 	const char *whatif, *rationale; /* NULL: a regimen as it is */
@@ -89,6 +95,7 @@ struct ql_arm {
 	int n_source, base;             /* base: the arm that the what-if changes, -1 */
 	char evidence_grade;
 	const char *warning; /* "no clinical data in CLL"; NULL if none */
+	const struct ql_prior *prior; /* NULL: none; else the arm's intervals hold the product at both ends of it as well */
 	const char *kernel, *isa;
 	int n_state;
 	uint64_t patients_failed;
@@ -126,6 +133,7 @@ struct ql_contrast { /* paired difference a - b in one endpoint, same virtual pa
 	int arm_a, arm_b;
 	const char *endpoint;
 	double difference, lower, upper; /* chance, and parameters with draws; NaN limits for a difference of medians */
+	enum ql_interval_kind kind;
 	double p_ahead;                  /* among patients who do not fare the same: share who do better under a */
 	double hazard_ratio, hr_lower, hr_upper; /* a over b, for pfs_median; NaN otherwise */
 	const struct ql_trial_evidence *trials;  /* for pfs_median; NULL otherwise */
@@ -164,6 +172,8 @@ struct ql_compare {
 
 enum quell_status ql_compare_run(const struct ql_run_spec *spec, struct ql_diags *ds, struct ql_compare **out);
 void ql_compare_free(struct ql_compare *c);
+const char *ql_interval_name(enum ql_interval_kind kind); /* as in JSON */
+bool ql_compare_has_prior(const struct ql_compare *c);
 /* b over a instead of a over b. */
 struct ql_ratio ql_ratio_turned(struct ql_ratio r);
 

@@ -6,7 +6,11 @@
 #include <inttypes.h>
 #include <math.h>
 
-static const char *const interval_kind[] = {"monte_carlo", "parameter", "trial"};
+const char *ql_interval_name(enum ql_interval_kind kind)
+{
+	static const char *const name[] = {"monte_carlo", "parameter", "trial"};
+	return name[kind];
+}
 
 
 json_t *ql_interval_json(double lower, double upper, double level, const char *kind)
@@ -40,10 +44,10 @@ static json_t *endpoint_json(const struct ql_endpoint *e)
 	ql_json_put_text(o, "title", e->title);
 	ql_json_put_text(o, "unit", e->unit);
 	ql_json_put_real(o, "estimate", e->estimate);
-	ql_json_put(o, "interval", ql_interval_json(e->lower, e->upper, e->level, interval_kind[e->kind]));
+	ql_json_put(o, "interval", ql_interval_json(e->lower, e->upper, e->level, ql_interval_name(e->kind)));
 	if (e->kind == QL_INTERVAL_PARAMETER) {
 		ql_json_put(o, "interval_chance", ql_interval_json(e->chance_lower, e->chance_upper, e->level,
-								   interval_kind[QL_INTERVAL_MONTE_CARLO]));
+								   ql_interval_name(QL_INTERVAL_MONTE_CARLO)));
 		ql_json_put_real(o, "parameter_sd", e->parameter_sd);
 	}
 	ql_json_put(o, "published", e->n_published ? published_json(&e->published[0]) : json_null());
@@ -96,6 +100,19 @@ static json_t *whatif_json(const struct ql_compare *c, const struct ql_arm *a)
 	return o;
 }
 
+static json_t *prior_json(const struct ql_prior *p)
+{
+	if (!p)
+		return json_null();
+	json_t *o = json_object();
+	ql_json_put_text(o, "agent", p->agent);
+	ql_json_put_text(o, "text", p->text);
+	ql_json_put_real(o, "kill_factor", p->kill_factor);
+	ql_json_put_real(o, "growth_factor", p->growth_factor);
+	ql_json_put_real(o, "level", 0.95);
+	return o;
+}
+
 static json_t *arm_json(const struct ql_compare *c, const struct ql_arm *a)
 {
 	json_t *o = json_object(), *endpoints = json_array(), *curves = json_array(), *courses = json_array();
@@ -104,6 +121,7 @@ static json_t *arm_json(const struct ql_compare *c, const struct ql_arm *a)
 	ql_json_put_text(o, "title", a->title);
 	ql_json_put_text(o, "evidence_grade", grade);
 	ql_json_put_text(o, "warning", a->warning);
+	ql_json_put(o, "prior", prior_json(a->prior));
 	ql_json_put(o, "what_if", whatif_json(c, a));
 	ql_json_put_count(o, "patients_done", a->patients_done);
 	ql_json_put_count(o, "patients_failed", a->patients_failed);
@@ -167,7 +185,7 @@ static json_t *contrast_json(const struct ql_compare *c, const struct ql_contras
 	ql_json_put_real(interval, "lower", x->lower);
 	ql_json_put_real(interval, "upper", x->upper);
 	ql_json_put_real(interval, "level", 0.95);
-	ql_json_put_text(interval, "kind", "monte_carlo");
+	ql_json_put_text(interval, "kind", ql_interval_name(x->kind));
 	ql_json_put(o, "interval", interval);
 	ql_json_put_real(o, "p_ahead", x->p_ahead);
 	ql_json_put(o, "hazard_ratio", ratio_json((struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper}));
@@ -262,7 +280,7 @@ static void more_text(FILE *f, const char *s)
 
 static void write_endpoints(const struct ql_compare *c, FILE *f)
 {
-	fputs("regimen,evidence_grade,warning,endpoint,title,unit,estimate,lower,upper,level,interval,"
+	fputs("regimen,evidence_grade,warning,prior,endpoint,title,unit,estimate,lower,upper,level,interval,"
 	      "published,published_lower,published_upper,published_trial,published_source,published_verified,"
 	      "chance_lower,chance_upper,parameter_sd\n", f);
 	for (int i = 0; i < c->n_arm; i++)
@@ -274,6 +292,7 @@ static void write_endpoints(const struct ql_compare *c, FILE *f)
 			cell_text(f, c->arm[i].id);
 			more_text(f, grade);
 			more_text(f, c->arm[i].warning);
+			more_text(f, c->arm[i].prior ? c->arm[i].prior->text : NULL);
 			more_text(f, e->id);
 			more_text(f, e->title);
 			more_text(f, e->unit);
@@ -281,7 +300,7 @@ static void write_endpoints(const struct ql_compare *c, FILE *f)
 			cell_real(f, e->lower);
 			cell_real(f, e->upper);
 			cell_real(f, e->level);
-			more_text(f, interval_kind[e->kind]);
+			more_text(f, ql_interval_name(e->kind));
 			cell_real(f, p->value);
 			cell_real(f, p->lower);
 			cell_real(f, p->upper);

@@ -189,6 +189,7 @@ static void contrast(const struct ql_cohort *a, const struct ql_cohort *b, const
 {
 	enum ql_measure m = def->measure;
 	out->endpoint = def->id;
+	out->kind = QL_INTERVAL_MONTE_CARLO;
 	out->difference = out->lower = out->upper = out->p_ahead = NAN;
 	out->hazard_ratio = out->hr_lower = out->hr_upper = NAN;
 	if (!ql_cohort_judged(a, m) || !ql_cohort_judged(b, m))

@@ -69,8 +69,8 @@ static void simulated(struct ql_buf *b, const struct ql_explanation *e, int k)
 		ql_buf_puts(b, "<p>No regimen of the library gives it.</p>\n");
 		return;
 	}
-	ql_buf_printf(b, "<p class=\"soft\">%d virtual patients, %g years, seed %d; 95 %% interval of chance alone: ", QL_EXPLAIN_PATIENTS,
-		      e->run->years, QL_EXPLAIN_SEED);
+	ql_buf_printf(b, "<p class=\"soft\">%d virtual patients, %g years, seed %d; 95 %% interval of chance alone%s: ", QL_EXPLAIN_PATIENTS,
+		      e->run->years, QL_EXPLAIN_SEED, ql_compare_has_prior(e->run) ? ", and of a wide prior" : "");
 	ql_html_text(b, e->run->population_title);
 	ql_buf_puts(b, ".</p>\n<div class=\"scroll\"><table class=\"plain\"><thead><tr><th>endpoint</th><th>regimen</th><th>estimate</th><th>evidence</th></tr>"
 		       "</thead><tbody>\n");
@@ -83,6 +83,10 @@ static void simulated(struct ql_buf *b, const struct ql_explanation *e, int k)
 		cell(b, text);
 		ql_buf_printf(b, "<td>%c%s", f->arm->evidence_grade, f->arm->warning ? ": " : "");
 		ql_html_text(b, f->arm->warning);
+		if (f->arm->prior) {
+			ql_buf_puts(b, "; ");
+			ql_html_text(b, f->arm->prior->text);
+		}
 		ql_buf_puts(b, "</td></tr>\n");
 	}
 	ql_buf_puts(b, "</tbody></table></div>\n");

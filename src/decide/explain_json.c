@@ -54,8 +54,9 @@ static json_t *simulated_json(const struct ql_explain_figure *f)
 	put(interval, "lower", ql_json_real(f->endpoint->lower));
 	put(interval, "upper", ql_json_real(f->endpoint->upper));
 	put(interval, "level", ql_json_real(f->endpoint->level));
-	put_text(interval, "kind", "monte_carlo");
+	put_text(interval, "kind", ql_interval_name(f->endpoint->kind));
 	put(o, "interval", interval);
+	put_text(o, "prior", f->arm->prior ? f->arm->prior->text : NULL);
 	put(o, "patients_failed", json_integer((json_int_t)f->arm->patients_failed));
 	return o;
 }

@@ -288,7 +288,7 @@ static void choose_plans(struct ql_job *job, struct ql_job_arm *arm)
 					.native = job->plans.native};
 }
 
-static enum quell_status prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
+enum quell_status ql_job_prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds)
 {
 	const struct ql_regimen *r = &arm->regimen;
 	const struct ql_planned *p;
@@ -337,8 +337,11 @@ enum quell_status ql_job_open(struct ql_job *job, const struct ql_run_spec *spec
 	if (ds->n_errors > 0)
 		return QUELL_ERR_INPUT;
 	start_plans(job);
-	for (int i = 0; i < job->n_arm && s == QUELL_OK; i++)
-		s = prepare_arm(job, &job->arm[i], ds);
+	job->n_shown = job->n_arm;
+	for (int i = 0; i < job->n_arm && s == QUELL_OK; i++) {
+		job->arm[i].bounds = -1;
+		s = ql_job_prepare_arm(job, &job->arm[i], ds);
+	}
 	return s;
 }
 
@@ -355,7 +358,10 @@ void ql_job_use_draw(struct ql_job *job, int d)
 			continue;
 		}
 		memcpy(arm->param, param, (size_t)job->model->n_q * sizeof *param);
-		ql_whatif_parameters(job->model, arm->whatif, arm->param);
+		if (arm->whatif)
+			ql_whatif_parameters(job->model, arm->whatif, arm->param);
+		if (arm->bounds >= 0)
+			arm->param[arm->potency] = arm->side;
 		ql_plans_set(arm->plans, arm->param);
 	}
 }

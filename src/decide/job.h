@@ -14,6 +14,9 @@ struct ql_job_arm {
 	struct ql_regimen regimen;
 	const struct ql_whatif *whatif; /* NULL: the regimen as it is */
 	int base;                       /* arm that the what-if changes; -1 */
+	int bounds;                     /* shown arm that this one bounds, see decide/prior.h; -1 */
+	int potency;                    /* the parameter by which it does */
+	double side;                    /* its value */
 	double *param;                  /* [n_q] the job's, or with the what-if's changes */
 	struct ql_plans *plans;         /* the job's, or its own where parameters change */
 	struct ql_plan *plan; /* these three belong to `plans`, which arms share */
@@ -31,7 +34,7 @@ struct ql_job {
 	double *param, *covariate; /* [n_q] */
 	struct ql_draws draws;     /* n = 0: none */
 	struct ql_job_arm *arm;
-	int n_arm;
+	int n_arm, n_shown; /* the first n_shown are results of their own */
 	struct ql_plans plans;
 	struct ql_design design;
 	bool has_design;
@@ -51,6 +54,8 @@ void ql_job_close(struct ql_job *job);
 void ql_job_add_regimen(struct ql_job *job, const char *name, struct ql_diags *ds);
 void ql_job_add_whatifs(struct ql_job *job, struct ql_diags *ds);
 void ql_job_whatif_numbers(struct ql_job *job, struct ql_diags *ds);
+/* Private to the job: plan, kernel and constants of an arm whose regimen and parameters stand. */
+enum quell_status ql_job_prepare_arm(struct ql_job *job, struct ql_job_arm *arm, struct ql_diags *ds);
 /* After a change of job->param: the constants again of all arms without parameters of their own. */
 void ql_job_constants(struct ql_job *job);
 /* The parameters of draw d for all arms, what-ifs on top of them. Not while patients are simulated. */

@@ -156,7 +156,9 @@ static int style_of(const struct ql_compare *c, int arm) { return c->n_arm > QL_
 static void effects(struct ql_buf *b, const struct ql_compare *c)
 {
 	ql_buf_puts(b, "<h2 id=\"effects\">Effects</h2>\n<p class=\"soft\">Of 100 virtual patients, or the unit named; in brackets "
-		       "the 95 % interval of chance alone. Filled marks are simulated, hollow marks published.</p>\n"
+		       "the 95 % interval of chance alone");
+	ql_buf_puts(b, ql_compare_has_prior(c) ? ", and of the wide prior of products without clinical data" : "");
+	ql_buf_puts(b, ". Filled marks are simulated, hollow marks published.</p>\n"
 		       "<table class=\"effects\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">"
 		       "<th scope=\"col\" role=\"columnheader\">outcome</th>");
 	for (int a = 0; a < c->n_arm; a++) {
@@ -164,6 +166,10 @@ static void effects(struct ql_buf *b, const struct ql_compare *c)
 		ql_html_text(b, c->arm[a].id);
 		ql_buf_printf(b, " <small>evidence %c%s", c->arm[a].evidence_grade, c->arm[a].warning ? ": " : "");
 		ql_html_text(b, c->arm[a].warning);
+		if (c->arm[a].prior) {
+			ql_buf_puts(b, "; ");
+			ql_html_text(b, c->arm[a].prior->text);
+		}
 		ql_buf_puts(b, "</small></th>");
 	}
 	ql_buf_puts(b, "</tr></thead><tbody role=\"rowgroup\">\n");
@@ -470,6 +476,10 @@ static void limits(struct ql_buf *b, const struct ql_compare *c)
 			ql_html_text(b, c->arm[a].id);
 			ql_buf_puts(b, ": ");
 			ql_html_text(b, c->arm[a].warning);
+			if (c->arm[a].prior) {
+				ql_buf_puts(b, "; ");
+				ql_html_text(b, c->arm[a].prior->text);
+			}
 			ql_buf_puts(b, "</li>\n");
 		}
 		if (c->arm[a].patients_failed)

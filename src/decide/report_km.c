@@ -164,7 +164,8 @@ static int warnings(struct ql_buf *b, const struct frame *f)
 		n++;
 		if (!b)
 			continue;
-		snprintf(text, sizeof text, "%s: %s", arm->id, arm->warning);
+		snprintf(text, sizeof text, "%s: %s%s%s", arm->id, arm->warning, arm->prior && !f->narrow ? "; " : "",
+			 arm->prior && !f->narrow ? arm->prior->text : "");
 		ql_svg_text(b, "s b", 8, f->height - 8 - 17 * (f->n_warning - n), "start", text);
 	}
 	if (f->k->standalone && f->k->n_arm < f->k->c->n_arm) {

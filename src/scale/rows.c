@@ -45,9 +45,9 @@ static void observe(void *ctx, int arm, uint64_t patient, double day, unsigned a
 void ql_rows_open(struct ql_rows *r, struct ql_comparison *k, bool patients, bool courses)
 {
 	const struct ql_job *job = ql_comparison_job(k);
-	*r = (struct ql_rows){.patients = patients, .courses = courses, .n_arm = job->n_arm};
-	r->names = ql_realloc(NULL, (size_t)job->n_arm, sizeof *r->names);
-	for (int i = 0; i < job->n_arm; i++)
+	*r = (struct ql_rows){.patients = patients, .courses = courses, .n_arm = job->n_shown};
+	r->names = ql_realloc(NULL, (size_t)job->n_shown, sizeof *r->names);
+	for (int i = 0; i < job->n_shown; i++)
 		ql_trial_names_find(job->arm[i].plan, &r->names[i]);
 	r->n_day = ql_course_grid(job->spec->years * QL_DAYS_PER_YEAR, r->day);
 	if (courses)

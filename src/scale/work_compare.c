@@ -321,7 +321,7 @@ static const char *title_of(struct ql_compare_work *c)
 {
 	const struct ql_job *job = ql_comparison_job(c->comparison);
 	struct ql_buf b = {0};
-	for (int i = 0; i < job->n_arm; i++)
+	for (int i = 0; i < job->n_shown; i++)
 		ql_buf_printf(&b, "%s%s", i ? ", " : "", job->arm[i].regimen.name);
 	ql_buf_printf(&b, "; %s", job->population.name);
 	const char *title = ql_arena_strdup(&c->arena, b.data);

@@ -273,12 +273,13 @@ static int crs_grade(double peak, double u)
 
 static int icans_grade(const struct live *l)
 {
-	if (!(l->peak_effectors > 0.0))
+	if (!(l->peak_effectors > 0.0) || !(l->peak_il6 > 0.0))
 		return 0;
 	double x = QL_ICANS_SLOPE * (log10_of(l->peak_effectors) + log10_of(fmax(l->peak_il6, 3.0)) - 2.0);
 	double any = l->bispecific ? QL_ICANS_ANY_BISPECIFIC : QL_ICANS_ANY_CELLS;
 	double severe = l->bispecific ? QL_ICANS_G3_BISPECIFIC : QL_ICANS_G3_CELLS;
-	return l->u_icans < expit(severe + x) ? 3 : l->u_icans < expit(any + x) ? 1 : 0;
+	double release = l->peak_il6 / (l->peak_il6 + QL_ICANS_HALF_IL6);
+	return l->u_icans < release * expit(severe + x) ? 3 : l->u_icans < release * expit(any + x) ? 1 : 0;
 }
 
 void ql_rules_cytokines(const struct arm_run *run, struct live *l, double t, const double *out)

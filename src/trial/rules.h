@@ -58,6 +58,9 @@
 #define QL_CRS_THRESHOLDS {25.0, 150.0, 2000.0, 8000.0}
 #define QL_CRS_SLOPE 2.5
 #define QL_ICANS_SLOPE 0.9
+/* Rise of interleukin-6 at which half of that risk applies (assumed): no neurotoxicity where nothing is released, as in 0 of
+ * 11 after CAR-NK cells (Liu 2020, recalled). */
+#define QL_ICANS_HALF_IL6 10.0
 #define QL_ICANS_ANY_CELLS (-2.6)
 #define QL_ICANS_G3_CELLS (-4.0)
 #define QL_ICANS_ANY_BISPECIFIC (-3.5)

@@ -242,7 +242,7 @@ static void links_come_from_the_equations(void **state)
 		    {"bispecifics", "tcells.Z", "tcells.kk", -1},	{"combinations", "btki.level", "host.cd20", -1},
 		    {"combinations", "imid.level", "host.nk_killing", 1}, {"combinations", "chemo.D", "disease.P", -1},
 		    {"combinations", "bcl2i.on", "disease.P", -1},	{"combinations", "chemo.D", "observe.anc", -1},
-		    {"combinations", "host.cd20", "mab.kT_now", 1},	{"gamma-delta-t", "cells.il2", "cells.growth", 1},
+		    {"combinations", "host.cd20", "mab.kT_now", 1},	{"gamma-delta-t", "cells.il2", "cells.helped", 1},
 		    {"gamma-delta-t", "host.opsonised", "cells.q", 1},	{"gamma-delta-t", "host.T", "cells.loss", 1},
 		    {"bak", "cells.infusion_active", "cells.E", 1},	{"bak", "cells.kk", "disease.S", -1}};
 	struct ql_arena a = {0};

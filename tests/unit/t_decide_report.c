@@ -93,7 +93,7 @@ static struct ql_compare *made_up(int n_arm)
 		fill_arm(&c->arm[i], &c->arena, i);
 	c->contrast = QL_NEW_N(&c->arena, struct ql_contrast, 1);
 	c->n_contrast = n_arm > 1;
-	c->contrast[0] = (struct ql_contrast){1, 0, "pfs_rate_24mo", 0.21, 0.19, 0.23, 0.88, NAN, NAN, NAN, NULL};
+	c->contrast[0] = (struct ql_contrast){1, 0, "pfs_rate_24mo", 0.21, 0.19, 0.23, QL_INTERVAL_MONTE_CARLO, 0.88, NAN, NAN, NAN, NULL};
 	return c;
 }
 

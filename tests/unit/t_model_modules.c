@@ -94,6 +94,9 @@ static struct cll *everything(void)
 	cll_set(c, "disease.u20", 1e-4);
 	cll_set(c, "disease.u19", 1e-4);
 	cll_set(c, "cells.fit_z", 0.5);
+	cll_set(c, "cells.potency", 0.5);
+	cll_set(c, "z(cells.rho_f)", 0.5);
+	cll_set(c, "z(cells.kappa_f)", 0.5);
 	cll_watch(c, "mab.irr_risk");
 	return c;
 }

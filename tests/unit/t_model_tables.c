@@ -287,7 +287,8 @@ static void epcoritamab(void **state)
 	}
 }
 
-/* Section 5.4: effect on the burden at day 30 after the first dose, relative to no cells. No data in CLL exist. */
+/* Section 5.4: effect on the burden at day 30 after the first dose, relative to no cells. No data in CLL exist. Exhaustion
+ * and ceiling of gamma-delta T cells as in the specification; healthy B cells are no targets of theirs here. */
 static void innate_products(void **state)
 {
 	(void)state;
@@ -305,6 +306,11 @@ static void innate_products(void **state)
 		double left[2], day = 0;
 		for (int given = 0; given < 2; given++) {
 			struct cll *c = stub("cells.infusion_active cells.il2 chemo.pulse", row[i].row, 0.5);
+			if (strncmp(row[i].row, "gamma", 5) == 0) {
+				cll_set(c, "cells.Ecap", 20);
+				cll_set(c, "cells.kex", 0.02);
+				cll_set(c, "cells.krec", 0.02);
+			}
 			cll_begin(c);
 			double total = 0;
 			for (int k = 0; k < 2; k++) /* 1e9 cells are left after a deep remission */
