@@ -290,6 +290,14 @@ static int find_action(struct ql_cli *c)
 	return -1;
 }
 
+static int remove_run(struct ql_cli *c, struct ql_store *s, int64_t id)
+{
+	enum quell_status status = ql_store_remove_run(s, id);
+	if (status == QUELL_OK && c->json)
+		return list(c, s);
+	return ql_cli_exit(status);
+}
+
 static int act(struct ql_cli *c, struct ql_store *s, int action, const int64_t *id, const struct asking *ask)
 {
 	switch (action) {
@@ -302,7 +310,7 @@ static int act(struct ql_cli *c, struct ql_store *s, int action, const int64_t *
 	case 3:
 		return export(c, s, id[0], ask);
 	case 4:
-		return ql_cli_exit(ql_store_remove_run(s, id[0]));
+		return remove_run(c, s, id[0]);
 	default:
 		return check(c, s);
 	}
@@ -318,7 +326,7 @@ int ql_verb_runs(struct ql_cli *c, int argc, char **argv)
 		 "export: endpoints, curves, courses, contrasts, sensitivities, patients, patient_courses"},
 		{"gz", QL_OPT_FLAG, &ask.gz, NULL, NULL, 0, 0, NULL, "export: compressed by gzip"},
 		{"zstd", QL_OPT_FLAG, &ask.zstd, NULL, NULL, 0, 0, NULL, "export: compressed by zstd"},
-		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "list, show: JSON on standard output"},
+		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "list, show, rm: JSON on standard output; of rm, what is left"},
 		{0}};
 	const struct ql_command cmd = {
 		"runs", "list | show RUN | diff RUN RUN | export [RUN] | rm RUN | check", 1, 3,

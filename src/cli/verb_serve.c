@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "serve/serve.h"
 #include "cli/cli.h"
+#include "store/store.h"
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,16 @@ static const char *read_token(struct ql_cli *c, const char *path)
 	return NULL;
 }
 
+/* Made if it is missing. One that cannot be used is no reason not to serve: what needs it is refused with the reason. */
+static void try_store(struct ql_cli *c, const char *path)
+{
+	struct ql_store *s;
+	if (ql_store_open(path, QL_STORE_CREATE, &c->ds, &s) != QUELL_OK && c->ds.n)
+		ql_cli_say(c, "No store", "%s: %s; long runs will be refused", path, c->ds.item[0]->message);
+	ql_store_close(s);
+	c->ds.n = c->ds.n_errors = 0;
+}
+
 int ql_verb_serve(struct ql_cli *c, int argc, char **argv)
 {
 	struct serving s = {.c = c};
@@ -105,6 +116,8 @@ int ql_verb_serve(struct ql_cli *c, int argc, char **argv)
 		{"open", QL_OPT_FLAG, &s.open, NULL, NULL, 0, 0, NULL, "open the page in the browser"},
 		{"bind", QL_OPT_TEXT, &o.address, "ADDRESS", "127.0.0.1", 0, 0, NULL,
 		 "numeric address to listen on; any but the loopback demands a token"},
+		{"store", QL_OPT_TEXT, &o.store, "DB", "none: runs end with the program", 0, 0, NULL,
+		 "keep long runs in this SQLite file, go on with them after a stop, and list them"},
 		{"token-file", QL_OPT_TEXT, &token_file, "FILE", "a new one at each start", 0, 0, NULL,
 		 "the token that requests must carry, in the first line of FILE"},
 		{0}};
@@ -113,7 +126,7 @@ int ql_verb_serve(struct ql_cli *c, int argc, char **argv)
 		"Serves the page on this machine: comparisons, evidence, the model and its limits, with the same numbers as\n"
 		"the command line. /api describes the JSON behind it. Only this machine can reach it, unless --bind says\n"
 		"otherwise; then every request must carry a token, and the traffic is not encrypted.\n",
-		"quell serve --open\nquell serve --port 0\n", {opt}};
+		"quell serve --open\nquell serve --port 0\nquell serve --store runs.db\n", {opt}};
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
@@ -126,12 +139,14 @@ int ql_verb_serve(struct ql_cli *c, int argc, char **argv)
 		o.token = make_token(c);
 	if (c->ds.n_errors)
 		return QL_EXIT_INPUT;
+	if (o.store)
+		try_store(c, o.store);
 #ifdef M_MMAP_THRESHOLD
 	mallopt(M_MMAP_THRESHOLD, 64 << 20); /* every comparison takes and gives back the same tens of megabytes: */
 	mallopt(M_TRIM_THRESHOLD, 256 << 20); /* keep them, or the kernel clears them anew each time */
 #endif
 	enum quell_status status = ql_serve(&o, &c->ds);
 	if (status == QUELL_OK)
-		ql_cli_say(c, "Stopped", "what was running has been thrown away");
+		ql_cli_say(c, "Stopped", "%s", o.store ? "finished chunks of comparisons are in the store" : "what was running has been thrown away");
 	return ql_cli_exit(status);
 }

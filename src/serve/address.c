@@ -15,6 +15,7 @@ static const struct ql_field compare[] = {
 	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
 	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
 	{"rtol", QL_FIELD_NUMBER, false, 1e-10, 0.1, NULL, "relative tolerance of the integrator (1e-4)"},
+	{"next-line", QL_FIELD_CHOICE, false, 0, 0, "none|next-line", "what follows progression; with none the run ends there, and survival is left out (next-line)"},
 	{"no-courses", QL_FIELD_FLAG, false, 0, 0, NULL, "leave the courses of blood counts out: faster and smaller"},
 	{0}};
 static const struct ql_field simulate[] = {
@@ -92,6 +93,10 @@ const struct ql_address ql_addresses[] = {
 	{"GET", "/api/v1/profile", "@profile", none, "quell.profile_fields/1", "what a profile may hold, and sample profiles", QL_SMALL},
 	{"POST", "/api/v1/recommend", "recommend", recommend, "quell.recommend/1",
 	 "regimens ranked for one profile by simulation, with rules, trials and consensus beside it; always a job", QL_LONG},
+	{"GET", "/api/v1/runs", "runs list", none, "quell.runs/1", "the runs of the program's store", QL_FRESH},
+	{"GET", "/api/v1/runs/{run}", "runs show", none, "as the run's kind has it", "the result of a run of the store, as it was first printed", QL_FRESH},
+	{"DELETE", "/api/v1/runs/{run}", "runs rm", none, "quell.runs/1", "takes a run out of the store", QL_FRESH},
+	{"POST", "/api/v1/resume/{run}", "resume", none, "as the run's kind has it", "goes on with an unfinished run of the store; always a job", QL_LONG},
 	{"POST", "/api/v1/validate", "validate", validate, "quell.validate/1",
 	 "every trial of the library simulated and held against what was published; always a job", QL_LONG},
 };
@@ -126,6 +131,8 @@ const struct ql_address *ql_address_find(struct ql_arena *a, const char *method,
 	}
 	return NULL;
 }
+
+bool ql_address_needs_store(const struct ql_address *e) { return e->size == QL_FRESH || strcmp(e->words, "resume") == 0; }
 
 /* --- one field --- */
 
@@ -461,6 +468,7 @@ enum quell_status ql_address_command(const struct ql_address *e, const char *wor
 	if (e->words[0] != '@')
 		push(&b, "--json");
 	out->text = e->words[0] == '@' ? "" : ql_arena_strdup(a, b.text.data);
+	out->fresh = ql_address_needs_store(e);
 	out->size = e->size == QL_LONG ? INFINITY : e->size == QL_BY_COURSES ? b.patients * b.regimens * b.years : 0;
 	ql_buf_free(&b.text);
 	return ds->n_errors ? QUELL_ERR_INPUT : QUELL_OK;

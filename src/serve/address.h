@@ -33,6 +33,7 @@ struct ql_field { /* a NULL name ends a table */
 
 enum ql_address_size {
 	QL_SMALL,    /* answered at once */
+	QL_FRESH,    /* the same, and never from what was answered before; about the store */
 	QL_BY_COURSES, /* by patients, regimens and years: large ones become jobs */
 	QL_LONG      /* always a job */
 };
@@ -51,12 +52,15 @@ struct ql_command_line {
 	int argc;
 	char **argv;
 	const char *text; /* for people: "quell compare --population unfit-1l ..." */
+	bool fresh;       /* answers are not kept */
 	double size;      /* patients x regimens x years, 0 or infinite by the kind of address */
 };
 
 /* The endpoint of a path, whatever its method; *word is the part in braces (in the arena) or NULL. */
 const struct ql_address *ql_address_find(struct ql_arena *a, const char *method, const char *path, const char **word,
 					   const char **allow);
+/* Whether an address is about the store of the program, which it may not have. */
+bool ql_address_needs_store(const struct ql_address *e);
 /* Checks query or body and builds the command. QUELL_ERR_INPUT with every mistake in ds. */
 enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q,
 				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out);

@@ -71,8 +71,11 @@ static json_t *head(const char *schema)
 }
 
 /* Whether this program can answer at an address. */
-static bool answered(struct ql_arena *a, const struct ql_serve_options *o, const char *words)
+static bool answered(struct ql_arena *a, const struct ql_serve_options *o, const struct ql_address *e)
 {
+	const char *words = e->words;
+	if (!o->store && ql_address_needs_store(e))
+		return false;
 	return words[0] == '@' || !o->has || o->has(ql_arena_strndup(a, words, strcspn(words, " ")));
 }
 
@@ -81,7 +84,7 @@ static json_t *about(struct ql_arena *a, const struct ql_serve_options *options,
 	const char *data_dir = options->data_dir;
 	json_t *o = head("quell.about/1"), *answers = json_array();
 	for (int i = 0; i < ql_n_addresses; i++)
-		if (answered(a, options, ql_addresses[i].words))
+		if (answered(a, options, &ql_addresses[i]) && strcmp(ql_addresses[i].method, "DELETE") != 0)
 			json_array_append_new(answers, json_string(ql_addresses[i].path));
 	put(o, "regimens", shelf(a, data_dir, "regimens", ds));
 	put(o, "populations", shelf(a, data_dir, "populations", ds));

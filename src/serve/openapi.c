@@ -2,6 +2,7 @@
 /* The description of the API (OpenAPI 3.1), from the table of endpoints. */
 #include "base/json.h"
 #include "serve/address.h"
+#include <ctype.h>
 #include <string.h>
 
 static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
@@ -107,7 +108,7 @@ static json_t *replies(const struct ql_address *e)
 {
 	json_t *o = json_object();
 	put(o, "200", reply(e->schema, "application/json"));
-	if (e->size != QL_SMALL)
+	if (e->size == QL_BY_COURSES || e->size == QL_LONG)
 		put(o, "202", reply("too large to wait for: {\"job\": ...}; see /api/v1/jobs/{id}", "application/json"));
 	put(o, "default", reply("problem document (RFC 9457) with quell's diagnostics", "application/problem+json"));
 	return o;
@@ -115,14 +116,20 @@ static json_t *replies(const struct ql_address *e)
 
 static void add_endpoint(json_t *paths, const struct ql_address *e)
 {
-	json_t *operation = json_object(), *item = json_object();
+	json_t *operation = json_object(), *item = json_object_get(paths, e->path);
+	char method[8] = "";
+	for (size_t i = 0; e->method[i] && i + 1 < sizeof method; i++)
+		method[i] = (char)tolower((unsigned char)e->method[i]);
+	if (!item) {
+		item = json_object();
+		put(paths, e->path, item);
+	}
 	put(operation, "summary", json_string(e->summary));
 	put(operation, "parameters", parameters_of(e));
 	if (strcmp(e->method, "POST") == 0)
 		put(operation, "requestBody", body_of(e->field));
 	put(operation, "responses", replies(e));
-	put(item, strcmp(e->method, "POST") == 0 ? "post" : "get", operation);
-	put(paths, e->path, item);
+	put(item, method, operation);
 }
 
 /* Jobs are answered by the router itself. */

@@ -192,6 +192,8 @@ static void serve_command(struct ql_router *r, const struct ql_request *q, struc
 		problem(a, 405, "this address does not take that method", NULL);
 	} else if (!e) {
 		problem(a, 404, "nothing at this address", "`/api` describes what there is");
+	} else if (!r->has_store && ql_address_needs_store(e)) {
+		problem(a, 404, "this program keeps no runs", "start it with a store: `quell serve --store FILE.db`");
 	} else if (q->too_many_args) {
 		problem(a, 400, "too many fields in the query", NULL);
 	} else if (ql_address_command(e, word, q, &arena, &ds, &line) != QUELL_OK) {
@@ -226,10 +228,14 @@ void ql_route_ended(struct ql_task *task, bool superseded, struct ql_reply *out)
 {
 	struct ql_task_view v;
 	ql_task_look(task, &v);
-	if (superseded || v.state < QL_TASK_DONE) {
+	if (superseded) { /* nobody waits for it, and browsers note errors on their console */
 		ql_bytes_drop(v.bytes);
-		ql_reply_problem(out, superseded ? 409 : 503, superseded ? "the view has asked for something else" : "the program is stopping",
-				 NULL, NULL, NULL);
+		out->status = 204;
+		return;
+	}
+	if (v.state < QL_TASK_DONE) {
+		ql_bytes_drop(v.bytes);
+		ql_reply_problem(out, 503, "the program is stopping", NULL, NULL, NULL);
 		return;
 	}
 	out->status = v.status;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "serve/serve.h"
 #include "decide/warm.h"
+#include "serve/keep.h"
 #include "serve/library.h"
 #include "serve/route.h"
 #ifdef QUELL_HAVE_SERVE
@@ -9,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -81,6 +83,45 @@ struct runner { /* what tasks are run with */
 	struct ql_warm *warm;
 };
 
+static bool works_in_store(const char *verb, bool job)
+{
+	return strcmp(verb, "runs") == 0 || strcmp(verb, "resume") == 0 || (job && strcmp(verb, "compare") == 0);
+}
+
+/* The words are the user's, the store is the server's. */
+static void run_with_store(const struct ql_serve_options *o, struct ql_serve_command *c)
+{
+	char option[] = "--store", **words = c->argv, **argv = calloc((size_t)c->argc + 3, sizeof *argv), *path = strdup(o->store);
+	c->status = QUELL_ERR_MEMORY;
+	if (argv && path) {
+		memcpy(argv, words, (size_t)c->argc * sizeof *argv);
+		argv[c->argc] = option;
+		argv[c->argc + 1] = path;
+		c->argv = argv;
+		c->argc += 2;
+		o->run(c);
+		c->argv = words;
+		c->argc -= 2;
+	}
+	free(path);
+	free(argv);
+}
+
+static void run_and_keep(const struct ql_serve_options *o, struct ql_serve_command *c)
+{
+	if (ql_keep_find(o->store, c)) {
+		c->status = QUELL_OK;
+		return;
+	}
+	if (c->ds.n_errors) { /* not after hours of computing */
+		c->status = QUELL_ERR_IO;
+		return;
+	}
+	o->run(c);
+	if (c->status == QUELL_OK)
+		c->status = ql_keep_put(o->store, c);
+}
+
 static void run_command(void *ctx, struct ql_serve_command *c)
 {
 	const struct runner *r = ctx;
@@ -88,6 +129,10 @@ static void run_command(void *ctx, struct ql_serve_command *c)
 	c->warm = r->warm;
 	if (c->argv[0][0] == '@')
 		ql_serve_library(o, c);
+	else if (o->store && ql_keep_wanted(c))
+		run_and_keep(o, c);
+	else if (o->store && works_in_store(c->argv[0], c->job))
+		run_with_store(o, c);
 	else
 		o->run(c);
 }
@@ -127,7 +172,7 @@ enum quell_status ql_serve(const struct ql_serve_options *o, struct ql_diags *ds
 	if (fd < 0)
 		return ds->n_errors ? QUELL_ERR_IO : QUELL_ERR_USAGE;
 	int port = port_of(fd);
-	struct ql_router r = {.guard = {port, loopback, o->token}, .data_dir = o->data_dir};
+	struct ql_router r = {.guard = {port, loopback, o->token}, .data_dir = o->data_dir, .has_store = o->store != NULL};
 	ql_openapi(&r.openapi);
 	struct runner runner = {o, ql_warm_new()};
 	r.tasks = ql_tasks_new(run_command, &runner, o->data_dir);

@@ -19,6 +19,7 @@ struct ql_serve_command { /* one command on behalf of a request; the server free
 	volatile int *cancel;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* from one thread at a time */
 	void *progress_ctx;
+	bool job;             /* runs behind the page's back */
 	struct ql_warm *warm; /* what commands may leave for each other (decide/warm.h) */
 	uint64_t stamp;       /* of the files when the request came */
 	struct ql_buf out;  /* JSON */
@@ -30,6 +31,7 @@ struct ql_serve_options {
 	const char *data_dir;
 	const char *address; /* numeric; NULL = 127.0.0.1 */
 	int port;            /* 0 = any free one */
+	const char *store;   /* SQLite file in which long runs are kept; NULL: they end with the program */
 	const char *token;   /* what requests to the API must carry; needed where `address` is not of the loopback */
 	void (*run)(struct ql_serve_command *command); /* from several threads at once */
 	bool (*has)(const char *verb);                 /* whether `run` knows a verb; NULL: all */

@@ -20,7 +20,7 @@ struct ql_task {
 	const char *command;
 	int argc;
 	char **argv;
-	bool job, listed;
+	bool job, fresh, listed;
 	enum ql_task_state state;
 	volatile int cancel;
 	uint64_t done, total;
@@ -142,8 +142,20 @@ static struct ql_task *dequeue(struct queue *q)
 static int http_status(const struct ql_serve_command *c)
 {
 	for (int i = 0; i < c->ds.n; i++)
-		if (c->ds.item[i]->code == QL_E0916)
+		switch (c->ds.item[i]->code) {
+		case QL_E0916:
+		case QL_E1206:
 			return 404;
+		case QL_E1202:
+			return 507;
+		case QL_E1201:
+		case QL_E1203:
+		case QL_E1204:
+		case QL_E1205:
+			return 500;
+		default:
+			break;
+		}
 	switch (c->status) {
 	case QUELL_ERR_INPUT:
 	case QUELL_ERR_USAGE:
@@ -164,6 +176,8 @@ static const char *title_of(int status)
 		return "the request cannot be computed";
 	case 503:
 		return "memory ran out";
+	case 507:
+		return "the store has no room for the result";
 	default:
 		return "the computation failed";
 	}
@@ -203,7 +217,7 @@ static void finish(struct ql_tasks *t, struct ql_task *k, struct ql_serve_comman
 	k->bytes = ql_bytes_new(&o.text);
 	if (k->listed) {
 		t->bytes += k->bytes->len;
-		if (k->state != QL_TASK_DONE && !k->job)
+		if ((k->state != QL_TASK_DONE || k->fresh) && !k->job)
 			unlist(t, k);
 	}
 	wake(k, false);
@@ -227,7 +241,8 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 static void run_one(struct ql_tasks *t, struct ql_task *k)
 {
 	struct ql_serve_command c = {.argc = k->argc, .argv = k->argv, .cancel = &k->cancel, .progress = on_progress,
-				     .progress_ctx = k, .stamp = k->stamp};
+				     .progress_ctx = k, .stamp = k->stamp,
+				     .job = k->job};
 	k->state = QL_TASK_RUNNING;
 	wake(k, true);
 	pthread_mutex_unlock(&t->lock);
@@ -313,6 +328,7 @@ static struct ql_task *make_task(struct ql_tasks *t, const struct ql_command_lin
 	for (int i = 0; i < line->argc; i++)
 		k->argv[i] = ql_arena_strdup(&a, line->argv[i]);
 	k->job = job;
+	k->fresh = line->fresh;
 	k->listed = true;
 	k->refs = 2; /* the list and the queue */
 	k->arena = a;
@@ -345,7 +361,7 @@ struct ql_task *ql_tasks_submit(struct ql_tasks *t, const struct ql_command_line
 	uint64_t key = key_of(line, stamp);
 	pthread_mutex_lock(&t->lock);
 	struct ql_task *k = t->all;
-	while (k && !(k->key == key && same_words(k, line)))
+	while (k && !(k->key == key && same_words(k, line) && !(line->fresh && (!job || ended(k)))))
 		k = k->next;
 	if (k && (k->cancel || k->state == QL_TASK_FAILED)) { /* ask again */
 		unlist(t, k);

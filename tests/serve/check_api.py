@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""check_api QUELL SOURCE_DIR: the API answers as the command line does, and bad requests get a problem document while
-the server goes on serving."""
+"""check_api QUELL SOURCE_DIR [store]: the API answers as the command line does, and bad requests get a problem document while
+the server goes on serving. With `store`: what `quell serve --store` keeps, and faults of the store."""
 import json
 import os
 import socket
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -50,6 +52,8 @@ def check_same_as_command_line(s):
         ("POST", "/api/v1/compare", SMALL, "compare --population unfit-1l --regimens clb-obi,ven-obi --patients 60 --years 3 --seed 7"),
         ("POST", "/api/v1/compare", dict(SMALL, set={"disease.rmax": 0.005}),
          "compare --population unfit-1l --regimens clb-obi,ven-obi --patients 60 --years 3 --seed 7 --set disease.rmax=0.005"),
+        ("POST", "/api/v1/compare", dict(SMALL, **{"no-courses": True, "next-line": "none"}),
+         "compare --population unfit-1l --regimens clb-obi,ven-obi --patients 60 --years 3 --seed 7 --no-courses --next-line none"),
         ("POST", "/api/v1/simulate", {"regimens": ["ibrutinib"], "typical": True, "years": 2},
          "simulate --regimens ibrutinib --typical --years 2"),
         ("POST", "/api/v1/nma", {"endpoint": "pfs", "line": "1L", "exclude": ["CLL14"]},
@@ -263,7 +267,7 @@ def check_superseded(s):
     time.sleep(0.3)
     second = s.request("POST", "/api/v1/compare", SMALL, view)
     t.join(30)
-    expect("a newer question stops the older", first and first[0][0] == 409 and second[0] == 200, (first and first[0][0], second[0]))
+    expect("a newer question stops the older", first and first[0][0] == 204 and second[0] == 200, (first and first[0][0], second[0]))
 
 
 def check_many_jobs(s):
@@ -293,6 +297,102 @@ def check_stop(s):
     expect("graceful stop", status == 0 and time.monotonic() - begin < 5, (status, time.monotonic() - begin))
 
 
+def job_of(answer):
+    return "/api/v1/jobs/" + answer["job"]["id"]
+
+
+def check_store(program, folder):
+    """Runs outlive a killed server, and are gone on with; what needs no store is never troubled by it."""
+    store = os.path.join(folder, "runs.db")
+    body = dict(SMALL, patients=12000)
+    line = "compare --population unfit-1l --regimens clb-obi,ven-obi --patients 12000 --years 3 --seed 7 --json"
+    with Server(program, "--store", store) as s:
+        expect("a new store is empty", s.json("GET", "/api/v1/runs")[1]["runs"] == [])
+        _, answer = s.json("POST", "/api/v1/compare", body)
+        events(s, job_of(answer) + "/events", lambda job: job["done"] > job["total"] / 10)
+        s.process.kill()
+        s.process.wait(20)
+    with Server(program, "--store", store) as s:
+        run = s.json("GET", "/api/v1/runs")[1]["runs"]
+        expect("an unfinished run after a kill", len(run) == 1 and run[0]["state"] == "unfinished" and run[0]["chunks_done"] > 0, run)
+        expect("no result yet", s.json("GET", "/api/v1/runs/1")[0] == 404)
+        _, answer = s.json("POST", "/api/v1/resume/1", {})
+        seen = events(s, job_of(answer) + "/events", lambda job: False)
+        told = [job["done"] for job in seen if job["done"]]
+        expect("it goes on where it was", seen[-1]["state"] == "done" and told and told[0] >= 24000 * run[0]["chunks_done"] / run[0]["chunks"],
+               (seen[-1], told[:1], run))
+        whole = s.command(*line.split())
+        expect("bytes of a resumed run", s.request("GET", job_of(answer) + "/result")[2] == whole)
+        expect("bytes of a kept run", s.request("GET", "/api/v1/runs/1")[2] == whole)
+        begin = time.monotonic()
+        _, answer = s.json("POST", "/api/v1/compare", body)
+        seen = events(s, job_of(answer) + "/events", lambda job: False)
+        expect("the same question is a look-up", s.request("GET", job_of(answer) + "/result")[2] == whole and time.monotonic() - begin < 5)
+        answers = []
+        for again in (False, True):  # the second one from the store, in another start of the program
+            with Server(program, "--store", store + "2") as other:
+                _, answer = other.json("POST", "/api/v1/recommend", {"profile": "tp53-first-line", "patients": 30})
+                events(other, job_of(answer) + "/events", lambda job: False)
+                answers.append(other.request("GET", job_of(answer) + "/result")[2])
+                kinds = [r["kind"] for r in other.json("GET", "/api/v1/runs")[1]["runs"]]
+                expect("a recommendation is kept once", kinds == ["recommend"], kinds)
+        expect("a kept recommendation", answers[0] == answers[1] == s.command("recommend", "tp53-first-line", "--patients", "30", "--json"))
+        expect("no such run", s.json("GET", "/api/v1/runs/99")[0] == 404 and s.json("DELETE", "/api/v1/runs/99")[0] == 404)
+        expect("not a run", s.json("GET", "/api/v1/runs/x")[0] == 422)
+        expect("run removed", s.json("DELETE", "/api/v1/runs/1")[1]["runs"] == [])
+        expect("removed for good", s.json("GET", "/api/v1/runs")[1]["runs"] == [])
+    check_bad_store(program, folder)
+
+
+def refused(s, what, code, status):
+    """A long run is refused with the store's diagnostic, the rest is answered."""
+    _, answer = s.json("POST", "/api/v1/compare", dict(SMALL, patients=12000))
+    seen = events(s, job_of(answer) + "/events", lambda job: False)
+    told = seen[-1].get("problem", {})
+    expect(what, seen[-1]["state"] == "failed" and told.get("status") == status and code in [d["code"] for d in told["diagnostics"]], seen[-1])
+    expect(what + ": short requests", s.request("POST", "/api/v1/compare", SMALL)[0] == 200)
+
+
+def check_bad_store(program, folder):
+    broken = os.path.join(folder, "broken.db")
+    with Server(program, "--store", broken) as s:
+        _, answer = s.json("POST", "/api/v1/compare", dict(SMALL, patients=12000))
+        events(s, job_of(answer) + "/events", lambda job: False)
+        with open(broken, "r+b") as f:  # under the running server
+            size = f.seek(0, 2)
+            for at in range(4096, size, 4096):
+                f.seek(at)
+                f.write(b"\xa5" * 2048)
+        for name in ("-wal", "-shm"):
+            if os.path.exists(broken + name):
+                os.remove(broken + name)
+        status, told = s.json("GET", "/api/v1/runs")
+        expect("a damaged store", status == 500 and told["diagnostics"][0]["code"] == "E1204", told)
+        _, answer = s.json("POST", "/api/v1/compare", dict(SMALL, patients=12000, seed=8))
+        seen = events(s, job_of(answer) + "/events", lambda job: False)
+        expect("a run with a damaged store", seen[-1]["state"] == "failed" and seen[-1]["problem"]["diagnostics"][0]["code"] == "E1204", seen[-1])
+        expect("served with a damaged store", s.request("POST", "/api/v1/compare", SMALL)[0] == 200)
+    with open(broken, "wb") as f:
+        f.write(b"no database at all" * 1000)
+    with Server(program, "--store", broken) as s:
+        refused(s, "a file that is no store", "E1203", 500)
+    with Server(program, "--store", os.path.join(folder, "no", "such", "folder.db")) as s:
+        refused(s, "a folder that is missing", "E1201", 500)
+    small = os.path.join(folder, "small.db")
+    with Server(program, "--store", small, limit_file=200 * 1024) as s:
+        refused(s, "a limit on the size of files", "E1202", 507)
+    full = os.path.join(folder, "full")
+    os.mkdir(full)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", full], stderr=subprocess.DEVNULL).returncode == 0:
+        try:
+            with Server(program, "--store", os.path.join(full, "runs.db")) as s:
+                refused(s, "a full disk", "E1202", 507)
+        finally:
+            subprocess.run(["umount", full])
+    else:
+        print("a full disk is not tested: no right to mount a small one")
+
+
 def check_token(program):
     with Server(program, "--bind", "0.0.0.0") as s:
         s.host = "127.0.0.1"
@@ -306,7 +406,12 @@ def check_token(program):
 
 
 def main():
-    program, top = sys.argv[1:]
+    program, top = sys.argv[1:3]
+    if sys.argv[3:] == ["store"]:
+        with tempfile.TemporaryDirectory() as folder:
+            check_store(program, folder)
+        print("\n".join(faults) if faults else "store of the server: all as expected")
+        return 1 if faults else 0
     with Server(program) as s:
         held = []
         loris = [threading.Thread(target=drip, args=(s, held)) for _ in range(40)]
@@ -327,6 +432,8 @@ def main():
         check_stop(s)
     with Server(program) as s:  # its own: failed jobs stay in the list of jobs
         check_recommend(s)
+    with Server(program) as s:
+        expect("without a store", s.json("GET", "/api/v1/runs")[0] == 404 and "/api/v1/runs" not in s.json("GET", "/api/v1/about")[1]["paths"])
     check_token(program)
     print("\n".join(faults) if faults else "api: all as expected")
     return 1 if faults else 0

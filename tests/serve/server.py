@@ -3,19 +3,24 @@
 import http.client
 import json
 import re
+import resource
 import signal
 import subprocess
 
 
 class Server:
-    def __init__(self, program, *options):
+    def __init__(self, program, *options, limit_file=None):
         self.program = program
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit_file, limit_file))) if limit_file else None
         self.process = subprocess.Popen([program, "serve", "--port", "0", *options], stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL)
-        line = self.process.stderr.readline().decode()
-        found = re.search(r"http://(\S+?):(\d+)/(?:#token=(\w+))?", line)
-        if not found:
-            raise SystemExit("quell serve did not begin: " + line + self.process.stderr.read().decode())
+                                        stdout=subprocess.DEVNULL, preexec_fn=limit)
+        told, found = "", None
+        while not found:
+            line = self.process.stderr.readline().decode()
+            told += line
+            found = re.search(r"http://(\S+?):(\d+)/(?:#token=(\w+))?", line)
+            if not line:
+                raise SystemExit("quell serve did not begin: " + told)
         self.host, self.port, self.token = found.group(1), int(found.group(2)), found.group(3)
 
     def __enter__(self):

@@ -130,10 +130,14 @@ export async function ask<T extends object>(path: string, body: unknown, progres
   }
   return call<T>(`jobs/${id}/result`, { signal });
 }
-/** `without`: courses are left out, where nobody looks at them while a slider moves. */
-export function compare(s: CompareSettings, without: boolean, progress: Progress, signal: AbortSignal): Promise<Comparison> {
+/** What a view does not show is not computed while a slider moves; what it shows is the same to the last digit. */
+export function lessFor(view: string): object {
+  const firstLine = ['curves', 'dots', 'courses'].includes(view);
+  return { ...(view === 'courses' ? {} : { 'no-courses': true }), ...(firstLine ? { 'next-line': 'none' } : {}) };
+}
+export function compare(s: CompareSettings, less: object, progress: Progress, signal: AbortSignal): Promise<Comparison> {
   const body = Object.fromEntries(Object.entries(s).filter(([k, v]) => k !== 'set' || Object.keys(v as object).length > 0));
-  return ask<Comparison>('compare', without ? { ...body, 'no-courses': true } : body, progress, signal);
+  return ask<Comparison>('compare', { ...body, ...less }, progress, signal);
 }
 
 /** A report carries its result inside the page. */
