@@ -203,6 +203,11 @@ struct ArrowArray {
 #endif
 QUELL_API enum quell_status quell_table_arrow(struct quell_table *t, struct ArrowSchema *schema,
 					      struct ArrowArray *array);
+/* The other way: a table, for a run, of columns that another library hands over as a struct array. Both structures are
+ * taken over, after a failure too. Numbers of all widths, booleans, text, and dictionaries of text; doubles and whole
+ * numbers of 32 and 64 bits without missing values are not copied. */
+QUELL_API enum quell_status quell_table_take_arrow(const char *name, struct ArrowSchema *schema, struct ArrowArray *array,
+						   struct quell_table **out);
 
 /* ---- models ---- */
 

@@ -15,7 +15,7 @@ rm -f "$work/quell/src/Makevars" "$work"/quell/src/*.o "$work"/quell/src/*.so
 QUELL_PREFIX=$work/usr R CMD INSTALL --no-docs -l "$work/lib" "$work/quell" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 cd "$work/run"
 export R_LIBS=$work/lib QUELL_PROGRAM=$work/usr/bin/quell
-for script in quell rxode2; do
-	Rscript "$1/bindings/r/tests/$script.R" >"$work/out" 2>&1 || { tail -20 "$work/out"; exit 1; }
+for script in quell verbs rxode2; do
+	Rscript "$1/bindings/r/tests/$script.R" >"$work/out" 2>&1 || { tail -25 "$work/out"; exit 1; }
 done
 echo "the R package passes its tests"

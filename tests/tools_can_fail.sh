@@ -41,4 +41,16 @@ ${CC:-cc} -c -o "$work/a.o" "$work/a.c"
 "$tools/check_symbols" "$work/include/quell.h" "$work/a.o" >/dev/null
 echo 'QUELL_API int other(void);' >"$work/include/quell.h"
 refused "$tools/check_symbols" "$work/include/quell.h" "$work/a.o"
+# A command line with an option that neither the library nor the list of reasons has, and the other way round.
+mkdir "$work/bin"
+printf '#!/bin/sh\nprintf "run seed\\nrun json\\nrun new\\n" >"$2/options.txt"\n' >"$work/bin/quell"
+printf '#!/bin/sh\nprintf "run seed\\nrun other\\n"\n' >"$work/bin/bindgen"
+chmod +x "$work/bin/quell" "$work/bin/bindgen"
+printf '* json because\nrun old because\n' >"$work/only.txt"
+refused "$tools/check_options" "$work/bin/quell" "$work/bin/bindgen" "$work/only.txt"
+for fault in 'run --new` is not in the library' 'takes `other`' 'nothing needs `run old`'; do
+	grep -q -- "$fault" "$work/out"
+done
+printf '* json because\nrun new because\n+ run other\n' >"$work/only.txt"
+"$tools/check_options" "$work/bin/quell" "$work/bin/bindgen" "$work/only.txt" >/dev/null
 echo "every fault was refused"

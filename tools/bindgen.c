@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the verbs of the R and Python packages from the library's own tables: bindgen python | r | rd VERB.
+/* Writes the verbs of the R and Python packages from the library's own tables: bindgen python | r | rd VERB | options.
  * `make bindings` puts the output into bindings/; a test refuses output that differs from what is there. */
 #include "quell.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static void identifier(const char *name)
+/* A word that the language reserves gets an underscore: `with` in Python, `function` in R. */
+static void identifier(const char *name, const char *reserved)
 {
-	for (; *name; name++)
-		putchar(*name == '-' ? '_' : *name);
+	for (const char *p = name; *p; p++)
+		putchar(*p == '-' ? '_' : *p);
+	printf(strcmp(name, reserved) == 0 ? "_" : "");
 }
+
+#define PYTHON "with"
+#define R "function"
 
 static bool words(const char *fallback) { return !fallback || *fallback == '('; }
 
@@ -19,10 +24,17 @@ static bool is_number(const struct quell_option_info *o)
 	return o->kind == QUELL_OPTION_NUMBER || o->kind == QUELL_OPTION_WHOLE;
 }
 
-/* "one of A, B", "6 (year)", ... */
-static void meaning(const struct quell_option_info *o, bool r)
+/* In a manual of R: % begins a comment. */
+static void rd_text(const char *text, size_t n)
 {
-	printf("%s", o->help);
+	for (size_t i = 0; i < n; i++)
+		printf(text[i] == '%' ? "\\%c" : "%c", text[i]);
+}
+
+/* "one of A, B", "6 (year)", ... */
+static void meaning(const struct quell_option_info *o)
+{
+	rd_text(o->help, strlen(o->help));
 	if (o->choices) {
 		printf(": ");
 		for (const char *p = o->choices; *p; p++)
@@ -31,23 +43,24 @@ static void meaning(const struct quell_option_info *o, bool r)
 	if (is_number(o) && o->hi < 1e300)
 		printf(", %g to %g", o->lo, o->hi);
 	if (*o->unit)
-		printf(strcmp(o->unit, "%") == 0 && r ? ", in \\%%" : ", in %s", o->unit);
+		printf(", in ");
+	rd_text(o->unit, strlen(o->unit));
 	if (o->fallback && words(o->fallback))
 		printf(" (default: %.*s)", (int)strlen(o->fallback) - 2, o->fallback + 1);
 }
 
-static void fill(const char *text, const char *indent, size_t width)
+static void fill(const char *text)
 {
-	size_t column = width;
+	size_t column = 100;
 	for (const char *p = text; *p;) {
 		size_t n = strcspn(p, " ");
-		if (column + n + 1 > width) {
-			printf("%s%s", column == width && p == text ? "" : "\n", indent);
+		if (column + n + 1 > 100) {
+			printf("%s", p == text ? "" : "\n");
 			column = 0;
 		} else {
 			putchar(' ');
 		}
-		printf("%.*s", (int)n, p);
+		rd_text(p, n);
 		column += n + 1;
 		p += n + (p[n] == ' ');
 	}
@@ -91,42 +104,41 @@ static void python_default(const struct quell_option_info *o)
 		printf("\"%s\"", o->fallback);
 }
 
+/* The option that a verb cannot do without: it may be given without its name. */
+static int primary(const struct quell_verb_info *v)
+{
+	for (int i = 0; i < v->n_option; i++)
+		if (strcmp(v->option[i].name, "regimens") == 0 && strcmp(v->name, "recommend") != 0)
+			return i;
+	return 0;
+}
+
+static void python_option(const struct quell_option_info *o)
+{
+	printf("    ");
+	identifier(o->name, PYTHON);
+	printf(": %s = ", python_type(o));
+	python_default(o);
+	printf(",\n");
+}
+
 static void python_verb(const struct quell_verb_info *v)
 {
-	printf("\n\ndef %s(\n    *,\n", v->name);
-	for (int i = 0; i < v->n_option; i++) {
-		printf("    ");
-		identifier(v->option[i].name);
-		printf(": %s = ", python_type(&v->option[i]));
-		python_default(&v->option[i]);
-		printf(",\n");
-	}
-	printf("    progress: Progress = None,\n) -> Result:\n    \"\"\"");
-	printf("%s.\n\n", v->summary);
-	fill(v->about, "    ", 100);
-	printf("\n    Parameters\n    ----------\n");
-	for (int i = 0; i < v->n_option; i++) {
-		printf("    ");
-		identifier(v->option[i].name);
-		printf(" : %s\n        ", python_type(&v->option[i]));
-		meaning(&v->option[i], false);
-		printf("\n");
-	}
-	printf("    progress : callable(done, total), or True for a line on standard error\n\n");
-	printf("    Returns\n    -------\n    Result with the tables\n\n");
-	for (int i = 0; i < v->n_table; i++) {
-		printf("    %s : %s\n", v->table[i].name, v->table[i].rows);
-		fill(v->table[i].columns, "        ", 100);
-	}
-	printf("    \"\"\"\n    return _run(\"%s\", locals())\n", v->name);
+	printf("\ndef %s(\n", v->name);
+	python_option(&v->option[primary(v)]);
+	printf("    *,\n");
+	for (int i = 0; i < v->n_option; i++)
+		if (i != primary(v))
+			python_option(&v->option[i]);
+	printf("    progress: Progress = None,\n) -> Result:\n    \"\"\"%s.\"\"\"\n", v->summary);
 }
 
 static void python(void)
 {
 	printf("# SPDX-License-Identifier: Apache-2.0\n"
-	       "\"\"\"The verbs. Written by tools/bindgen from the library's tables; do not edit.\"\"\"\n"
+	       "# What verbs.py makes of the library's tables, for type checkers. Written by tools/bindgen; do not edit.\n"
 	       "from typing import Optional\n\n"
-	       "from ._run import Frame, Items, ModelLike, Progress, Result, _run\n\n__all__ = [");
+	       "from ._run import Frame, Items, ModelLike, Progress, Result\n\n__all__ = [");
 	for (int i = 0; i < quell_verb_count(); i++)
 		printf("%s\"%s\"", i ? ", " : "", quell_verb_at(i)->name);
 	printf("]\n");
@@ -151,18 +163,22 @@ static void r_default(const struct quell_option_info *o)
 /* R matches arguments by position as well: what a verb cannot do without comes first. */
 static int r_order(const struct quell_verb_info *v, int k)
 {
-	int n = 0;
-	for (int pass = 0; pass < 2; pass++)
-		for (int i = 0; i < v->n_option; i++) {
-			bool first = v->option[i].kind == QUELL_OPTION_TABLE || strcmp(v->option[i].name, "regimens") == 0 ||
-				     strcmp(v->option[i].name, "design") == 0;
-			if (first == (pass == 0) && n++ == k)
-				return i;
-		}
-	return -1;
+	int first = primary(v);
+	return k == 0 ? first : k <= first ? k - 1 : k;
 }
 
-static bool r_internal(const char *verb) { return strcmp(verb, "simulate") == 0 || strcmp(verb, "dataset") == 0; }
+/* Names that R has already: models have a method of simulate(), and optimize() is one of stats. */
+static const struct {
+	const char *verb, *name;
+} r_name[] = {{"simulate", "run_simulate"}, {"dataset", "run_dataset"}, {"optimize", "optimize_regimen"}};
+
+static const char *r_function(const char *verb)
+{
+	for (size_t i = 0; i < sizeof r_name / sizeof *r_name; i++)
+		if (strcmp(r_name[i].verb, verb) == 0)
+			return r_name[i].name;
+	return verb;
+}
 
 static void r_signature(const struct quell_verb_info *v, const char *name, const char *indent)
 {
@@ -171,7 +187,7 @@ static void r_signature(const struct quell_verb_info *v, const char *name, const
 		const struct quell_option_info *o = &v->option[r_order(v, k)];
 		printf("%s", k ? k % 4 == 0 ? ",\n" : ", " : "");
 		printf("%s", k && k % 4 == 0 ? indent : "");
-		identifier(o->name);
+		identifier(o->name, R);
 		printf(" = ");
 		r_default(o);
 	}
@@ -183,31 +199,10 @@ static void r(void)
 	printf("# SPDX-License-Identifier: Apache-2.0\n# The verbs. Written by tools/bindgen from the library's tables; do not edit.\n");
 	for (int i = 0; i < quell_verb_count(); i++) {
 		const struct quell_verb_info *v = quell_verb_at(i);
-		char name[64];
-		snprintf(name, sizeof name, "%s%s", r_internal(v->name) ? "run_" : "", v->name);
-		printf("\n%s <- function", name);
+		printf("\n%s <- function", r_function(v->name));
 		r_signature(v, "", "  ");
-		printf("\n  run_verb(\"%s\", list(", v->name);
-		for (int k = 0; k < v->n_option; k++) {
-			printf("%s", k ? k % 4 == 0 ? ",\n    " : ", " : "");
-			identifier(v->option[k].name);
-			printf(" = ");
-			identifier(v->option[k].name);
-		}
-		printf("), progress)\n");
+		printf("\n  run_verb(\"%s\", environment())\n", v->name);
 	}
-	printf("\nverb_options <- list(");
-	for (int i = 0; i < quell_verb_count(); i++) {
-		const struct quell_verb_info *v = quell_verb_at(i);
-		printf("%s\n  %s = c(", i ? "," : "", v->name);
-		for (int k = 0; k < v->n_option; k++) {
-			printf("%s", k ? k % 3 == 0 ? ",\n    " : ", " : "");
-			identifier(v->option[k].name);
-			printf(" = \"%d\"", (int)v->option[k].kind);
-		}
-		printf(")");
-	}
-	printf(")\n");
 }
 
 static void rd_tables(const struct quell_verb_info *v)
@@ -221,19 +216,19 @@ static int rd(const char *verb)
 	const struct quell_verb_info *v = quell_verb_find(verb);
 	if (!v)
 		return 1;
-	printf("%% Written by tools/bindgen from the library's tables; do not edit.\n\\name{%s}\n\\alias{%s}\n\\title{%c%s}\n", v->name,
-	       v->name, v->summary[0] & ~32, v->summary + 1);
+	printf("%% Written by tools/bindgen from the library's tables; do not edit.\n\\name{%s}\n\\alias{%s}\n\\title{%c%s}\n", r_function(v->name),
+	       r_function(v->name), v->summary[0] & ~32, v->summary + 1);
 	printf("\\description{\n");
-	fill(v->about, "", 100);
+	fill(v->about);
 	printf("}\n\\usage{\n");
-	r_signature(v, v->name, "  ");
+	r_signature(v, r_function(v->name), "  ");
 	printf("\n}\n\\arguments{\n");
 	for (int k = 0; k < v->n_option; k++) {
 		const struct quell_option_info *o = &v->option[r_order(v, k)];
 		printf("\\item{");
-		identifier(o->name);
+		identifier(o->name, R);
 		printf("}{");
-		meaning(o, true);
+		meaning(o);
 		printf("}\n");
 	}
 	printf("\\item{progress}{show a line of progress}\n}\n\\value{A list of data frames of class \\code{quell_result}. Columns "
@@ -252,9 +247,9 @@ static void rd_options(const struct quell_verb_info *v)
 		    strcmp(o->name, "seed") == 0)
 			continue;
 		printf("\\item{\\code{");
-		identifier(o->name);
+		identifier(o->name, R);
 		printf("}}{");
-		meaning(o, true);
+		meaning(o);
 		printf("}\n");
 	}
 	printf("}\n");
@@ -267,9 +262,9 @@ static void rd_simulate(void)
 	printf("%% Written by tools/bindgen from the library's tables; do not edit.\n\\name{simulate}\n\\alias{simulate}\n"
 	       "\\alias{simulate.quell_model}\n\\title{Simulate a model}\n\\description{\n");
 	printf("With \\code{events}: ");
-	fill(d->about, "", 100);
+	fill(d->about);
 	printf("\nWithout: ");
-	fill(s->about, "", 100);
+	fill(s->about);
 	printf("}\n\\usage{\n\\method{simulate}{quell_model}(object, nsim = 1, seed = NULL, events = NULL,\n  regimens = NULL, ..., "
 	       "progress = interactive())\n}\n\\arguments{\n\\item{object}{a model, see \\code{\\link{cll_model}}}\n"
 	       "\\item{nsim}{1; populations are simulated by \\code{\\link{compare}}}\n\\item{seed}{random seed of the profile}\n"
@@ -286,6 +281,14 @@ static void rd_simulate(void)
 	printf("}\n}\n");
 }
 
+/* "verb option" lines, for tools/check_options. */
+static void options(void)
+{
+	for (int i = 0; i < quell_verb_count(); i++)
+		for (int k = 0; k < quell_verb_at(i)->n_option; k++)
+			printf("%s %s\n", quell_verb_at(i)->name, quell_verb_at(i)->option[k].name);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "python") == 0)
@@ -296,6 +299,8 @@ int main(int argc, char **argv)
 		return rd_simulate(), 0;
 	if (argc == 3 && strcmp(argv[1], "rd") == 0)
 		return rd(argv[2]);
-	fprintf(stderr, "usage: bindgen python | r | rd VERB\n");
+	if (argc == 2 && strcmp(argv[1], "options") == 0)
+		return options(), 0;
+	fprintf(stderr, "usage: bindgen python | r | rd VERB | options\n");
 	return 2;
 }

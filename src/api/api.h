@@ -58,6 +58,7 @@ struct ql_table {
 	int64_t rows;
 	struct ql_table_column *column; /* heap */
 	int n, cap;
+	struct ArrowArray taken; /* whose columns these are; release NULL: none */
 	struct ql_buf csv; /* guarded by the lock */
 	pthread_mutex_t lock;
 };

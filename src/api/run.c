@@ -139,6 +139,19 @@ void ql_run_on_progress(void *run, uint64_t done, uint64_t total)
 
 /* ---- execution ---- */
 
+/* Options have no dashes here: `--population` becomes `population`. */
+static void plain_options(char *text)
+{
+	char *to = text;
+	for (const char *p = text; p && *p; p++) {
+		*to++ = *p;
+		if (strncmp(p, "`--", 3) == 0)
+			p += 2;
+	}
+	if (text)
+		*to = 0;
+}
+
 /* Warnings about files that come with quell are for those who edit them; and there is no command line here. */
 static void sift_diagnostics(struct ql_api_run *r)
 {
@@ -150,6 +163,8 @@ static void sift_diagnostics(struct ql_api_run *r)
 			continue;
 		if (file && strcmp(file, "command line") == 0)
 			d->span = (struct ql_span){0};
+		plain_options(d->message);
+		plain_options(d->help);
 		r->ds.item[n++] = d;
 	}
 	r->ds.n = n;

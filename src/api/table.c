@@ -28,6 +28,8 @@ void ql_table_unref(struct ql_table *t)
 		ql_free_aligned(c->own_valid);
 		ql_buf_free(&c->own_bytes);
 	}
+	if (t->taken.release)
+		t->taken.release(&t->taken);
 	ql_free(t->column);
 	ql_buf_free(&t->csv);
 	pthread_mutex_destroy(&t->lock);

@@ -224,6 +224,16 @@ static void shared(struct ql_cli *c, const char *verb, struct ql_opt *o)
 		set_value(c, o, i->fallback);
 }
 
+/* One place for what both have; a table of the library's is an argument here. */
+static bool described_twice(const char *verb, const struct ql_opt *o)
+{
+	const struct quell_verb_info *v = quell_verb_find(verb);
+	for (int k = 0; v && k < v->n_option; k++)
+		if (v->option[k].kind != QUELL_OPTION_TABLE && strcmp(v->option[k].name, o->name) == 0)
+			return true;
+	return false;
+}
+
 /* The command with its shared options filled in. */
 static struct ql_command resolved(struct ql_cli *c, const struct ql_command *cmd)
 {
@@ -237,6 +247,8 @@ static struct ql_command resolved(struct ql_cli *c, const struct ql_command *cmd
 		for (size_t i = 0; i < n; i++)
 			if (!table[i].help)
 				shared(c, cmd->name, &table[i]);
+			else
+				assert(!described_twice(cmd->name, &table[i]));
 		out.opt[t] = table;
 	}
 	return out;

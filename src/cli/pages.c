@@ -9,6 +9,7 @@ struct ql_pages {
 	const char *verb;    /* "evidence" */
 	const char *summary; /* NULL: taken from the description */
 	struct ql_buf man, bash, zsh, fish;
+	struct ql_buf options; /* "page option", for tools/check_options */
 	struct ql_words seen; /* options of the verb so far: a sub-command may share some */
 };
 
@@ -171,6 +172,7 @@ void ql_pages_add(struct ql_cli *c, const struct ql_command *cmd)
 	for (size_t t = 0; t < sizeof cmd->opt / sizeof *cmd->opt && cmd->opt[t]; t++)
 		for (const struct ql_opt *o = cmd->opt[t]; o->name; o++) {
 			roff_option(c, b, o);
+			ql_buf_printf(&p->options, "%s %s\n", p->page, o->name);
 			if (!seen_before(c, ql_arena_strdup(&c->arena, o->name)))
 				complete_option(p, o);
 		}
@@ -311,7 +313,10 @@ int ql_pages_write(struct ql_cli *c, int argc, char **argv)
 		s = put_file(c, ql_arena_printf(&c->arena, "%s/zsh/_quell", folder), &p.zsh);
 	if (s == QUELL_OK)
 		s = put_file(c, ql_arena_printf(&c->arena, "%s/fish/quell.fish", folder), &p.fish);
+	if (s == QUELL_OK)
+		s = put_file(c, ql_arena_printf(&c->arena, "%s/options.txt", folder), &p.options);
 	c->pages = NULL;
+	ql_buf_free(&p.options);
 	ql_buf_free(&p.man);
 	ql_buf_free(&p.bash);
 	ql_buf_free(&p.zsh);

@@ -29,13 +29,5 @@ def data_dir() -> str:
     return text(p.value)
 
 
-def explain(code: str) -> str:
-    """The long explanation of a diagnostic code, such as "E0401"."""
-    found = plain("quell_explain_code", code.encode())
-    if not found:
-        raise UsageError("no diagnostic has the code `%s`" % code, 2)
-    return text(found)
-
-
 __all__ = ["InputError", "Model", "QuellError", "QuellWarning", "Result", "SolverError", "Table", "UsageError",
-           "cll_model", "data_dir", "ev", "events", "explain", "model"] + _verbs
+           "cll_model", "data_dir", "ev", "events", "model"] + _verbs

@@ -84,6 +84,7 @@ _SIGNATURES = {  # name: (result, arguments); None: enum quell_status
     "quell_table_column": (None, [_H, C.c_int, _N(Column)]),
     "quell_table_csv": (None, [_H, _N(_H), _N(C.c_size_t)]),
     "quell_table_arrow": (None, [_H, _H, _H]),
+    "quell_table_take_arrow": (None, [_S, _H, _H, _N(_H)]),
     "quell_model_load": (None, [_S, _N(_H)]),
     "quell_model_parse": (None, [_S, _S, C.c_size_t, _N(_H)]),
     "quell_model_free": (None, [_H]),
@@ -142,7 +143,10 @@ def _open():
 
 _lib = _open()
 for _name, (_result, _arguments) in _SIGNATURES.items():
-    _f = getattr(_lib, _name)
+    _f = getattr(_lib, _name, None)
+    if _f is None:
+        raise ImportError("libquell %s has no %s(): it is older than this package; install the two from one version"
+                          % (_lib.quell_version() if hasattr(_lib, "quell_version") else "", _name))
     _f.restype = C.c_int if _result is None else _result
     _f.argtypes = _arguments
 

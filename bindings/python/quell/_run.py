@@ -2,6 +2,7 @@
 """From keyword arguments to a run, and from a run to its result."""
 import ctypes as C
 import json as _json
+import keyword
 import os
 import sys
 import warnings
@@ -180,13 +181,19 @@ def _wait(run, verb, progress):
     return state.status
 
 
+def argument_name(option) -> str:
+    """The option as an argument: a word that Python reserves gets an underscore (``with_``)."""
+    name = text(option.name).replace("-", "_")
+    return name + "_" if keyword.iskeyword(name) else name
+
+
 def _run(verb: str, arguments: Mapping[str, Any]) -> Result:
     info = plain("quell_verb_find", verb.encode()).contents
     run = new_handle("quell_run_free", "quell_run_new", verb.encode())
     run.keep = []
     for i in range(info.n_option):
         option = info.option[i]
-        value = arguments.get(text(option.name).replace("-", "_"))
+        value = arguments.get(argument_name(option))
         if value is not None:
             _set(run, option, value, run.keep)
     call("quell_run_start", run.value)

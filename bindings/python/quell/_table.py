@@ -204,7 +204,12 @@ def _numpy_column(name, values):
 
 
 def table_of(frame, name="data"):
-    """A library table of a pandas.DataFrame, a dict of columns, a Table, or a structured numpy array."""
+    """A library table of a pandas.DataFrame, a dict of columns, a structured numpy array, or anything with the Arrow
+    PyCapsule interface (pyarrow.RecordBatch, a Table of this package), whose columns are not copied."""
+    if hasattr(frame, "__arrow_c_array__"):
+        from ._arrow import take
+
+        return take(frame, name)
     if hasattr(frame, "dtype") and getattr(frame.dtype, "names", None):
         frame = {k: frame[k] for k in frame.dtype.names}
     if isinstance(frame, (str, bytes)) or not hasattr(frame, "keys") or not hasattr(frame, "__getitem__"):

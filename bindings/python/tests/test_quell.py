@@ -129,8 +129,8 @@ def test_unknown_names():
     with pytest.raises(KeyError):
         r["curves"]
     assert "rows" in r and len(r.rows) > 5
-    assert "limits" in quell.explain("E0702")
-    with pytest.raises(quell.UsageError):
+    assert "limits" in quell.explain("E0702").things["text"][0]
+    with pytest.raises(quell.InputError, match="nothing is called `E9999`"):
         quell.explain("E9999")
 
 
@@ -197,6 +197,122 @@ def test_trial():
         assert subprocess.run(line, capture_output=True, check=True).stdout.decode() == r.json_text
 
 
+def test_power_and_data_sets_of_a_trial(tmp_path):
+    r = quell.trial("cll14", patients=64, replicates=3, looks=[0.5], seed=3)
+    assert len(r.looks) == 2 and r.summary["replicates"][0] == 3
+    assert ((0 <= r.contrasts["power"]) & (r.contrasts["power"] <= 1)).all() and numpy.isnan(r.contrasts["assurance"]).all()
+    assert (r.endpoints["predicted_lower"] <= r.endpoints["predicted_upper"])[~numpy.isnan(r.endpoints["predicted"])].all()
+    quell.trial("cll14", patients=64, seed=3, adam=str(tmp_path))
+    assert (tmp_path / "adsl.csv").exists() or (tmp_path / "ADSL.csv").exists()
+    with pytest.raises(quell.InputError, match="looks need many trials"):
+        quell.trial("cll14", looks=[0.5])
+    with pytest.raises(quell.InputError, match="`1.5` is no share"):
+        quell.trial("cll14", replicates=3, looks=[1.5])
+
+
+def test_recommend(tmp_path):
+    with pytest.warns(quell.QuellWarning, match="another `population` may fit better"):
+        r = quell.recommend("unfit-mutated", patients=20, years=5)
+    assert r.summary["verdict"][0] and r.regimens["rank"][0] == 1
+    assert len(r.criteria) == 8 * sum("criteria" in x for x in r.json["regimens"]) and "--" not in r.messages
+    known = quell.recommend(with_=dict(age=58), patients=20, years=5, regimens=["ven-obi", "ibrutinib"])
+    assert "58" in known.json["profile"]["known"]["age"]
+    fields = quell.recommend(fields=True).fields
+    assert "ighv" in fields["field"] and fields["choices"][fields["field"].index("ighv")] == "mutated|unmutated"
+    with pytest.raises(quell.UsageError, match="five years"):
+        quell.recommend(years=2)
+    with pytest.raises(quell.InputError, match="unknown profile"):
+        quell.recommend("unfit-mutatde")
+
+
+def test_optimize_validate_calibrate_sensitivity(tmp_path):
+    out = tmp_path / "best.yaml"
+    r = quell.optimize("epcoritamab-step-up", patients=10, evaluations=5, out=out)
+    assert len(r.schedules) == 5 and r.summary["regimen"][0] == out.read_text() and "at_first" in r.schedules
+    assert "orr" in quell.optimize(measures=True).measures["measure"]
+    with pytest.raises(quell.UsageError, match="needs a `problem`"):
+        quell.optimize()
+    v = quell.validate("cll14", patients=20, replicates=20)
+    assert set(v.endpoints["hit"]) <= {"yes", "no"} and v.score["role"][-1] == "all" and \
+        v.score["hits"][-1] == v.endpoints["hit"].count("yes")
+    with pytest.raises(quell.InputError, match="cll41"):
+        quell.validate("cll41")
+    with open(os.path.join(quell.data_dir(), "library", "calibration", "parameters.csv"), encoding="utf-8") as fh:
+        (tmp_path / "p.csv").write_text("".join(fh.readlines()[:3]))
+    c = quell.calibrate(parameters=tmp_path / "p.csv", patients=20, steps=1, draw=2, keep=1, out=tmp_path / "draws.csv")
+    assert len(c.parameters) == 1 and c.draws.columns == c.parameters["parameter"] and len(c.targets) > 50
+    assert (tmp_path / "draws.csv").read_text().startswith("# by the library")
+    s = quell.sensitivity(function="ishigami", samples=256)
+    exact = {"x1": 0.5576, "x2": 0.4424, "x3": 0.2437}
+    assert all(abs(t - exact[n]) < 0.12 for n, t in zip(s.inputs["parameter"], s.inputs["total"]))
+    with pytest.raises(quell.UsageError, match="no function `h`"):
+        quell.sensitivity(function="h")
+    with pytest.raises(quell.UsageError, match="needs regimens"):
+        quell.sensitivity()
+
+
+def test_explain(tmp_path):
+    r = quell.explain("disease.rmax")
+    assert r.things["kind"] == ["parameter"] and r.things["value"][0] > 0 and r.json is None
+    r = quell.explain("anti-cd20", figure=tmp_path / "f.svg")
+    assert r.aspects["aspect"] == ["mechanism", "efficacy", "safety", "resistance", "future"] and (tmp_path / "f.svg").exists()
+    assert r.json["therapies"][0]["id"] == "anti-cd20"
+    assert len(quell.explain("regimens").things) == len(quell.regimen().library)
+    with pytest.raises(quell.InputError, match="did you mean `ven-obi`"):
+        quell.explain("ven-obu")
+    with pytest.raises(quell.UsageError, match="no page or figure"):
+        quell.explain("ven-obi", html=tmp_path / "x.html")
+
+
+def test_store(tmp_path):
+    db = tmp_path / "s.db"
+    options = dict(patients=60, years=1, seed=7)
+    whole = quell.compare("ven-obi", **options)
+    kept = quell.compare("ven-obi", store=db, chunk=16, max_time="0.000001", **options)
+    assert kept.status == 6 and list(kept) == ["stored"] and kept.stored["computed"][0] < kept.stored["chunks"][0]
+    assert quell.runs(db).runs["state"] == ["unfinished"]
+    done = quell.resume(db)
+    assert done.json_text == whole.json_text and done.endpoints.csv() == whole.endpoints.csv()
+    assert done.stored["chunks"][0] == 4
+    shown = quell.runs(db, run=1)
+    assert shown.json_text == whole.json_text and shown.contrasts.columns == whole.contrasts.columns and len(shown.log) > 1
+    t = quell.trial("cll14", patients=64, store=db, keep="patients")
+    assert t.json_text == quell.trial("cll14", patients=64).json_text
+    assert quell.runs(db).runs["kind"] == ["compare", "trial"]
+    assert quell.resume(db, run=2).json_text == t.json_text
+    for call, said in ((lambda: quell.runs(), "needs a `store`"), (lambda: quell.runs(tmp_path / "no.db"), "no.db"),
+                       (lambda: quell.runs(db, run=9), "no run 9"), (lambda: quell.compare("ven-obi", keep="x", store=db), "cannot|does not take `x`"),
+                       (lambda: quell.compare("ven-obi", max_time="1h"), "need a `store`"),
+                       (lambda: quell.compare("ven-obi", max_time="soon", store=db), "`soon`"),
+                       (lambda: quell.trial("cll14", store=db, replicates=3), "takes no `replicates`")):
+        with pytest.raises(quell.QuellError, match=said):
+            call()
+
+
+def test_reports_of_a_comparison(tmp_path):
+    r = quell.compare("ven-obi", patients=20, years=1, numerics=4, html=tmp_path / "r.html", figure=tmp_path / "r.svg")
+    assert len(r.numerics) and (tmp_path / "r.html").read_text().startswith("<!") and "<svg" in (tmp_path / "r.svg").read_text()
+    with pytest.raises(quell.InputError, match="nowhere"):
+        quell.compare("ven-obi", patients=20, years=1, html=tmp_path / "nowhere" / "r.html")
+
+
+def test_protocol_and_next_line():
+    bare = quell.compare("clb-obi", patients=40, years=2, next_line="none", protocol="none")
+    assert bare.json_text != quell.compare("clb-obi", patients=40, years=2).json_text
+    with pytest.raises(quell.InputError, match="protocol"):
+        quell.compare("clb-obi", patients=10, protocol="standrad")
+
+
+def test_tables_have_the_columns_that_are_announced():
+    """The manual's columns are those of the result, in order."""
+    info = quell._lib.plain("quell_verb_find", b"compare").contents
+    said = {quell._lib.text(info.table[i].name): quell._lib.text(info.table[i].columns).split(", ") for i in range(info.n_table)}
+    r = quell.compare(["ven-obi", "clb-obi"], patients=20, years=1, numerics=2)
+    assert set(r) == set(said) - {"stored"}
+    for name, table in r.items():
+        assert table.columns == said[name]
+
+
 def test_interrupt_keeps_the_process_alive():
     """Ctrl-C in the middle: KeyboardInterrupt within seconds, and the package goes on working."""
     code = ("import quell, os, signal, threading\n"
@@ -242,6 +358,12 @@ def test_library_of_another_version(tmp_path):
     other = tmp_path / "libquell.so.0"
     source = tmp_path / "other.c"
     source.write_text("int quell_abi(void) { return 99; }\n")
+    old = tmp_path / "old.so"
+    if subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(old)], input=b"int quell_abi(void) { return 1; }",
+                      capture_output=True).returncode == 0:
+        out = subprocess.run([sys.executable, "-c", "import quell"], capture_output=True,
+                             env={**os.environ, "QUELL_LIBRARY": str(old)})
+        assert out.returncode == 1 and "older than this package" in out.stderr.decode()
     if subprocess.run(["cc", "-shared", "-fPIC", "-o", str(other), str(source)], capture_output=True).returncode:
         pytest.skip("no C compiler")
     out = subprocess.run([sys.executable, "-c", "import quell"], capture_output=True,
@@ -267,6 +389,98 @@ def test_arrow_capsules_are_released():
     assert isinstance(batch, pyarrow.RecordBatch)
 
 
+def test_arrow_in():
+    """A table of ours as data for a verb: by Arrow, without a copy."""
+    rows = quell.survival(data={"t": [1.0, 2, 3, 4], "e": [1, 0, 1, 1], "g": ["a", "b", "b", None]}, time="t", event="e").curves
+    assert len(rows) == 4
+    again = quell.survival(data=rows, time="time", event="n_risk", competing=[2, 3, 4])
+    assert len(again.incidence) >= 1
+    frame = quell.regimen(name="ven-obi", years=1).doses
+    assert quell.cll_model().simulate(events=frame).records["ID"][0] == 1
+
+    class NotArrow:
+        def __arrow_c_array__(self, requested_schema=None):
+            return (1, 2)
+
+    with pytest.raises(quell.UsageError, match="two capsules"):
+        quell.survival(data=NotArrow(), time="t", event="e")
+
+    class Once:
+        def __init__(self, table):
+            self.capsules = table.__arrow_c_array__()
+
+        def __arrow_c_array__(self, requested_schema=None):
+            return self.capsules
+
+    once = Once(rows)
+    quell.survival(data=once, time="time", event="n_risk", competing=[2, 3, 4])
+    with pytest.raises(quell.UsageError, match="taken over before"):
+        quell.survival(data=once, time="time", event="n_risk")
+
+
+def test_huge_and_empty_frames():
+    n = 300000
+    big = {"t": numpy.arange(1.0, n + 1), "e": numpy.ones(n), "g": ["x"] * n}
+    assert quell.survival(data=big, time="t", event="e", times=[n / 2]).curves["surv"][0] == pytest.approx(0.5)
+    wide = {"c%d" % i: [1.0] for i in range(3000)}
+    with pytest.raises(quell.InputError, match="no column `t`|`t`"):
+        quell.survival(data=wide, time="t", event="e")
+    with pytest.raises(quell.QuellError):
+        quell.nma(data={"studlab": [], "treat1": [], "treat2": [], "TE": [], "seTE": []})
+    with pytest.raises(quell.InputError, match="tmie"):
+        quell.survival(data={"Time": [1.0], "e": [1]}, time="tmie", event="e")
+
+
+def test_two_threads_on_one_run():
+    """While a run is going on, everything else on it is refused with a message."""
+    from quell._table import new_handle
+
+    run = new_handle("quell_run_free", "quell_run_new", b"compare")
+    quell._lib.call("quell_run_set_text", run.value, b"regimens", b"ven-obi")
+    quell._lib.call("quell_run_set_number", run.value, b"patients", 3000000.0)
+    quell._lib.call("quell_run_start", run.value)
+    said = []
+
+    def work():
+        for name, arguments in (("quell_run_set_number", (b"patients", 1.0)), ("quell_run_start", ()), ("quell_run_free", ())):
+            try:
+                quell._lib.call(name, run.value, *arguments)
+            except quell.UsageError as fault:
+                said.append(str(fault))
+
+    t = threading.Thread(target=work)
+    t.start()
+    t.join()
+    assert len(said) == 3 and all("in use" in s for s in said)
+    quell._lib.call("quell_run_cancel", run.value)
+    state = quell._lib.State(running=1)
+    import ctypes
+
+    while state.running:
+        quell._lib.call("quell_run_poll", run.value, 1000, ctypes.byref(state))
+    assert state.status == 6
+
+
 def test_every_verb_has_a_docstring():
-    for verb in ("compare", "simulate", "dataset", "trial", "survival", "nma", "evidence", "regimen"):
-        assert "Parameters" in getattr(quell, verb).__doc__ and "Returns" in getattr(quell, verb).__doc__
+    import inspect
+
+    from quell import verbs
+
+    assert len(verbs.__all__) == 16
+    for verb in verbs.__all__:
+        f = getattr(quell, verb)
+        assert "Parameters" in f.__doc__ and "Returns" in f.__doc__ and f.__annotations__["return"] is quell.Result
+        assert "progress" in inspect.signature(f).parameters
+
+
+def test_the_stub_is_python_and_has_the_same_signatures():
+    import ast
+    import inspect
+
+    from quell import verbs
+
+    path = os.path.join(os.path.dirname(verbs.__file__), "verbs.pyi")
+    with open(path, encoding="utf-8") as fh:
+        tree = ast.parse(fh.read())
+    stub = {f.name: [a.arg for a in f.args.args + f.args.kwonlyargs] for f in tree.body if isinstance(f, ast.FunctionDef)}
+    assert stub == {v: list(inspect.signature(getattr(quell, v)).parameters) for v in verbs.__all__}

@@ -18,6 +18,10 @@ plot_lines <- function(frame, x, y, by = NULL, xlab = label_of(frame, x), ylab =
     line <- if (is.null(by)) ggplot2::geom_line() else ggplot2::geom_line(ggplot2::aes(colour = .data[["group"]], linetype = .data[["group"]]))
     return(p + line + if (!is.null(by)) ggplot2::labs(linetype = by))
   }
+  plot_base(long, xlab, !is.null(by))
+}
+
+plot_base <- function(long, xlab, legend) {
   for (panel in levels(long$panel)) {
     part <- long[long$panel == panel, ]
     graphics::plot(part$x, part$y, type = "n", xlab = xlab, ylab = panel)
@@ -25,15 +29,25 @@ plot_lines <- function(frame, x, y, by = NULL, xlab = label_of(frame, x), ylab =
       one <- part[part$group == unique(part$group)[[i]], ]
       graphics::lines(one$x, one$y, lty = i, col = grDevices::palette.colors(8)[[(i - 1L) %% 8L + 1L]])
     }
-    if (!is.null(by)) graphics::legend("topright", unique(part$group), lty = seq_along(unique(part$group)), bty = "n")
+    if (legend) graphics::legend("topright", unique(part$group), lty = seq_along(unique(part$group)), bty = "n")
   }
   invisible(long)
 }
 
+# One of the curves "pfs" and "os"; without `y` the first.
+of_curve <- function(curves, y) {
+  known <- unique(curves$curve)
+  if (is.null(y)) y <- known[[1L]]
+  if (!y %in% known) usage("there is no curve `", y, "`; there are ", paste(known, collapse = ", "))
+  curves[curves$curve == y, , drop = FALSE]
+}
+y_of_curve <- function(y) if (identical(y, "os")) "alive" else "free of progression"
+
 #' @export
 plot.quell_result <- function(x, y = NULL, ...) {
   switch(attr(x, "verb"),
-    compare = plot_lines(x$curves, "month", "surv", "regimen", ylab = "free of progression"),
+    compare = plot_lines(of_curve(x$curves, y), "month", "surv", "regimen", xlab = "month", ylab = y_of_curve(y)),
+    trial = plot_lines(of_curve(x$curves, y), "month", "surv", "arm", xlab = "month", ylab = y_of_curve(y)),
     simulate = {
       known <- setdiff(names(x$courses), c("regimen", "day"))
       plot_lines(x$courses, "day", if (is.null(y)) utils::head(known, 6L) else y, "regimen")

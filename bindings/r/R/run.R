@@ -61,6 +61,7 @@ set_option <- function(run, name, kind, x) {
 
 # Columns as the library takes them: factors become text; anything else than numbers and text is refused by name.
 table_of <- function(x, name = "data") {
+  if (inherits(x, "quell_arrow")) return(.Call(C_take_arrow, name, x$schema, x$array))
   if (!is.list(x)) usage("`", name, "` takes a data frame, a list of columns or a path, not ", class(x)[[1L]])
   x <- if (is.data.frame(x)) as.list(x) else x
   if (length(x) && (is.null(names(x)) || any(!nzchar(names(x))))) usage("the columns of `", name, "` need names")
@@ -110,13 +111,16 @@ wait <- function(run, verb, progress) {
   as.integer(state[[2L]])
 }
 
-run_verb <- function(verb, options, progress = FALSE) {
-  kinds <- verb_options[[verb]]
+# `arguments`: the environment of the verb's call. A word that R reserves has an underscore there (`function_`).
+run_verb <- function(verb, arguments) {
   run <- .Call(C_run_new, verb)
-  for (name in names(options))
-    if (!is.null(options[[name]])) set_option(run, name, as.integer(kinds[[name]]), options[[name]])
+  kinds <- .Call(C_verb_options, verb)
+  for (name in names(kinds)) {
+    value <- get0(if (name == "function") "function_" else name, envir = arguments, inherits = FALSE)
+    if (!is.null(value)) set_option(run, name, kinds[[name]], value)
+  }
   .Call(C_run_start, run)
-  status <- wait(run, verb, progress)
+  status <- wait(run, verb, arguments$progress)
   if (!status %in% c(0L, 6L, 8L) || (status == 8L && !length(.Call(C_run_tables, run))))
     raise(status, .Call(C_run_last_error), frame_of(.Call(C_run_diagnostics, run)))
   result_of(run, verb, status)
@@ -135,13 +139,18 @@ result_of <- function(run, verb, status) {
 #' @export
 print.quell_result <- function(x, ...) {
   cat("quell", attr(x, "verb"), "\n")
+  for (i in seq_len(NROW(x$things))) with(x$things[i, ], {
+    cat(name, "  ", kind, if (!is.na(title)) paste0(": ", title), if (!is.na(value)) paste(" =", value, unit), "\n", sep = "")
+    if (!is.na(text)) cat(text, "\n", sep = "")
+  })
   for (name in names(x)) cat(sprintf("  $%-12s %d rows: %s\n", name, nrow(x[[name]]), paste(names(x[[name]]), collapse = ", ")))
   if (nzchar(attr(x, "messages"))) cat(attr(x, "messages"), "\n", sep = "")
   invisible(x)
 }
 
 as.data.frame.quell_result <- function(x, row.names = NULL, optional = FALSE, ...) {
-  main <- c("endpoints", "courses", "records", "effects", "curves", "rows", "doses", "library")
+  main <- c("endpoints", "courses", "records", "effects", "inputs", "parameters", "schedules", "regimens", "curves", "rows", "doses",
+            "library", "things", "runs")
   x[[intersect(main, names(x))[[1L]]]]
 }
 
@@ -152,11 +161,5 @@ unit <- function(x) {
 }
 
 messages_of <- function(result) attr(result, "messages")
-
-explain <- function(code) {
-  text <- .Call(C_explain_code, code)
-  if (is.null(text)) usage("no diagnostic has the code `", code, "`")
-  structure(text, class = "noquote")
-}
 
 data_dir <- function() .Call(C_find_data)

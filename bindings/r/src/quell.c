@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* R's side of quell.h. Handles are external pointers; a failed call becomes a condition by the package's raise(). */
-#include <quell.h>
-#define R_NO_REMAP
-#include <R.h>
-#include <Rinternals.h>
+#include "quell_r.h"
 #include <R_ext/Rdynload.h>
 #include <R_ext/Utils.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static SEXP raise_in(void)
@@ -17,7 +15,7 @@ static SEXP raise_in(void)
 	return ns;
 }
 
-static void raise(enum quell_status s, const char *message)
+void qr_raise(enum quell_status s, const char *message)
 {
 	SEXP status = PROTECT(Rf_ScalarInteger((int)s));
 	SEXP text = PROTECT(Rf_ScalarString(Rf_mkCharCE(message, CE_UTF8)));
@@ -26,23 +24,22 @@ static void raise(enum quell_status s, const char *message)
 	UNPROTECT(3); /* raise() does not return */
 }
 
-static void check(enum quell_status s)
+void qr_check(enum quell_status s)
 {
 	if (s != QUELL_OK)
-		raise(s, quell_last_error());
+		qr_raise(s, quell_last_error());
 }
 
-static const char *utf8(SEXP x)
+const char *qr_utf8(SEXP x)
 {
 	if (TYPEOF(x) != STRSXP || Rf_length(x) != 1 || STRING_ELT(x, 0) == NA_STRING)
-		raise(QUELL_ERR_USAGE, "a single text is needed here, not NA and not several");
+		qr_raise(QUELL_ERR_USAGE, "a single text is needed here, not NA and not several");
 	return Rf_translateCharUTF8(STRING_ELT(x, 0));
 }
 
-/* A handle that was freed, or that was saved and loaded, is NULL: the library says so. */
-static void *handle(SEXP x) { return TYPEOF(x) == EXTPTRSXP ? R_ExternalPtrAddr(x) : NULL; }
+void *qr_handle(SEXP x) { return TYPEOF(x) == EXTPTRSXP ? R_ExternalPtrAddr(x) : NULL; }
 
-static SEXP pointer(void *h, SEXP keep, R_CFinalizer_t f)
+SEXP qr_pointer(void *h, SEXP keep, R_CFinalizer_t f)
 {
 	SEXP x = PROTECT(R_MakeExternalPtr(h, R_NilValue, keep));
 	R_RegisterCFinalizerEx(x, f, TRUE);
@@ -69,7 +66,7 @@ static void end_model(SEXP x)
 	R_ClearExternalPtr(x);
 }
 
-static SEXP text_of(const char *s) { return Rf_ScalarString(Rf_mkCharCE(s ? s : "", CE_UTF8)); }
+SEXP qr_text(const char *s) { return Rf_ScalarString(Rf_mkCharCE(s ? s : "", CE_UTF8)); }
 
 /* ---- the library ---- */
 
@@ -78,22 +75,35 @@ static SEXP library_info(void)
 	SEXP x = PROTECT(Rf_allocVector(VECSXP, 3));
 	SET_VECTOR_ELT(x, 0, Rf_ScalarInteger(quell_abi()));
 	SET_VECTOR_ELT(x, 1, Rf_ScalarInteger(QUELL_ABI));
-	SET_VECTOR_ELT(x, 2, text_of(quell_version()));
+	SET_VECTOR_ELT(x, 2, qr_text(quell_version()));
 	UNPROTECT(1);
 	return x;
 }
 
-static SEXP explain_code(SEXP code)
+/* Kinds of a verb's options, named as R names arguments. */
+static SEXP verb_options(SEXP verb)
 {
-	const char *s = quell_explain_code(utf8(code));
-	return s ? text_of(s) : R_NilValue;
+	const struct quell_verb_info *v = quell_verb_find(qr_utf8(verb));
+	int n = v ? v->n_option : 0;
+	SEXP out = PROTECT(Rf_allocVector(INTSXP, n)), names = PROTECT(Rf_allocVector(STRSXP, n));
+	for (int i = 0; i < n; i++) {
+		char name[64];
+		snprintf(name, sizeof name, "%s", v->option[i].name);
+		for (char *p = name; *p; p++)
+			*p = *p == '-' ? '_' : *p;
+		INTEGER(out)[i] = (int)v->option[i].kind;
+		SET_STRING_ELT(names, i, Rf_mkChar(name));
+	}
+	Rf_setAttrib(out, R_NamesSymbol, names);
+	UNPROTECT(2);
+	return out;
 }
 
 static SEXP find_data(void)
 {
 	const char *path = NULL;
-	check(quell_data_dir(&path));
-	return text_of(path);
+	qr_check(quell_data_dir(&path));
+	return qr_text(path);
 }
 
 /* ---- tables in ---- */
@@ -105,12 +115,12 @@ static SEXP add_text(struct quell_table *t, const char *name, SEXP column)
 	const char **x = (const char **)(void *)RAW(list);
 	for (R_xlen_t i = 0; i < n; i++) /* enc2utf8() was called: no copies */
 		x[i] = STRING_ELT(column, i) == NA_STRING ? NULL : CHAR(STRING_ELT(column, i));
-	check(quell_table_add_text(t, name, x));
+	qr_check(quell_table_add_text(t, name, x));
 	UNPROTECT(1);
 	return list;
 }
 
-static void free_table(SEXP x)
+void qr_end_table(SEXP x)
 {
 	quell_table_free(R_ExternalPtrAddr(x));
 	R_ClearExternalPtr(x);
@@ -124,20 +134,20 @@ static SEXP make_table(SEXP name, SEXP columns, SEXP rows)
 	SEXP names = Rf_getAttrib(columns, R_NamesSymbol);
 	SEXP keep = PROTECT(Rf_allocVector(VECSXP, n + 1));
 	SET_VECTOR_ELT(keep, n, columns);
-	check(quell_table_new(utf8(name), (int64_t)Rf_asReal(rows), &t));
-	SEXP out = PROTECT(pointer(t, keep, free_table));
+	qr_check(quell_table_new(qr_utf8(name), (int64_t)Rf_asReal(rows), &t));
+	SEXP out = PROTECT(qr_pointer(t, keep, qr_end_table));
 	for (R_xlen_t i = 0; i < n; i++) {
 		SEXP x = VECTOR_ELT(columns, i);
 		const char *column = Rf_translateCharUTF8(STRING_ELT(names, i));
 		switch (TYPEOF(x)) {
 		case REALSXP:
-			check(quell_table_add_doubles(t, column, REAL(x)));
+			qr_check(quell_table_add_doubles(t, column, REAL(x)));
 			break;
 		case INTSXP:
-			check(quell_table_add_int32(t, column, INTEGER(x)));
+			qr_check(quell_table_add_int32(t, column, INTEGER(x)));
 			break;
 		case LGLSXP:
-			check(quell_table_add_int32(t, column, LOGICAL(x)));
+			qr_check(quell_table_add_int32(t, column, LOGICAL(x)));
 			break;
 		default:
 			SET_VECTOR_ELT(keep, i, add_text(t, column, x));
@@ -197,11 +207,11 @@ static SEXP column_of(const struct quell_column *c)
 			memcpy(REAL(x), c->doubles, (size_t)c->rows * sizeof(double));
 	}
 	if (*c->unit && strcmp(c->unit, "1") != 0)
-		Rf_setAttrib(x, Rf_install("unit"), PROTECT(text_of(c->unit)));
+		Rf_setAttrib(x, Rf_install("unit"), PROTECT(qr_text(c->unit)));
 	else
 		PROTECT(R_NilValue);
 	if (*c->title)
-		Rf_setAttrib(x, Rf_install("label"), PROTECT(text_of(c->title)));
+		Rf_setAttrib(x, Rf_install("label"), PROTECT(qr_text(c->title)));
 	else
 		PROTECT(R_NilValue);
 	UNPROTECT(3);
@@ -211,11 +221,11 @@ static SEXP column_of(const struct quell_column *c)
 static SEXP list_of(struct quell_table *t)
 {
 	int n = 0;
-	check(quell_table_size(t, NULL, &n));
+	qr_check(quell_table_size(t, NULL, &n));
 	SEXP out = PROTECT(Rf_allocVector(VECSXP, n)), names = PROTECT(Rf_allocVector(STRSXP, n));
 	for (int i = 0; i < n; i++) {
 		struct quell_column c;
-		check(quell_table_column(t, i, &c));
+		qr_check(quell_table_column(t, i, &c));
 		SET_STRING_ELT(names, i, Rf_mkCharCE(c.name, CE_UTF8));
 		SET_VECTOR_ELT(out, i, column_of(&c));
 	}
@@ -227,9 +237,9 @@ static SEXP list_of(struct quell_table *t)
 /* The handle is an R object while R allocates, so that an error does not lose it. */
 static SEXP take_table(struct quell_table *t)
 {
-	SEXP p = PROTECT(pointer(t, R_NilValue, free_table));
+	SEXP p = PROTECT(qr_pointer(t, R_NilValue, qr_end_table));
 	SEXP out = PROTECT(list_of(t));
-	free_table(p);
+	qr_end_table(p);
 	UNPROTECT(2);
 	return out;
 }
@@ -237,7 +247,7 @@ static SEXP take_table(struct quell_table *t)
 static SEXP run_table(SEXP run, SEXP name)
 {
 	struct quell_table *t;
-	check(quell_run_table(handle(run), utf8(name), &t));
+	qr_check(quell_run_table(qr_handle(run), qr_utf8(name), &t));
 	return take_table(t);
 }
 
@@ -246,11 +256,11 @@ static SEXP run_table_csv(SEXP run, SEXP name)
 	struct quell_table *t;
 	const char *text;
 	size_t n;
-	check(quell_run_table(handle(run), utf8(name), &t));
-	SEXP p = PROTECT(pointer(t, R_NilValue, free_table));
-	check(quell_table_csv(t, &text, &n));
+	qr_check(quell_run_table(qr_handle(run), qr_utf8(name), &t));
+	SEXP p = PROTECT(qr_pointer(t, R_NilValue, qr_end_table));
+	qr_check(quell_table_csv(t, &text, &n));
 	SEXP out = PROTECT(Rf_ScalarString(Rf_mkCharLenCE(text, (int)n, CE_UTF8)));
-	free_table(p);
+	qr_end_table(p);
 	UNPROTECT(2);
 	return out;
 }
@@ -260,35 +270,35 @@ static SEXP run_table_csv(SEXP run, SEXP name)
 static SEXP model_load(SEXP path)
 {
 	struct quell_model *m;
-	check(quell_model_load(Rf_isNull(path) ? NULL : utf8(path), &m));
-	return pointer(m, R_NilValue, end_model);
+	qr_check(quell_model_load(Rf_isNull(path) ? NULL : qr_utf8(path), &m));
+	return qr_pointer(m, R_NilValue, end_model);
 }
 
 static SEXP model_parse(SEXP name, SEXP text)
 {
 	struct quell_model *m;
-	const char *s = utf8(text);
-	check(quell_model_parse(utf8(name), s, strlen(s), &m));
-	return pointer(m, R_NilValue, end_model);
+	const char *s = qr_utf8(text);
+	qr_check(quell_model_parse(qr_utf8(name), s, strlen(s), &m));
+	return qr_pointer(m, R_NilValue, end_model);
 }
 
 static SEXP model_set(SEXP m, SEXP name, SEXP value)
 {
-	check(quell_model_set(handle(m), utf8(name), Rf_asReal(value)));
+	qr_check(quell_model_set(qr_handle(m), qr_utf8(name), Rf_asReal(value)));
 	return R_NilValue;
 }
 
 static SEXP model_get(SEXP m, SEXP name)
 {
 	double x;
-	check(quell_model_get(handle(m), utf8(name), &x));
+	qr_check(quell_model_get(qr_handle(m), qr_utf8(name), &x));
 	return Rf_ScalarReal(x);
 }
 
 static SEXP model_table(SEXP m, SEXP which)
 {
 	struct quell_table *t;
-	check(quell_model_table(handle(m), utf8(which), &t));
+	qr_check(quell_model_table(qr_handle(m), qr_utf8(which), &t));
 	return take_table(t);
 }
 
@@ -296,9 +306,9 @@ static SEXP model_hash(SEXP m)
 {
 	uint64_t h;
 	char text[20];
-	check(quell_model_hash(handle(m), &h));
+	qr_check(quell_model_hash(qr_handle(m), &h));
 	snprintf(text, sizeof text, "%016llx", (unsigned long long)h);
-	return text_of(text);
+	return qr_text(text);
 }
 
 /* ---- runs ---- */
@@ -306,38 +316,38 @@ static SEXP model_hash(SEXP m)
 static SEXP run_new(SEXP verb)
 {
 	struct quell_run *r;
-	check(quell_run_new(utf8(verb), &r));
-	return pointer(r, R_NilValue, end_run);
+	qr_check(quell_run_new(qr_utf8(verb), &r));
+	return qr_pointer(r, R_NilValue, end_run);
 }
 
 static SEXP run_number(SEXP run, SEXP option, SEXP value)
 {
-	check(quell_run_set_number(handle(run), utf8(option), Rf_asReal(value)));
+	qr_check(quell_run_set_number(qr_handle(run), qr_utf8(option), Rf_asReal(value)));
 	return R_NilValue;
 }
 
 static SEXP run_text(SEXP run, SEXP option, SEXP value)
 {
-	check(quell_run_set_text(handle(run), utf8(option), utf8(value)));
+	qr_check(quell_run_set_text(qr_handle(run), qr_utf8(option), qr_utf8(value)));
 	return R_NilValue;
 }
 
 static SEXP run_give_table(SEXP run, SEXP option, SEXP table)
 {
-	check(quell_run_set_table(handle(run), utf8(option), handle(table)));
+	qr_check(quell_run_set_table(qr_handle(run), qr_utf8(option), qr_handle(table)));
 	R_SetExternalPtrProtected(run, Rf_cons(R_ExternalPtrProtected(table), R_ExternalPtrProtected(run)));
 	return R_NilValue;
 }
 
 static SEXP run_give_model(SEXP run, SEXP option, SEXP m)
 {
-	check(quell_run_set_model(handle(run), utf8(option), handle(m)));
+	qr_check(quell_run_set_model(qr_handle(run), qr_utf8(option), qr_handle(m)));
 	return R_NilValue;
 }
 
 static SEXP run_start(SEXP run)
 {
-	check(quell_run_start(handle(run)));
+	qr_check(quell_run_start(qr_handle(run)));
 	return R_NilValue;
 }
 
@@ -346,7 +356,7 @@ static SEXP run_poll(SEXP run, SEXP wait_ms)
 {
 	struct quell_state s;
 	R_CheckUserInterrupt();
-	check(quell_run_poll(handle(run), Rf_asInteger(wait_ms), &s));
+	qr_check(quell_run_poll(qr_handle(run), Rf_asInteger(wait_ms), &s));
 	SEXP x = PROTECT(Rf_allocVector(REALSXP, 4));
 	REAL(x)[0] = s.running;
 	REAL(x)[1] = s.status;
@@ -358,20 +368,20 @@ static SEXP run_poll(SEXP run, SEXP wait_ms)
 
 static SEXP run_cancel(SEXP run)
 {
-	check(quell_run_cancel(handle(run)));
+	qr_check(quell_run_cancel(qr_handle(run)));
 	return R_NilValue;
 }
 
-static SEXP run_last_error(void) { return text_of(quell_last_error()); }
+static SEXP run_last_error(void) { return qr_text(quell_last_error()); }
 
 static SEXP run_tables(SEXP run)
 {
 	int n;
-	check(quell_run_table_count(handle(run), &n));
+	qr_check(quell_run_table_count(qr_handle(run), &n));
 	SEXP x = PROTECT(Rf_allocVector(STRSXP, n));
 	for (int i = 0; i < n; i++) {
 		const char *name = "";
-		check(quell_run_table_name(handle(run), i, &name));
+		qr_check(quell_run_table_name(qr_handle(run), i, &name));
 		SET_STRING_ELT(x, i, Rf_mkCharCE(name, CE_UTF8));
 	}
 	UNPROTECT(1);
@@ -382,15 +392,15 @@ static SEXP run_json(SEXP run)
 {
 	const char *text;
 	size_t n;
-	check(quell_run_json(handle(run), &text, &n));
+	qr_check(quell_run_json(qr_handle(run), &text, &n));
 	return Rf_ScalarString(Rf_mkCharLenCE(text, (int)n, CE_UTF8));
 }
 
 static SEXP run_messages(SEXP run)
 {
 	const char *text;
-	check(quell_run_messages(handle(run), &text));
-	return text_of(text);
+	qr_check(quell_run_messages(qr_handle(run), &text));
+	return qr_text(text);
 }
 
 static SEXP run_diagnostics(SEXP run)
@@ -398,7 +408,7 @@ static SEXP run_diagnostics(SEXP run)
 	static const char *const name[] = {"code", "severity", "message", "label", "help", "file", "line", "column"},
 				*const severity[] = {"error", "warning", "note"};
 	int n;
-	check(quell_run_diagnostic_count(handle(run), &n));
+	qr_check(quell_run_diagnostic_count(qr_handle(run), &n));
 	SEXP out = PROTECT(Rf_allocVector(VECSXP, 8)), names = PROTECT(Rf_allocVector(STRSXP, 8));
 	for (int k = 0; k < 8; k++) {
 		SET_STRING_ELT(names, k, Rf_mkChar(name[k]));
@@ -406,7 +416,7 @@ static SEXP run_diagnostics(SEXP run)
 	}
 	for (int i = 0; i < n; i++) {
 		struct quell_diagnostic d;
-		check(quell_run_diagnostic(handle(run), i, &d));
+		qr_check(quell_run_diagnostic(qr_handle(run), i, &d));
 		const char *const text[] = {d.code, severity[d.severity], d.message, d.label, d.help, d.file};
 		for (int k = 0; k < 6; k++)
 			SET_STRING_ELT(VECTOR_ELT(out, k), i, Rf_mkCharCE(text[k], CE_UTF8));
@@ -421,18 +431,19 @@ static SEXP run_diagnostics(SEXP run)
 /* For tests: what a second free, or a call afterwards, does. */
 static SEXP run_free(SEXP run)
 {
-	check(quell_run_free(handle(run)));
+	qr_check(quell_run_free(qr_handle(run)));
 	return R_NilValue;
 }
 
 #define ENTRY(name, n) {#name, (DL_FUNC)(void (*)(void)) & name, n}
 static const R_CallMethodDef entries[] = {
-	ENTRY(library_info, 0), ENTRY(explain_code, 1), ENTRY(find_data, 0), ENTRY(make_table, 3), ENTRY(run_table, 2),
+	ENTRY(library_info, 0), ENTRY(verb_options, 1), ENTRY(find_data, 0), ENTRY(make_table, 3), ENTRY(run_table, 2),
 	ENTRY(run_table_csv, 2), ENTRY(model_load, 1), ENTRY(model_parse, 2), ENTRY(model_set, 3), ENTRY(model_get, 2),
 	ENTRY(model_table, 2), ENTRY(model_hash, 1), ENTRY(run_new, 1), ENTRY(run_number, 3), ENTRY(run_text, 3),
 	ENTRY(run_give_table, 3), ENTRY(run_give_model, 3), ENTRY(run_start, 1), ENTRY(run_poll, 2), ENTRY(run_cancel, 1),
 	ENTRY(run_last_error, 0), ENTRY(run_tables, 1), ENTRY(run_json, 1), ENTRY(run_messages, 1),
-	ENTRY(run_diagnostics, 1), ENTRY(run_free, 1), {NULL, NULL, 0}};
+	ENTRY(run_diagnostics, 1), ENTRY(run_free, 1),
+	ENTRY(export_arrow, 2), ENTRY(move_arrow, 2), ENTRY(take_arrow, 3), ENTRY(read_arrow, 2), ENTRY(arrow_address, 1), {NULL, NULL, 0}};
 
 void R_init_quell(DllInfo *dll)
 {

@@ -65,7 +65,7 @@ fails(param(m, Cl = 3), "did you mean `CL`")
 fails(param(m, CL = "x"), "takes a number")
 fails(model("d/dt(x) = \n"), "error[E0101]")
 fails(model(NA_character_), "`source`")
-fails(explain("E9999"), "no diagnostic")
+fails(explain("E9999"), "nothing is called `E9999`")
 stopifnot(inherits(try(compare("ven-obi", weeks = 3), silent = TRUE), "try-error"))
 
 # warnings of the library are R warnings
