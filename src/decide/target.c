@@ -226,7 +226,7 @@ double ql_target_share(const struct ql_patient_record *r, enum ql_share share, b
 	case QL_SHARE_ICANS_SEVERE:
 		return r->icans_grade >= 3;
 	case QL_SHARE_TOX_STOP:
-		return r->last_cycle > 0 || r->tox_day <= follow_day; /* no further cycle: as dropout_per_cycle stands for it */
+		return by(r->tox_day, follow_day);
 	case QL_SHARE_SPM:
 		return by(r->spm_day, follow_day);
 	case QL_SHARE_RICHTER:

@@ -77,12 +77,20 @@ static void keep_best(struct live *l, bool progressed)
 	r->cr_day = (float)l->best.cr_day;
 }
 
+/* A cycle left out for toxicity is a stop on the day it was due. */
+static void note_drop(struct live *l, double t)
+{
+	if (l->drop_day <= t)
+		l->record->tox_day = (float)fmin(l->record->tox_day, l->drop_day);
+}
+
 static enum ql_next end_of_follow_up(struct live *l, double t)
 {
 	l->record->last_day = (float)t;
 	if (l->stage == QL_STAGE_FIRST) {
 		l->record->follow_day = (float)t;
 		l->record->end_day = (float)fmin(t, l->end_of_treatment);
+		note_drop(l, t);
 		keep_best(l, false);
 	}
 	return QL_FINISHED;
@@ -103,6 +111,7 @@ static void end_first_line(struct arm_run *run, struct live *l, double t, enum q
 	l->record->pfs_cause = (unsigned char)cause;
 	l->record->follow_day = (float)t;
 	l->record->end_day = (float)fmin(t, l->end_of_treatment);
+	note_drop(l, t);
 	if (cause == QL_PFS_PROGRESSION && l->response_pending)
 		l->record->response = QL_RESP_PD;
 	keep_best(l, cause == QL_PFS_PROGRESSION);

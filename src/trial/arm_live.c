@@ -73,6 +73,17 @@ int ql_live_last_cycle(const struct arm_run *run, const struct live *l)
 	return 0;
 }
 
+/* The day of the first cycle that is not given, where toxicity is the reason. */
+static double drop_day(const struct arm_run *run, const struct live *l)
+{
+	if (l->last_cycle == 0 || ql_live_uniform(run, l, "protocol.dropout.toxic", 0) >= QL_DROPOUT_TOXIC)
+		return INFINITY;
+	for (int i = 0; i < l->events.n; i++)
+		if (l->events.item[i].cycle > l->last_cycle)
+			return l->events.item[i].time_day;
+	return INFINITY;
+}
+
 static bool dropped(const struct live *l, const struct ql_event *e)
 {
 	return e->dose < 0 || (l->last_cycle > 0 && e->cycle > l->last_cycle) || l->stopped[e->dose];
@@ -148,10 +159,7 @@ static double first_event(const struct live *l, int dose, int input)
 /* What is drawn once for a patient of the first line, and what is to be watched. */
 static void start_watch(const struct arm_run *run, struct live *l)
 {
-	double u = ql_live_uniform(run, l, "response.cr_confirmed", 0);
-	l->biopsy = u < QL_CR_CONFIRMED		       ? QL_BIOPSY_CLEAR
-		    : u < QL_CR_CONFIRMED + QL_CR_NODULES ? QL_BIOPSY_NODULES
-							  : QL_BIOPSY_RESIDUAL;
+	l->u_biopsy = ql_live_uniform(run, l, "response.cr_confirmed", 0);
 	l->evaluable = ql_live_uniform(run, l, "response.evaluable", 0) <
 		       (run->spec->judged_share > 0.0 ? run->spec->judged_share : 1.0 - QL_NOT_EVALUABLE);
 	ql_best_start(&l->best);
@@ -222,6 +230,7 @@ enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_
 	if (run->spec->stop_day > 0.0)
 		l->end_of_treatment = fmin(l->end_of_treatment, run->spec->stop_day);
 	l->record->last_cycle = (unsigned char)l->last_cycle;
+	l->drop_day = drop_day(run, l);
 	l->record->tp53 = ql_live_covariate(l, run->names.tp53, 0.0) > 0.5;
 	l->record->ighv_u = ql_live_covariate(l, run->names.ighv_u, 0.0) > 0.5;
 	set_thresholds(run, l, lane);

@@ -116,7 +116,8 @@ struct live { /* the patient on a lane */
 	struct ql_reading baseline;
 	struct ql_nadir nadir;
 	struct ql_best best;
-	enum ql_biopsy biopsy;
+	double u_biopsy; /* place among all when a biopsy is read */
+	double drop_day; /* the first cycle that toxicity keeps from the patient; INFINITY */
 	bool evaluable;
 	double pd_day; /* progression seen once, on lymphocytes or counts alone; NaN */
 

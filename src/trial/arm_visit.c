@@ -63,7 +63,7 @@ static void judge_mrd(const struct arm_run *run, struct live *l, const double *o
 
 static void judge_response(const struct arm_run *run, struct live *l, const struct ql_reading *r, const double *out)
 {
-	enum ql_response response = ql_assess_response(r, &l->baseline, l->biopsy);
+	enum ql_response response = ql_assess_response(r, &l->baseline, ql_assess_biopsy(r->marrow, l->u_biopsy));
 	l->record->response = (unsigned char)(l->evaluable ? response : QL_RESP_NE);
 	if (run->spec->n_mrd == 0)
 		judge_mrd(run, l, out);
@@ -164,7 +164,7 @@ static bool visit(const struct arm_run *run, struct live *l, struct ql_lane *lan
 	read_mrd(run, l, t, out);
 	if (isnan(l->pd_day)) {
 		ql_nadir_update(&l->nadir, &r);
-		ql_best_add(&l->best, t, ql_assess_response(&r, &l->baseline, l->biopsy));
+		ql_best_add(&l->best, t, ql_assess_response(&r, &l->baseline, ql_assess_biopsy(r.marrow, l->u_biopsy)));
 	}
 	assess(run, l, t, &r, out);
 	ql_live_next_visit(run, l, t);

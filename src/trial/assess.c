@@ -86,6 +86,12 @@ static bool counts_improved(const struct ql_reading *r, const struct ql_reading 
 	return abnormal == 0 || better > 0;
 }
 
+enum ql_biopsy ql_assess_biopsy(double marrow, double u)
+{
+	double clear = QL_CR_CONFIRMED / (1.0 + (marrow > 0.0 ? marrow : 0.0) / QL_CR_HALF);
+	return u < clear ? QL_BIOPSY_CLEAR : u < clear + QL_CR_NODULES ? QL_BIOPSY_NODULES : QL_BIOPSY_RESIDUAL;
+}
+
 enum ql_response ql_assess_response(const struct ql_reading *r, const struct ql_reading *b, enum ql_biopsy biopsy)
 {
 	bool had_nodes = b->spd >= QL_PR_SPD_MEASURABLE, had_spleen = b->spleen > QL_SPLEEN_NORMAL;

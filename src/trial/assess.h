@@ -42,6 +42,8 @@ bool ql_assess_progression(const struct ql_reading *r, const struct ql_nadir *n)
 bool ql_assess_need(const struct ql_reading *r, const struct ql_reading *baseline, double share);
 
 enum ql_biopsy { QL_BIOPSY_RESIDUAL, QL_BIOPSY_CLEAR, QL_BIOPSY_NODULES };
+/* What a biopsy shows where `marrow` of the marrow cells are CLL; u: the patient's place among all, 0 to 1. */
+enum ql_biopsy ql_assess_biopsy(double marrow, double u);
 /* PD is not looked for here. At least two abnormal items of group A (lymphocytes, nodes, spleen) and one of group B
  * (neutrophils, haemoglobin, platelets) must have improved, or the only one. `biopsy`: what is not simulated. */
 enum ql_response ql_assess_response(const struct ql_reading *r, const struct ql_reading *baseline, enum ql_biopsy biopsy);

@@ -16,12 +16,18 @@
 #define QL_ANC_AFTER_LAST_DOSE 28.0
 #define QL_ANC_GRADE3 1.0
 
-/* Response. QL_NOT_EVALUABLE is the default; the design of a trial may give its own. Calibration trials bound it: at most 0.043
- * in CLL10 (95.7 % responded), more in CLL14 and REACH. A biopsy without CLL in who looks like in complete remission (D, calibrated), one with nodules (assumed);
- * patients whose response cannot be judged (D, assumed). */
-#define QL_CR_CONFIRMED 0.60
+/* Response. A biopsy finds CLL the more often the more of the marrow is CLL: it is clear with the probability
+ * QL_CR_CONFIRMED/(1 + share/QL_CR_HALF), so that the residue that stays under continuous BTK inhibitors is found and the
+ * deep remissions of fixed-duration treatment are not held up (both calibrated: CR of ELEVATE-TN, RESONATE, CLL8, CLL10).
+ * One with nodules (assumed); patients whose response cannot be judged (calibrated: ORR of CLL10, CLL8, CLL14), unless the
+ * design of a trial gives its own share. */
+#define QL_CR_CONFIRMED 0.75
+#define QL_CR_HALF 0.002
 #define QL_CR_NODULES 0.05
-#define QL_NOT_EVALUABLE 0.07
+#define QL_NOT_EVALUABLE 0.04
+/* Patients who get no further cycle and stop for toxicity: the others stop for refusal, progress of another disease or
+ * enough response. Calibrated: HELIOS, both arms (ChananKhan 2016), where a fifth did not complete six cycles. */
+#define QL_DROPOUT_TOXIC 0.5
 
 /* iwCLL 2018 thresholds (Hallek 2018; items that the model dossier marks as recalled are recalled). */
 #define QL_PR_SHARE 0.5            /* of baseline: nodes, lymphocytes, spleen excess; verified */

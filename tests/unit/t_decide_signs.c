@@ -169,6 +169,16 @@ static void venetoclax_rituximab_beats_br_in_relapse(void **state)
 	done(&b);
 }
 
+/* ELEVATE-TN: published hazard ratio 0.58. */
+static void obinutuzumab_adds_to_acalabrutinib(void **state)
+{
+	(void)state;
+	struct arm g = simulate("elevate-tn", "Acala-G", NULL, 0, 75), a = simulate("elevate-tn", "Acala", NULL, 0, 75);
+	between("hazard ratio, Acala-Obi over Acala", hazard_ratio(&g, &a), 0.35, 0.85);
+	done(&g);
+	done(&a);
+}
+
 static double effect(const char *trial, const char *arm, const char *covariate, double months)
 {
 	struct arm with = simulate(trial, arm, covariate, 1, months), without = simulate(trial, arm, covariate, 0, months);
@@ -267,6 +277,7 @@ int main(void)
 					   cmocka_unit_test(antibodies_add_to_chlorambucil),
 					   cmocka_unit_test(fcr_beats_br_and_mutated_patients_stay_in_remission),
 					   cmocka_unit_test(venetoclax_rituximab_beats_br_in_relapse),
+					   cmocka_unit_test(obinutuzumab_adds_to_acalabrutinib),
 					   cmocka_unit_test(risk_factors_by_class),
 					   cmocka_unit_test(equal_pfs_with_unequal_mrd),
 					   cmocka_unit_test(better_first_lines_make_longer_lives),

@@ -63,6 +63,21 @@ static void nadir_ignores_what_was_not_read(void **state)
 	assert_false(ql_assess_progression(&r, &n));
 }
 
+/* The more CLL in the marrow, the more often a biopsy finds it; the same patient never clears by getting worse. */
+static void biopsy_finds_what_is_left(void **state)
+{
+	(void)state;
+	assert_int_equal(ql_assess_biopsy(0.0, 0.74), QL_BIOPSY_CLEAR);
+	assert_int_equal(ql_assess_biopsy(0.0, 0.76), QL_BIOPSY_NODULES);
+	assert_int_equal(ql_assess_biopsy(0.0, 0.81), QL_BIOPSY_RESIDUAL);
+	assert_int_equal(ql_assess_biopsy(0.002, 0.37), QL_BIOPSY_CLEAR); /* half the chance */
+	assert_int_equal(ql_assess_biopsy(0.002, 0.44), QL_BIOPSY_RESIDUAL);
+	assert_int_equal(ql_assess_biopsy(NAN, 0.74), QL_BIOPSY_CLEAR); /* no marrow: not judged */
+	for (double u = 0.01; u < 1; u += 0.05)
+		for (double m = 1e-6; m < 1; m *= 2)
+			assert_false(ql_assess_biopsy(m, u) != QL_BIOPSY_CLEAR && ql_assess_biopsy(2 * m, u) == QL_BIOPSY_CLEAR);
+}
+
 static void response_needs_two_items_of_group_a(void **state)
 {
 	(void)state;
@@ -281,7 +296,7 @@ int main(void)
 		cmocka_unit_test(progression_follows_each_item),
 		cmocka_unit_test(lymphocytosis_is_waived_on_btki_in_the_first_year),
 		cmocka_unit_test(nadir_ignores_what_was_not_read),
-		cmocka_unit_test(response_needs_two_items_of_group_a),
+		cmocka_unit_test(biopsy_finds_what_is_left), cmocka_unit_test(response_needs_two_items_of_group_a),
 		cmocka_unit_test(lymphocytes_alone_make_pr_l),
 		cmocka_unit_test(the_only_abnormal_item_decides),
 		cmocka_unit_test(low_counts_make_cri_and_hold_a_response_back),
