@@ -156,6 +156,34 @@ static double first_event(const struct live *l, int dose, int input)
 	return INFINITY;
 }
 
+/* Doses that release cytokines: of the modules for cells and bispecifics; of any module where a model has neither. */
+static bool releases(const struct arm_run *run, const struct live *l, const struct ql_event *e)
+{
+	const struct ql_regimen_item_info *info = e->dose < 0 ? NULL : &l->regimen->info[e->dose];
+	if (!info || info->dose < 0 || !(e->amount > 0.0))
+		return false;
+	const char *name = run->spec->model->dose[info->dose].name;
+	return !run->names.cell_doses || strncmp(name, "cells.", 6) == 0 || strncmp(name, "bispecific.", 11) == 0;
+}
+
+/* The next sample after t, on the grid that starts with each dose. */
+double ql_live_cytokines_after(const struct arm_run *run, const struct live *l, double t)
+{
+	double next = t + QL_CYTOKINES_EVERY_DAY, soonest = INFINITY, largest = 0.0;
+	for (int i = 0; i < l->events.n && run->names.cytokines; i++) {
+		const struct ql_event *e = &l->events.item[i];
+		if (!releases(run, l, e))
+			continue;
+		double last = e->time_day + (e->amount > largest ? QL_CYTOKINES_FIRST : QL_CYTOKINES_AGAIN);
+		largest = fmax(largest, e->amount);
+		if (next > e->time_day && next <= last)
+			return next;
+		if (e->time_day >= next)
+			soonest = fmin(soonest, e->time_day + QL_CYTOKINES_EVERY_DAY);
+	}
+	return soonest;
+}
+
 /* What is drawn once for a patient of the first line, and what is to be watched. */
 static void start_watch(const struct arm_run *run, struct live *l)
 {
@@ -166,7 +194,7 @@ static void start_watch(const struct arm_run *run, struct live *l)
 	l->pd_day = NAN;
 	l->last_infection = -INFINITY;
 	l->peak_il6 = l->peak_effectors = 0.0;
-	l->next_half = run->names.cytokines ? QL_CYTOKINES_EVERY_DAY : INFINITY;
+	l->next_half = ql_live_cytokines_after(run, l, 0.0);
 	l->next_irr = run->names.irr_risk < 0 ? INFINITY : first_event(l, run->names.mab_dose, -1);
 	l->next_tls = run->names.tls_risk < 0 ? INFINITY : first_event(l, -1, run->names.bcl2i_input);
 	if (!run->names.cytokines)

@@ -169,6 +169,8 @@ int ql_live_last_cycle(const struct arm_run *run, const struct live *l);
 double ql_live_end_of_treatment(const struct live *l);
 /* Sets t_stop and t_sample. */
 void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql_lane *lane);
+/* When cytokines are read next; INFINITY: no more. */
+double ql_live_cytokines_after(const struct arm_run *run, const struct live *l, double t);
 bool ql_live_apply_events(const struct arm_run *run, struct live *l, struct ql_lane *lane); /* true: something changed */
 void ql_live_set_threshold(const struct arm_run *run, struct live *l, struct ql_lane *lane, int happening);
 void ql_live_stop_for_toxicity(const struct arm_run *run, struct live *l, struct ql_lane *lane);

@@ -225,7 +225,7 @@ static void draw_acute(const struct arm_run *run, struct live *l, double t, cons
 		l->record->tls_day = l->record->tls ? (float)t : INFINITY;
 	}
 	if (t >= l->next_half) {
-		l->next_half = t < QL_CYTOKINES_LAST ? l->next_half + QL_CYTOKINES_EVERY_DAY : INFINITY;
+		l->next_half = ql_live_cytokines_after(run, l, l->next_half);
 		ql_rules_cytokines(run, l, t, out);
 	}
 }

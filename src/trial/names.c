@@ -128,6 +128,7 @@ void ql_trial_names_find(const struct ql_plan *plan, struct ql_trial_names *n)
 	n->lineages_left = ql_trial_quantity(plan->m, "lineages_left", covariate);
 	n->chemo_refractory = ql_trial_quantity(plan->m, "chemo_refractory", covariate);
 	n->mab_dose = ql_model_find_dose(plan->m, "mab.infusion");
+	n->cell_doses = ql_model_find_dose(plan->m, "cells.infusion") >= 0 || ql_model_find_dose(plan->m, "bispecific.sc") >= 0;
 	n->bcl2i_input = ql_trial_quantity(plan->m, "bcl2i.dose", 1u << QL_INPUT);
 	n->extinction = input_slot(plan, "extinction");
 	n->progressed = input_slot(plan, "progressed");

@@ -23,6 +23,7 @@ struct ql_trial_names {
 	int alc, spd, node_diameter, spleen_length, marrow_fraction, mrd_blood, mrd_marrow, anc;
 	int haemoglobin, platelets, igg, il6_rise, effectors, irr_risk, tls_risk, cells_kept, lineages_kept, burden;
 	bool cytokines; /* something may release them: the state MAC moves */
+	bool cell_doses; /* the model tells doses of `cells` and `bispecific` from others */
 	int axis[QL_NAMES_MAX_AXES]; /* output of ql_course_axis[i] */
 	/* quantities: covariates */
 	int weight, bsa, crcl, tp53, ighv_u, age, relapsed;

@@ -60,7 +60,8 @@
 
 /* Cytokine release and neurotoxicity, read from running peaks of the rise of interleukin-6 (pg/mL) and of effectors
  * (cells/uL): P(grade >= g) = expit(slope*(log10 peak - log10 threshold_g)); grades by ASTCT (Lee 2019, verified), the
- * map from peaks to grades D, assumed. Sampled twice a day for the first weeks. */
+ * map from peaks to grades D, assumed. Sampled twice a day after every dose of cells or of a bispecific: for 60 days after
+ * the first and after any that is larger than those before, for 28 days after the others. */
 #define QL_CRS_THRESHOLDS {25.0, 150.0, 2000.0, 8000.0}
 #define QL_CRS_SLOPE 2.5
 #define QL_ICANS_SLOPE 0.9
@@ -72,7 +73,8 @@
 #define QL_ICANS_ANY_BISPECIFIC (-3.5)
 #define QL_ICANS_G3_BISPECIFIC (-6.0)
 #define QL_CYTOKINES_EVERY_DAY 0.5
-#define QL_CYTOKINES_LAST 60.0
+#define QL_CYTOKINES_FIRST 60.0
+#define QL_CYTOKINES_AGAIN 28.0
 
 /* Progression this soon after the last dose of chemotherapy means refractory disease; iwCLL 2018, verified. */
 #define QL_REFRACTORY_DAY 183.0

@@ -192,6 +192,47 @@ static void cells_bring_cytokine_release_and_its_treatment(void **state)
 	free(plain);
 }
 
+static struct ql_patient_record *of_doses(const char *agents, const char *doses, int n)
+{
+	char path[] = "/tmp/quell_dosesXXXXXX.yaml";
+	int fd = mkstemps(path, 5);
+	assert_true(fd >= 0);
+	FILE *f = fdopen(fd, "w");
+	fprintf(f, "regimen: late\ntitle: late\ntreatment: []\nline: [RR]\nevidence: C\nsources: []\nagents: {%s}\nresponse_day: 250\ndoses:\n%s",
+		agents, doses);
+	fclose(f);
+	struct ql_patient_record *r = records(path, "cellular", "none", 1, (uint64_t)n, 1);
+	unlink(path);
+	return r;
+}
+
+/* Day 1 of the regimen is not day 1 of the cells: three months of ibrutinib first (as in Gauthier 2020, for longer), a
+ * bispecific whose full dose comes late. */
+static void release_is_read_after_every_infusion(void **state)
+{
+	(void)state;
+	enum { N = 100 };
+	static const struct {
+		const char *agents, *doses;
+		double from, to; /* days of the first sign */
+	} late[] = {
+	    {"cells: liso-cel, chemo: lymphodepletion, btki: ibrutinib",
+	     "  - {set: btki.level, steps: {1: 1, 186: 0}}\n  - {give: chemo.pulse, amount: 1 dose, days: [91, 92, 93]}\n"
+	     "  - {give: cells.infusion, amount: 1e8 cell, days: [96]}\n", 95, 155},
+	    {"bispecific: epcoritamab", "  - {give: bispecific.sc, steps: {1: 0.01 mg, 120: 48 mg, 127: 48 mg}}\n", 119, 179}};
+	for (int k = 0; k < 2; k++) {
+		int seen = 0;
+		struct ql_patient_record *r = of_doses(late[k].agents, late[k].doses, N);
+		for (int i = 0; i < N; i++) {
+			seen += r[i].crs_grade > 0;
+			assert_true(r[i].crs_grade == 0 || (r[i].crs_day > late[k].from && r[i].crs_day < late[k].to));
+		}
+		print_message("first dose late: release in %d of %d\n", seen, N);
+		assert_true(seen > N / 4);
+		free(r);
+	}
+}
+
 static void a_rule_stops_both_drugs_at_undetectable_mrd(void **state)
 {
 	(void)state;
@@ -277,6 +318,7 @@ int main(void)
 		cmocka_unit_test(shipped_files_are_clean_and_cite_what_exists),
 		cmocka_unit_test(neutropenia_holds_doses_and_brings_growth_factor),
 		cmocka_unit_test(cells_bring_cytokine_release_and_its_treatment),
+		cmocka_unit_test(release_is_read_after_every_infusion),
 		cmocka_unit_test(a_rule_stops_both_drugs_at_undetectable_mrd),
 		cmocka_unit_test(immunoglobulin_follows_infection_with_low_igg),
 	};
