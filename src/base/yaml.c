@@ -59,6 +59,7 @@ static void append(struct reader *r, struct frame *f, struct ql_yaml *v)
 				struct ql_diag *d =
 					ql_diag_add(r->ds, QL_E0302, f->key_span, "`%s` appears twice here", f->key);
 				ql_diag_note(d, c->key_span[i], "first given here");
+				ql_diag_help(d, "leave one of the two out");
 				r->failed = true;
 			}
 		c->key[c->n] = f->key;

@@ -144,11 +144,6 @@ void ql_buf_bar(struct ql_buf *b, double lower, double estimate, double upper, d
 /* The line that ends every report for people. */
 #define QL_RESEARCH_USE "Research use only: groups of virtual patients, not advice for a person."
 
-/* "NAME=VALUE" of --set, and rows of the library (SLOT=NAME, else the defaults) for the slots, into param[n_q]. */
-struct ql_model;
-bool ql_cli_set_parameter(struct ql_cli *c, const struct ql_model *m, const char *text, double *param);
-enum quell_status ql_cli_bind_agents(struct ql_cli *c, const struct ql_model *m, const struct ql_words *agents, double *param);
-
 /* What every simulating verb accepts; ends up in a struct ql_run_spec. */
 struct ql_sim {
 	struct ql_run_spec spec;

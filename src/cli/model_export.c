@@ -2,6 +2,7 @@
 /* quell model export: a model for another program, with expected numbers beside it. */
 #include "cli/model_verbs.h"
 #include "dosing/model_export.h"
+#include "dosing/numbers.h"
 #include <string.h>
 
 static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
@@ -22,17 +23,15 @@ static const char *expected_path(struct ql_cli *c, const char *out)
 	return ql_arena_printf(&c->arena, "%.*s.expected.csv", (int)n, out);
 }
 
+static struct ql_span where(const void *ctx, const char *text) { return ql_cli_span(ctx, text); }
+
 static enum quell_status export(struct ql_cli *c, struct ql_model *m, const struct ql_model_options *o)
 {
 	double *param = QL_NEW_N(&c->arena, double, (size_t)m->n_q + 1);
-	enum quell_status s = QUELL_OK;
-	for (int i = 0; i < m->n_q; i++)
-		param[i] = NAN;
-	for (int i = 0; i < o->set.n; i++)
-		if (!ql_cli_set_parameter(c, m, o->set.item[i], param))
-			s = QUELL_ERR_USAGE;
-	if (s == QUELL_OK)
-		s = ql_cli_bind_agents(c, m, &o->agents, param);
+	const struct ql_numbers numbers = {.data_dir = c->data_dir, .set = (const char *const *)o->set.item, .n_set = o->set.n,
+					   .agent = (const char *const *)o->agents.item, .n_agent = o->agents.n, .at = where,
+					   .at_ctx = c};
+	enum quell_status s = ql_numbers_read(&numbers, m, param, &c->arena, &c->ds);
 	if (s != QUELL_OK)
 		return s;
 	struct ql_buf text = {0}, expected = {0};

@@ -147,6 +147,12 @@ static void check_label(struct reader *r, const struct ql_regimen_item *it, cons
 	const struct ql_yaml *label = row ? ql_yaml_get(row->yaml, "label") : NULL;
 	const struct ql_yaml *v = ql_yaml_get(label, module ? info->name + strlen(module) + 1 : info->name);
 	struct ql_amount labelled;
+	if (label && label->kind == QL_YAML_MAP && !v && !it->set) {
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0416, info->span, "`%s` is not given by `%s`", row->name, info->name);
+		ql_diag_note(d, label->span, "its row labels other doses");
+		ql_diag_help(d, "use `%s.%s`, or add `%s` to the label of the row if it is meant", module, label->n ? label->key[0] : "NAME",
+			     info->name + strlen(module) + 1);
+	}
 	if (!v || !ql_amount_read(r->m, v, unit, true, r->a, r->ds, &labelled))
 		return;
 	double most = ql_giving_amount(&(struct ql_regimen_item){.cap = INFINITY}, &labelled, &middle);
@@ -252,6 +258,36 @@ static bool binds(const struct reader *r, const char *agent)
 	return false;
 }
 
+/* First day of an item of this slot, or of the item of that name; INFINITY: none. */
+static double first_given(const struct ql_regimen *out, const char *name)
+{
+	size_t n = strlen(name);
+	double day = INFINITY;
+	for (int i = 0; i < out->n_item; i++)
+		if (strncmp(out->info[i].name, name, n) == 0 && (out->info[i].name[n] == '\0' || out->info[i].name[n] == '.'))
+			day = fmin(day, out->info[i].first_day);
+	return day;
+}
+
+/* What stands in `requires`: an agent by the slot that holds it, else a dose or slot. */
+static double first_required(const struct reader *r, const char *name)
+{
+	for (int i = 0; i < r->out->n_slot; i++)
+		if (strcmp(r->out->row[i].name, name) == 0)
+			return first_given(r->out, r->m->slot[r->out->slot[i]].name);
+	return first_given(r->out, name);
+}
+
+static void check_order(struct reader *r, int i, const struct ql_yaml *v, struct ql_span at)
+{
+	double agent = first_given(r->out, r->m->slot[r->out->slot[i]].name), needed = first_required(r, v->text);
+	if (!(needed > agent) || isinf(needed))
+		return;
+	struct ql_diag *d = ql_diag_add(r->ds, QL_E0413, at, "`%s` is given before `%s`", r->out->row[i].name, v->text);
+	ql_diag_note(d, v->span, "the agent row asks for it before, and it comes on day %g", needed + 1);
+	ql_diag_help(d, "give it before day %g, or expect the weaker effect that the model gives without it", agent + 1);
+}
+
 /* `requires: [lymphodepletion]` of an agent row: agents, doses or slots that the regimen must give too. */
 static void check_required(struct reader *r, int i)
 {
@@ -260,8 +296,12 @@ static void check_required(struct reader *r, int i)
 	struct ql_span at = ql_yaml_get(ql_yaml_get(r->out->yaml, "agents"), r->m->slot[r->out->slot[i]].name)->span;
 	for (int k = 0; list && list->kind == QL_YAML_LIST && k < list->n; k++) {
 		const struct ql_yaml *v = list->item[k];
-		if (v->kind != QL_YAML_SCALAR || gives(r->out, v->text, strlen(v->text)) || binds(r, v->text))
+		if (v->kind != QL_YAML_SCALAR)
 			continue;
+		if (gives(r->out, v->text, strlen(v->text)) || binds(r, v->text)) {
+			check_order(r, i, v, at);
+			continue;
+		}
 		struct ql_diag *d = ql_diag_add(r->ds, QL_E0413, at, "`%s` is given without `%s`", row->name, v->text);
 		ql_diag_note(d, v->span, "the agent row asks for it");
 		ql_diag_help(d, "add it to `doses`, or expect the weaker effect that the model gives without it");
@@ -278,6 +318,25 @@ static void check_agents_used(struct reader *r)
 			continue;
 		struct ql_diag *d = ql_diag_add(r->ds, QL_E0412, at, "`%s` is bound but never given", slot);
 		ql_diag_help(d, "add an item `give: %s.NAME` to `doses`, or remove the agent", slot);
+	}
+}
+
+/* Doses of slots that `agents` leaves to the model's default. */
+static void check_defaults(struct reader *r)
+{
+	for (int s = 0; s < r->m->n_slot; s++) {
+		const struct ql_slot *slot = &r->m->slot[s];
+		if (!slot->default_agent || row_of(r->out, r->m, slot->name))
+			continue;
+		for (int i = 0; i < r->out->n_item; i++) {
+			const char *name = r->out->info[i].name;
+			size_t n = strlen(slot->name);
+			if (strncmp(name, slot->name, n) != 0 || name[n] != '.')
+				continue;
+			struct ql_diag *d = ql_diag_add(r->ds, QL_E0417, r->out->info[i].span, "`agents` does not say what `%s` holds", slot->name);
+			ql_diag_help(d, "add `%s: ROW`; as it stands it is `%s`", slot->name, slot->default_agent);
+			break;
+		}
 	}
 }
 
@@ -323,6 +382,7 @@ static enum quell_status build(struct reader *r)
 	if (r->ds->n_errors > errors)
 		return QUELL_ERR_INPUT;
 	check_agents_used(r);
+	check_defaults(r);
 	return QUELL_OK;
 }
 

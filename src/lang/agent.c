@@ -75,7 +75,8 @@ static void check_elements(const struct agent_job *j, const struct ql_yaml *valu
 			known = known || (at && strlen(value->key[k]) == n && strncmp(at + 1, value->key[k], n) == 0);
 		}
 		if (!known)
-			report(j, value->key_span[k], "`%s` is not an element of column `%s`", value->key[k], name);
+			ql_diag_help(report(j, value->key_span[k], "`%s` is not an element of column `%s`", value->key[k], name),
+				     "the index of the column in %s.qm lists its elements", j->slot->module);
 	}
 }
 
@@ -116,8 +117,8 @@ static void read_value(const struct agent_job *j, int i, const struct ql_yaml *c
 		return;
 	if (!ql_yaml_is_number(v, &x) || !isfinite(x)) {
 		struct ql_diag *d = report(j, v ? v->span : all->span, "`%s` needs a number", q->name);
-		if (strchr(q->name, '['))
-			ql_diag_help(d, "give one number for all elements, or a map by element");
+		ql_diag_help(d, strchr(q->name, '[') ? "give one number for all elements, or a map by element"
+						     : "write `value: NUMBER`, the unit beside it");
 		return;
 	}
 	x *= factor;
@@ -174,14 +175,16 @@ static void read_column(const struct agent_job *j, int i, const struct ql_yaml *
 	}
 	ql_yaml_check_keys(column, keys, j->ds);
 	if (!ql_yaml_get(column, "value"))
-		report(j, column->span, "column `%s` has no value", name);
+		ql_diag_help(report(j, column->span, "column `%s` has no value", name), "add `value: NUMBER` in %s",
+			     *q->unit ? q->unit : "1");
 	check_elements(j, ql_yaml_get(column, "value"), name);
 	read_value(j, i, column, unit_factor(j, q, column));
 	j->out->source[i] = join_sources(j, ql_yaml_get(column, "source"));
 	j->out->grade[i] = read_grade(j, column);
 	bool needs = j->out->grade[i] == QL_VERIFIED || j->out->grade[i] == QL_RECALLED;
 	if (needs && !j->out->source[i])
-		ql_diag_add(j->ds, QL_E0217, column->span, "column `%s` has no source", name);
+		ql_diag_help(ql_diag_add(j->ds, QL_E0217, column->span, "column `%s` has no source", name),
+			     "name keys of references.bib, or grade it `assumed`");
 }
 
 static enum quell_status load_agent(void *arg)
@@ -199,7 +202,7 @@ static enum quell_status load_agent(void *arg)
 	row->source = QL_NEW_N(j->a, const char *, n);
 	row->grade = QL_NEW_N(j->a, enum ql_grade, n);
 	if (!row->yaml || row->yaml->kind != QL_YAML_MAP) {
-		report(j, (struct ql_span){j->path, 0, 0, 0}, "this is not an agent row");
+		ql_diag_help(report(j, (struct ql_span){j->path, 0, 0, 0}, "this is not an agent row"), "start with `agent: NAME`");
 		return QUELL_ERR_INPUT;
 	}
 	ql_yaml_check_keys(row->yaml, keys, j->ds);
@@ -214,7 +217,7 @@ static enum quell_status load_agent(void *arg)
 	row->slot_module = module;
 	const struct ql_yaml *columns = ql_yaml_get(row->yaml, "columns");
 	if (!columns || columns->kind != QL_YAML_MAP) {
-		report(j, row->yaml->span, "the row has no `columns`");
+		ql_diag_help(report(j, row->yaml->span, "the row has no `columns`"), "copy those of another row of `%s`", j->slot->module);
 		return QUELL_ERR_INPUT;
 	}
 	check_columns_known(j, columns);
