@@ -223,17 +223,18 @@ static void first_day(float *day, double t)
 		*day = (float)t;
 }
 
-/* Counted on the first line; afterwards they act on the patient, and are not kept. */
+/* Counted on the first line; afterwards they act on the patient and the protocol, and are not kept. */
 static void note_event(struct live *l, int happening, double t)
 {
-	if (l->stage != QL_STAGE_FIRST)
-		return;
-	if (happening == QL_HAPPEN_INFECTION) {
+	if (happening == QL_HAPPEN_INFECTION && l->stage < QL_STAGE_WAIT) {
 		l->last_infection = t;
-		first_day(&l->record->infection_day, t);
-		if (l->record->n_infection < UINT8_MAX)
-			l->record->n_infection++;
-	} else if (happening == QL_HAPPEN_AF) {
+		first_day(&l->seen->infection_day, t);
+		if (l->seen->n_infection < UINT8_MAX)
+			l->seen->n_infection++;
+	}
+	if (l->stage != QL_STAGE_FIRST || happening == QL_HAPPEN_INFECTION)
+		return;
+	if (happening == QL_HAPPEN_AF) {
 		first_day(&l->record->af_day, t);
 	} else if (happening == QL_HAPPEN_SPM) {
 		first_day(&l->record->spm_day, t);

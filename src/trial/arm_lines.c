@@ -104,6 +104,7 @@ void ql_carry_away(struct arm_worker *w, const struct live *l, const struct ql_l
 	struct ql_carry *c = &w->waiting.item[w->waiting.n];
 	*c = (struct ql_carry){.index = l->index, .plan = run->plan, .t = lane->t, .start_day = l->next_start,
 			       .next_regular = l->next_regular, .n_path = l->n_path, .had = l->had,
+			       .last_infection = l->last_infection, .n_infection = l->seen->n_infection,
 			       .baseline = l->baseline, .refractory = l->refractory, .quality = l->quality};
 	c->cells_left = run->names.cells_kept < 0 ? 1.0 : out[run->names.cells_kept];
 	c->lineages_left = run->names.lineages_kept < 0 ? 1.0 : fmin(1.0, out[run->names.lineages_kept]);
@@ -240,6 +241,10 @@ static void set_covariate(struct live *l, int q, double value)
 static void carry_history(const struct arm_run *run, struct live *l, const struct ql_carry *c)
 {
 	l->baseline = c->baseline;
+	l->last_infection = c->last_infection;
+	l->later = ql_record_blank();
+	l->later.n_infection = c->n_infection;
+	l->seen = &l->later;
 	l->refractory = c->refractory;
 	set_covariate(l, run->names.lines_since, c->n_path);
 	set_covariate(l, run->names.cells_left, c->cells_left);
@@ -248,7 +253,7 @@ static void carry_history(const struct arm_run *run, struct live *l, const struc
 		set_covariate(l, run->names.chemo_refractory, 1.0);
 }
 
-/* First events of the trial are not counted any more; an infection still weighs on the hazard of death by its rate. */
+/* First events of the trial are not counted any more; infections still happen, for the protocol reads them. */
 static void carry_thresholds(const struct arm_run *run, struct live *l, struct ql_lane *lane, const struct ql_carry *c)
 {
 	memcpy(l->threshold, c->threshold, sizeof l->threshold);
@@ -256,7 +261,7 @@ static void carry_thresholds(const struct arm_run *run, struct live *l, struct q
 	for (int h = 0; h < QL_HAPPEN_COUNT; h++)
 		if (run->names.next[h] >= 0)
 			*ql_slot(lane, run->names.next[h]) = c->next[h];
-	static const int ended[] = {QL_HAPPEN_INFECTION, QL_HAPPEN_AF, QL_HAPPEN_SPM};
+	static const int ended[] = {QL_HAPPEN_AF, QL_HAPPEN_SPM};
 	for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
 		if (run->names.next[ended[i]] >= 0)
 			*ql_slot(lane, run->names.next[ended[i]]) = NEVER;

@@ -184,6 +184,19 @@ double ql_live_cytokines_after(const struct arm_run *run, const struct live *l, 
 	return soonest;
 }
 
+void ql_live_watch_cytokines(const struct arm_run *run, struct live *l)
+{
+	l->peak_il6 = l->peak_effectors = 0.0;
+	l->next_half = ql_live_cytokines_after(run, l, l->start_day);
+	if (!run->names.cytokines)
+		return;
+	l->u_crs = ql_live_uniform(run, l, "toxicity.crs", l->n_path);
+	l->u_icans = ql_live_uniform(run, l, "toxicity.icans", l->n_path);
+	l->bispecific = false;
+	for (int i = 0; i < l->regimen->n_active; i++)
+		l->bispecific |= strncmp(l->regimen->active[i], "bispecific.", 11) == 0;
+}
+
 /* What is drawn once for a patient of the first line, and what is to be watched. */
 static void start_watch(const struct arm_run *run, struct live *l)
 {
@@ -193,17 +206,9 @@ static void start_watch(const struct arm_run *run, struct live *l)
 	ql_best_start(&l->best);
 	l->pd_day = NAN;
 	l->last_infection = -INFINITY;
-	l->peak_il6 = l->peak_effectors = 0.0;
-	l->next_half = ql_live_cytokines_after(run, l, 0.0);
+	ql_live_watch_cytokines(run, l);
 	l->next_irr = run->names.irr_risk < 0 ? INFINITY : first_event(l, run->names.mab_dose, -1);
 	l->next_tls = run->names.tls_risk < 0 ? INFINITY : first_event(l, -1, run->names.bcl2i_input);
-	if (!run->names.cytokines)
-		return;
-	l->u_crs = ql_live_uniform(run, l, "toxicity.crs", 0);
-	l->u_icans = ql_live_uniform(run, l, "toxicity.icans", 0);
-	l->bispecific = false;
-	for (int i = 0; i < l->regimen->n_active; i++)
-		l->bispecific |= strncmp(l->regimen->active[i], "bispecific.", 11) == 0;
 }
 
 static void start_schedule(const struct arm_run *run, struct live *l)
@@ -237,7 +242,7 @@ enum quell_status ql_live_begin(struct arm_worker *w, struct live *l, struct ql_
 {
 	struct arm_run *run = w->run;
 	l->index = index;
-	l->record = &run->out->record[index];
+	l->record = l->seen = &run->out->record[index];
 	l->id = run->spec->patient ? run->spec->patient[index] : run->spec->first_patient + index;
 	l->stage = QL_STAGE_FIRST;
 	l->n_path = 0;
@@ -382,7 +387,7 @@ void ql_live_schedule(const struct arm_run *run, const struct live *l, struct ql
 		lane->t_sample = next <= run->spec->horizon_day ? next : INFINITY;
 		return;
 	}
-	if (l->next_anc <= fmin(QL_ANC_WEEKLY_LAST, l->end_of_treatment + QL_ANC_AFTER_LAST_DOSE))
+	if (l->next_anc <= fmin(l->start_day + QL_ANC_WEEKLY_LAST, l->end_of_treatment + QL_ANC_AFTER_LAST_DOSE))
 		next = fmin(next, l->next_anc);
 	if (l->next_grid < run->n_grid)
 		next = fmin(next, run->grid[l->next_grid]);

@@ -23,6 +23,8 @@ struct ql_carry {
 	const struct ql_planned *to;  /* found between the passes */
 	double t, start_day;          /* progression, next treatment */
 	double next_regular;          /* visit */
+	double last_infection;
+	uint8_t n_infection;
 	struct ql_reading baseline;   /* of the trial */
 	double cells_left, lineages_left; /* wild type relative to the start */
 	bool refractory;              /* to chemotherapy */
@@ -90,6 +92,8 @@ struct ql_order {
 struct live { /* the patient on a lane */
 	uint64_t id;
 	struct ql_patient_record *record;
+	struct ql_patient_record *seen; /* what the protocol reads and notes: the record on the first line, else `later` */
+	struct ql_patient_record later; /* of the present later line; nothing of it is kept */
 	uint64_t index; /* of the record */
 	enum ql_stage stage;
 	const struct ql_regimen *regimen;
@@ -185,6 +189,8 @@ bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *l
 		    bool *acts);
 void ql_live_read(const struct arm_run *run, const struct ql_lane *lane, double day, const double *out,
 		  struct ql_reading *r);
+/* Chance of cytokine release is drawn, and read from then on. */
+void ql_live_watch_cytokines(const struct arm_run *run, struct live *l);
 /* The planned visit that follows day t, and when a planned one takes place. */
 double ql_live_visit_after(const struct arm_run *run, const struct live *l, double t);
 double ql_live_visit_day(const struct arm_run *run, const struct live *l, double planned);

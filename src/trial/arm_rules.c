@@ -42,11 +42,11 @@ static void read_all(const struct arm_run *run, const struct live *l, double t, 
 		if (used >> o & 1u && ql_observable[o].output && index[o] >= 0)
 			reading[o] = assayed(run, l, o, out[index[o]]);
 	}
-	reading[QL_OBS_CRS] = l->record->crs_grade;
-	reading[QL_OBS_ICANS] = l->record->icans_grade;
-	reading[QL_OBS_INFECTIONS] = l->record->n_infection;
+	reading[QL_OBS_CRS] = l->seen->crs_grade;
+	reading[QL_OBS_ICANS] = l->seen->icans_grade;
+	reading[QL_OBS_INFECTIONS] = l->seen->n_infection;
 	reading[QL_OBS_INFECTION_DAYS] = t - l->last_infection;
-	reading[QL_OBS_DAY] = t;
+	reading[QL_OBS_DAY] = t - l->start_day;
 }
 
 /* --- acts --- */
@@ -74,9 +74,9 @@ static void reduce(const struct ql_rule *r, struct live *l, int item)
 	if (!(r->factor < 1.0) || !(to < l->scale[item]))
 		return;
 	l->scale[item] = to;
-	if (l->record->n_reduced < UINT8_MAX)
-		l->record->n_reduced++;
-	l->record->acts |= QL_ACT_REDUCE;
+	if (l->seen->n_reduced < UINT8_MAX)
+		l->seen->n_reduced++;
+	l->seen->acts |= QL_ACT_REDUCE;
 }
 
 static bool order(struct live *l, double at, int state, int slot, double amount)
@@ -124,8 +124,8 @@ static bool act(const struct arm_run *run, struct live *l, const struct ql_rule 
 			l->held[i]++;
 			any = true;
 		}
-		if (any && l->record->n_hold < UINT8_MAX)
-			l->record->n_hold++;
+		if (any && l->seen->n_hold < UINT8_MAX)
+			l->seen->n_hold++;
 		s->on = any;
 		break;
 	case QL_RULE_REDUCE:
@@ -151,7 +151,7 @@ static bool act(const struct arm_run *run, struct live *l, const struct ql_rule 
 	}
 	if (!any)
 		return false;
-	l->record->acts |= (uint8_t)r->act;
+	l->seen->acts |= (uint8_t)r->act;
 	l->doses_changed |= r->kind == QL_RULE_HOLD || r->kind == QL_RULE_REDUCE || r->kind == QL_RULE_STOP;
 	s->times++;
 	s->last = t;
@@ -290,10 +290,10 @@ void ql_rules_cytokines(const struct arm_run *run, struct live *l, double t, con
 	if (cells > l->peak_effectors)
 		l->peak_effectors = cells;
 	int crs = crs_grade(l->peak_il6, l->u_crs), icans = icans_grade(l);
-	if (crs > 0 && l->record->crs_grade == 0)
-		l->record->crs_day = (float)t;
-	if (icans > 0 && l->record->icans_grade == 0)
-		l->record->icans_day = (float)t;
-	l->record->crs_grade = (uint8_t)crs;
-	l->record->icans_grade = (uint8_t)icans;
+	if (crs > 0 && l->seen->crs_grade == 0)
+		l->seen->crs_day = (float)t;
+	if (icans > 0 && l->seen->icans_grade == 0)
+		l->seen->icans_day = (float)t;
+	l->seen->crs_grade = (uint8_t)crs;
+	l->seen->icans_grade = (uint8_t)icans;
 }

@@ -191,6 +191,8 @@ static bool later_visit(const struct arm_run *run, struct live *l, const struct 
 		l->record->line[l->n_path - 1] = (uint8_t)(l->path[l->n_path - 1] + 1);
 		if (l->n_path == 1)
 			l->record->next_day = (float)l->start_day;
+		l->next_anc = l->start_day + QL_ANC_EVERY_DAY;
+		ql_live_watch_cytokines(run, l);
 	}
 	while (l->next_regular <= t)
 		l->next_regular += QL_VISIT_LATE_DAY;
@@ -212,6 +214,14 @@ static bool waiting_visit(const struct arm_run *run, struct live *l, const struc
 	return false;
 }
 
+static void read_cytokines(const struct arm_run *run, struct live *l, double t, const double *out)
+{
+	if (!(t >= l->next_half))
+		return;
+	l->next_half = ql_live_cytokines_after(run, l, l->next_half);
+	ql_rules_cytokines(run, l, t, out);
+}
+
 static void draw_acute(const struct arm_run *run, struct live *l, double t, const double *out)
 {
 	if (t >= l->next_irr) {
@@ -224,10 +234,21 @@ static void draw_acute(const struct arm_run *run, struct live *l, double t, cons
 		l->record->tls = ql_live_uniform(run, l, "toxicity.tls", 0) < out[run->names.tls_risk];
 		l->record->tls_day = l->record->tls ? (float)t : INFINITY;
 	}
-	if (t >= l->next_half) {
-		l->next_half = ql_live_cytokines_after(run, l, l->next_half);
-		ql_rules_cytokines(run, l, t, out);
-	}
+	read_cytokines(run, l, t, out);
+}
+
+/* The protocol goes on; what it does on a later line is not kept. True at progression. */
+static bool later_sample(const struct arm_run *run, struct live *l, const struct ql_lane *lane, double t, const double *out,
+			 bool *acts)
+{
+	bool counts = t >= l->next_anc, looks = t >= l->next_visit, reads = l->begun && (counts || looks || t >= l->next_half);
+	if (counts)
+		l->next_anc += QL_ANC_EVERY_DAY;
+	read_cytokines(run, l, t, out);
+	if (looks && later_visit(run, l, lane, t, out))
+		return true;
+	*acts = reads && ql_rules_read(run, l, t, out, looks);
+	return false;
 }
 
 bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *lane, double t, const double *out,
@@ -236,7 +257,7 @@ bool ql_live_sample(const struct arm_run *run, struct live *l, struct ql_lane *l
 	unsigned at = 0;
 	*acts = false;
 	if (l->stage == QL_STAGE_LATER)
-		return later_visit(run, l, lane, t, out);
+		return later_sample(run, l, lane, t, out, acts);
 	if (l->stage == QL_STAGE_WAIT)
 		return waiting_visit(run, l, lane, t, out);
 	read_neutrophils(run, l, t, out);

@@ -268,6 +268,27 @@ static void a_trial_of_its_years(void **state)
 	}
 }
 
+/* Holds and growth factor go on after the first line: with a first line that asks for nothing, what comes later differs. */
+static void the_protocol_acts_on_later_lines(void **state)
+{
+	(void)state;
+	struct ql_run_spec s = base("relapsed", 400), none = s;
+	none.protocol = "none";
+	none.next_line = "next-line";
+	struct ql_patient_record *a = records(&s, 1, 0, 400), *b = records(&none, 1, 0, 400); /* ibrutinib */
+	int same = 0, other = 0;
+	for (int i = 0; i < 400; i++) {
+		if (a[i].acts || a[i].n_line == 0)
+			continue;
+		assert_true(a[i].pfs_day == b[i].pfs_day && a[i].next_day == b[i].next_day);
+		bool differs = a[i].death_day != b[i].death_day || a[i].pfs2_day != b[i].pfs2_day;
+		same += !differs, other += differs;
+	}
+	assert_true(other > 5 && same > 5);
+	free(a);
+	free(b);
+}
+
 /* Without a table the first line is all there is, and its part of the record is the same. */
 static void the_first_line_does_not_depend_on_what_follows(void **state)
 {
@@ -303,6 +324,7 @@ int main(void)
 		cmocka_unit_test(the_first_row_that_fits_is_taken),
 		cmocka_unit_test(years_and_the_reason_to_treat),
 		cmocka_unit_test(a_trial_of_its_years),
+		cmocka_unit_test(the_protocol_acts_on_later_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, clean_up);
 }
