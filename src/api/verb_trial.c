@@ -94,7 +94,7 @@ enum quell_status ql_api_trial(struct ql_api_run *r)
 	w.keep_patients = w.store.keep_patients;
 	if (s == QUELL_OK)
 		s = storable(&w);
-	if (s == QUELL_OK && !ql_power_looks(look, n_look, &w.power, &r->ds))
+	if (s == QUELL_OK && (!ql_power_looks(look, n_look, &w.power, &r->ds) || !ql_power_draws_fit(w.spec.draws, &w.power, (struct ql_span){0}, &r->ds)))
 		s = QUELL_ERR_INPUT;
 	return s == QUELL_OK ? ql_api_trial_run(&w) : s;
 }

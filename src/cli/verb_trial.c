@@ -81,16 +81,6 @@ static int run_open(struct trial_verb *v, struct ql_trial *t)
 	return exit;
 }
 
-/* One trial has one truth: what is not known about parameters shows between trials. */
-static bool draws_fit(struct trial_verb *v)
-{
-	if (!v->spec.draws || v->power.replicates > 1)
-		return true;
-	ql_diag_help(ql_diag_add(&v->c->ds, QL_E0673, ql_cli_span(v->c, "--draws"), "draws need many trials"),
-		     "add `--replicates 200`");
-	return false;
-}
-
 /* A store holds one trial's counts and records: what needs more than that runs without one. */
 static bool storable(struct trial_verb *v, int *exit)
 {
@@ -114,7 +104,7 @@ static int run(struct trial_verb *v, const char *file)
 	int exit;
 	if (!ql_stored_finish(c, &v->stored, &exit) || !storable(v, &exit))
 		return exit;
-	if (!ql_cli_data(c) || !ql_power_looks(v->looks.item, v->looks.n, &v->power, &c->ds) || !draws_fit(v))
+	if (!ql_cli_data(c) || !ql_power_looks(v->looks.item, v->looks.n, &v->power, &c->ds) || !ql_power_draws_fit(v->spec.draws, &v->power, ql_cli_span(c, "--draws"), &c->ds))
 		return QL_EXIT_INPUT;
 	v->spec.data_dir = c->data_dir;
 	v->spec.design = file;

@@ -281,3 +281,11 @@ bool ql_power_looks(const char *const *word, int n, struct ql_power_spec *power,
 	}
 	return true;
 }
+
+bool ql_power_draws_fit(const char *draws, const struct ql_power_spec *power, struct ql_span at, struct ql_diags *ds)
+{
+	if (!draws || power->replicates > 1)
+		return true;
+	ql_diag_help(ql_diag_add(ds, QL_E0673, at, "draws need many trials"), "add `--replicates 200`");
+	return false;
+}

@@ -54,6 +54,8 @@ struct ql_power_result {
 
 /* Shares of events as text into power->look; QL_E0672 where that cannot be. power->replicates is set by then. */
 bool ql_power_looks(const char *const *word, int n, struct ql_power_spec *power, struct ql_diags *ds);
+/* One trial has one truth: what is not known about parameters shows between trials. QL_E0673 for draws without replicates. */
+bool ql_power_draws_fit(const char *draws, const struct ql_power_spec *power, struct ql_span at, struct ql_diags *ds);
 /* Everything in `a`. With parameter draws in the trial each replicate takes the next one: power becomes assurance. */
 enum quell_status ql_trial_power(const struct ql_trial_spec *spec, const struct ql_power_spec *power, struct ql_arena *a,
 				 struct ql_diags *ds, struct ql_power_result *out);
