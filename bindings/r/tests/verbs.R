@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The verbs that decide, stores, Arrow, and misuse.
 library(quell)
+Sys.setenv(R_TESTS = "") # R CMD check names a file that R started from here would not find
+rscript <- file.path(R.home("bin"), "Rscript")
 
 fails <- function(expr, says, class = "quell_error") {
   e <- tryCatch({ force(expr); NULL }, error = identity)
@@ -101,18 +103,18 @@ fails(survival(data.frame(t = 1:2, e = 1), time = factor("t"), event = NA), "`ev
 missing <- survival(data.frame(t = c(NaN, 1), e = 1), time = "t", event = "e")
 stopifnot(grepl("1 of 2 rows left out", messages_of(missing), fixed = TRUE))
 
-# Ctrl-C in the middle: the run stops within seconds and the session goes on
+# Ctrl-C in the middle: the run stops within seconds and the session goes on (a caller in the background ignores SIGINT: env)
 script <- file.path(folder, "long.R")
 writeLines(c("library(quell)", "tryCatch(compare('ven-obi', patients = 3e6, progress = FALSE), interrupt = function(e)",
              "  cat('stopped', nrow(evidence(trial = 'CLL14')$rows) > 0, '\\n'))"), script)
 out <- file.path(folder, "out")
-system(sprintf("timeout --foreground -s INT 4 Rscript %s >%s 2>&1", script, out))
+system(sprintf("timeout --foreground -s INT 4 env --default-signal=INT %s %s >%s 2>&1", rscript, script, out))
 stopifnot(any(grepl("stopped TRUE", readLines(out))))
 
 # progress: a line on standard error
 said <- file.path(folder, "said")
 writeLines("library(quell); invisible(compare('ven-obi', patients = 4000, progress = TRUE))", script)
-system(sprintf("Rscript %s 2>%s", script, said))
+system(sprintf("%s %s 2>%s", rscript, script, said))
 stopifnot(any(grepl("compare +[0-9]+ %", readLines(said, warn = FALSE), useBytes = TRUE)))
 
 # plots: by ggplot2 where it is there, by base graphics otherwise
