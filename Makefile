@@ -52,6 +52,7 @@ asan tsan coverage:
 	cmake --build build-$@
 	ctest --test-dir build-$@ --output-on-failure
 	@if [ $@ = coverage ]; then tools/coverage build-coverage; fi
+	@if [ $@ = asan ]; then tests/bindings/asan.sh . build-asan; fi
 
 fuzz:
 	@tools/install_packages packages/build.txt packages/fuzz.txt

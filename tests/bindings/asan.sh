@@ -4,7 +4,7 @@
 # interface and a C program with every leak counted, the Python package, and the R package compiled with the same
 # sanitizers. Leaks of the interpreters are not looked for; every other fault ends a script with an error.
 set -eu
-source=$1 build=$2
+source=$(cd "$1" && pwd) build=$(cd "$2" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 DESTDIR= cmake --install "$build" --prefix "$work/usr" >/dev/null

@@ -3,7 +3,7 @@
 # same_bytes.sh SOURCE_DIR BUILD_DIR: the cases of cases.txt from the command line, a C program, R and Python, compared byte
 # by byte. 77 where R or numpy is missing (what is there is compared all the same).
 set -eu
-source=$1 build=$2
+source=$(cd "$1" && pwd) build=$(cd "$2" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 DESTDIR= cmake --install "$build" --prefix "$work/usr" >/dev/null

@@ -3,7 +3,7 @@
 # valgrind.sh SOURCE_DIR BUILD_DIR: C examples and the C program of the tests with every definite leak counted; the Python
 # package and R's tests without leaks of the interpreters. Python's and R's own faults are in interpreters.supp.
 set -eu
-source=$1 build=$2
+source=$(cd "$1" && pwd) build=$(cd "$2" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 DESTDIR= cmake --install "$build" --prefix "$work/usr" >/dev/null
