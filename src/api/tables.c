@@ -153,7 +153,9 @@ static const struct ql_sheet_column recommend_regimens[] = {
 	Y("used_in_calibration", "used_in_calibration", "")};
 static const struct ql_sheet_column recommend_criteria[] = {
 	T("regimen", "^id", ""), T("criterion", "id", ""), TITLE, UNIT, R("estimate", "estimate", "", IN_UNIT), R("lower", "lower", "", IN_UNIT),
-	R("upper", "upper", "", IN_UNIT), R("part_of_score", "part_of_score", "", "")};
+	R("upper", "upper", "", IN_UNIT), R("part_of_score", "part_of_score", "", ""),
+	R("model_error", "model_error", "", "standard deviation, of the logit of shares and the logarithm else"),
+	W("model_error_arms", "model_error_arms", "calibration arms behind it; 0: assumed")};
 static const struct ql_sheet_column recommend_rules[] = {
 	T("regimen", "^id", ""), T("rule", "id", ""), T("effect", "effect", ""), Y("sure", "sure", "no: depends on a field that is unknown"),
 	T("text", "text", ""), T("grade", "grade", ""), T("sources", "sources", "keys of evidence/references.bib")};

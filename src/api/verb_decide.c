@@ -57,6 +57,8 @@ enum quell_status ql_api_recommend(struct ql_api_run *r)
 		return ql_protect(fields, r);
 	spec.with = ql_run_list(r, "with", &spec.n_with);
 	enum quell_status s = ql_api_run_spec(r, false, &spec.run);
+	spec.run.draws = ql_run_text(r, "draws");
+	spec.run.n_draws = ql_run_int(r, "n-draws");
 	if (s == QUELL_OK && spec.run.years < 5) {
 		struct ql_diag *d = ql_diag_add(&r->ds, QL_E0605, (struct ql_span){0}, "five years are the least that the criteria need");
 		ql_diag_help(d, "give 5 to 40 `years`");

@@ -166,6 +166,8 @@ static const struct quell_option_info recommend_option[] = {
 	{"with", LIST, "FIELD=VALUE", NULL, 0, 0, "", NULL, "a field of the profile, before the file's; may be repeated"},
 	{"guideline", TEXT, "NAME|FILE", "cll", 0, 0, "", NULL, "consensus rules"},
 	{"utilities", TEXT, "NAME|FILE", "base", 0, 0, "", NULL, "set of utilities behind the quality-adjusted years"},
+	{"draws", TEXT, "FILE", NULL, 0, 0, "", NULL,
+	 "parameter draws (quell calibrate; `posterior`: the shipped ones): patients take them in turn"}, N_DRAWS,
 	{"fields", FLAG, NULL, NULL, 0, 1, "", NULL, "the fields of a profile"},
 	SIMULATION("(the nearest to the profile)", "(the candidates of the guideline)", "500", "10")};
 

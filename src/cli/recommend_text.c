@@ -23,8 +23,11 @@ static void profile(struct ql_cli *c, const struct ql_recommendation *r)
 	ql_buf_printf(b, "  tumour lysis          %s\n", r->tls);
 	ql_buf_printf(b, "  indication to treat   %s%s%s\n", three[r->indication],
 		      r->indication == QL_UNSURE ? "; it would depend on " : ": ", r->indication_why);
-	ql_buf_printf(b, "  virtual patients      %s of population %s, as informative as %.0f independent ones%s\n\n",
+	ql_buf_printf(b, "  virtual patients      %s of population %s, as informative as %.0f independent ones%s\n",
 		      ql_grouped(c, r->patients), r->population, r->effective, r->outside ? " (outside of the population)" : "");
+	if (r->n_draws)
+		ql_buf_printf(b, "  parameters            %d draws of %s, patients take them in turn\n", r->n_draws, r->draws);
+	ql_buf_puts(b, "\n");
 }
 
 static void number(struct ql_buf *b, const struct ql_smaa_option *s, int k, int width)
@@ -35,6 +38,26 @@ static void number(struct ql_buf *b, const struct ql_smaa_option *s, int k, int 
 	else
 		snprintf(t, sizeof t, s->mean[k] < 100 ? "%.1f" : "%.0f", s->mean[k]);
 	ql_buf_pad(b, t, width, true);
+}
+
+/* Where the model error of the draws comes from. */
+static void model_error(struct ql_cli *c, const struct ql_recommendation *r)
+{
+	struct ql_buf *b = &c->out;
+	int most[QL_K_COUNT] = {0}, any = 0;
+	for (int i = 0; i < r->n_eligible; i++)
+		for (int k = 0; k < QL_K_COUNT; k++)
+			most[k] = r->ranked[i].error_arms[k] > most[k] ? r->ranked[i].error_arms[k] : most[k];
+	ql_buf_puts(b, "  model error: ");
+	for (int k = 0; k < QL_K_COUNT; k++)
+		if (most[k])
+			ql_buf_printf(b, "%s%s (%d)", any++ ? ", " : "from residuals of calibration arms for ", ql_benefit_def[k].id, most[k]);
+	ql_buf_puts(b, any ? "; assumed for " : "assumed for ");
+	any = 0;
+	for (int k = 0; k < QL_K_COUNT; k++)
+		if (!most[k])
+			ql_buf_printf(b, "%s%s", any++ ? ", " : "", ql_benefit_def[k].id);
+	ql_buf_puts(b, any ? "\n\n" : "nothing\n\n");
 }
 
 static void table(struct ql_cli *c, const struct ql_recommendation *r)
@@ -67,7 +90,8 @@ static void table(struct ql_cli *c, const struct ql_recommendation *r)
 		ql_buf_printf(b, "  %c%s%s%s\n", x->grade, x->calibrated ? ", used in calibration" : "", x->warning ? ": " : "",
 			      x->warning ? x->warning : "");
 	}
-	ql_buf_puts(b, "  shares of 100 virtual patients; first: share of draws over outcomes and wishes in which it leads\n\n");
+	ql_buf_puts(b, "  shares of 100 virtual patients; first: share of draws over outcomes and wishes in which it leads\n");
+	model_error(c, r);
 }
 
 static void months(struct ql_buf *b, double month, double years)

@@ -27,6 +27,8 @@ int ql_verb_recommend(struct ql_cli *c, int argc, char **argv)
 	const struct ql_opt opt[] = {
 		QL_OPT_SHARED("with", QL_OPT_ITEM, &with),
 		QL_OPT_SHARED("guideline", QL_OPT_TEXT, &spec.guideline),
+		QL_OPT_SHARED("draws", QL_OPT_TEXT, &sim.spec.draws),
+		QL_OPT_SHARED("n-draws", QL_OPT_INT, &sim.spec.n_draws),
 		QL_OPT_SHARED("utilities", QL_OPT_TEXT, &spec.utilities),
 		QL_OPT_SHARED("fields", QL_OPT_FLAG, &fields),
 		{0}};

@@ -151,7 +151,7 @@ bool ql_test_is_due(const struct ql_guideline_test *t, const struct ql_profile *
 /* --- whom does it concern? --- */
 
 /* Agents as the regimen's file lists them: its rows also hold the default agents of slots that it leaves alone. */
-static bool regimen_has(const struct ql_regimen *g, const char *word)
+bool ql_regimen_holds(const struct ql_regimen *g, const char *word)
 {
 	const struct ql_yaml *agents = g->yaml ? ql_yaml_get(g->yaml, "agents") : NULL;
 	if (strcmp(g->name, word) == 0)
@@ -173,7 +173,7 @@ static int count(const struct ql_words_list *l, const struct ql_regimen *g)
 {
 	int n = 0;
 	for (int i = 0; i < l->n; i++)
-		n += regimen_has(g, l->word[i]);
+		n += ql_regimen_holds(g, l->word[i]);
 	return n;
 }
 

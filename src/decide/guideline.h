@@ -79,7 +79,8 @@ enum ql_three ql_rule_applies(const struct ql_guideline_rule *r, const struct ql
 bool ql_rule_gives_way(const struct ql_guideline *g, const struct ql_guideline_rule *r, const struct ql_profile *p);
 /* What the test asks is unknown, and its conditions may hold. */
 bool ql_test_is_due(const struct ql_guideline_test *t, const struct ql_profile *p);
-/* name: of the regimen in the library. */
+/* An agent, a class or the name of the regimen. */
+bool ql_regimen_holds(const struct ql_regimen *g, const char *word);
 bool ql_rule_targets(const struct ql_guideline_rule *r, const struct ql_regimen *g);
 extern const char *const ql_effect_text[];
 

@@ -201,34 +201,80 @@ static void outcomes(const struct ql_patient_record *rec, double qaly, double ho
 	x[QL_K_acute] = rec->tls || rec->crs_grade >= 3 || rec->icans_grade >= 3;
 }
 
-static enum quell_status simulate(struct ql_recommending *k, int arm)
+/* One regimen on the patients, or on those of parameter draw d: places d, d + n, ... of the sample. */
+static enum quell_status run_part(struct ql_recommending *k, int arm, int d, struct ql_arm_result *out)
 {
-	struct ql_candidate *c = &k->candidate[arm];
 	struct ql_arm_spec s = ql_job_arm_spec(&k->job, arm);
+	const uint64_t n = (uint64_t)k->job.draws.n;
 	s.patient = k->sample.patient;
 	s.n_patients = k->run.patients;
-	c->infusion_day = ql_utility_last_infusion(k->job.model, &k->job.arm[arm].regimen);
-	enum quell_status status = ql_arm_run(&s, k->ds, &c->result);
-	if (status != QUELL_OK)
-		return status;
+	if (n == 0)
+		return ql_arm_run(&s, k->ds, out);
+	s.n_patients = 0;
+	for (uint64_t i = (uint64_t)d; i < k->run.patients; i += n)
+		k->part[s.n_patients++] = k->sample.patient[i];
+	s.patient = k->part;
+	return s.n_patients ? ql_arm_run(&s, k->ds, out) : QUELL_OK;
+}
+
+static enum quell_status simulate_draw(struct ql_recommending *k, int d)
+{
+	enum quell_status s = QUELL_OK;
+	const uint64_t n = (uint64_t)k->job.draws.n;
+	for (int arm = 0; arm < k->job.n_arm && s == QUELL_OK; arm++) {
+		struct ql_candidate *c = &k->candidate[arm];
+		struct ql_arm_result part = {0};
+		if (c->excluded)
+			continue;
+		s = run_part(k, arm, d, &part);
+		for (uint64_t j = 0; s == QUELL_OK && part.record && (uint64_t)d + j * n < k->run.patients; j++)
+			c->result.record[(uint64_t)d + j * n] = part.record[j];
+		ql_arm_result_free(&part);
+	}
+	return s;
+}
+
+/* Every eligible regimen on the same patients. */
+static enum quell_status simulate_all(struct ql_recommending *k)
+{
+	enum quell_status s = QUELL_OK;
+	for (int arm = 0; arm < k->job.n_arm && s == QUELL_OK; arm++) {
+		struct ql_candidate *c = &k->candidate[arm];
+		c->infusion_day = ql_utility_last_infusion(k->job.model, &k->job.arm[arm].regimen);
+		if (!c->excluded && k->job.draws.n == 0)
+			s = run_part(k, arm, 0, &c->result);
+		else if (!c->excluded)
+			c->result.record = ql_realloc(NULL, (size_t)k->run.patients, sizeof *c->result.record);
+	}
+	k->part = QL_NEW_N(&k->r->arena, uint64_t, k->run.patients + 1);
+	for (int d = 0; d < k->job.draws.n && s == QUELL_OK; d++) {
+		ql_job_use_draw(&k->job, d);
+		s = simulate_draw(k, d);
+	}
+	return s;
+}
+
+static void read_outcomes(struct ql_recommending *k, int arm)
+{
+	struct ql_candidate *c = &k->candidate[arm];
+	const double horizon_day = k->run.years * QL_DAYS_PER_YEAR;
 	c->x = QL_NEW_N(&k->r->arena, double, k->run.patients * QL_K_COUNT);
 	uint64_t n = 0;
 	for (uint64_t i = 0; i < k->run.patients; i++) {
 		const struct ql_patient_record *rec = &c->result.record[i];
 		double *x = c->x + i * QL_K_COUNT;
-		if (rec->status != QUELL_OK) { /* stands in with the median of the others below */
+		if (rec->status != QUELL_OK) {
 			c->failed++;
 			x[0] = NAN;
 			continue;
 		}
-		outcomes(rec, ql_recommend_qaly(k, c, i), s.horizon_day, x);
+		outcomes(rec, ql_recommend_qaly(k, c, i), horizon_day, x);
 		c->pfs5 += !((double)rec->pfs_day <= 5 * QL_DAYS_PER_YEAR) || rec->pfs_cause == QL_PFS_CENSORED;
 		c->umrd += (double)rec->mrd_blood_low < QL_MRD_UNDETECTABLE;
 		n++;
 	}
 	c->pfs5 /= n ? (double)n : 1;
 	c->umrd /= n ? (double)n : 1;
-	return QUELL_OK;
 }
 
 /* A patient who could not be integrated under one regimen is left out under all, so that all see the same patients. */
@@ -264,6 +310,8 @@ static void describe(struct ql_recommending *k)
 	r->patients = k->run.patients;
 	r->years = k->run.years;
 	r->rtol = k->run.rtol > 0 ? k->run.rtol : 1e-4;
+	r->draws = copy(k, k->job.draws.name);
+	r->n_draws = k->job.draws.n;
 }
 
 static enum quell_status open_job(struct ql_recommending *k)
@@ -274,6 +322,8 @@ static enum quell_status open_job(struct ql_recommending *k)
 		s = ql_evidence_load(k->run.data_dir, k->ds, &k->evidence);
 	if (s == QUELL_OK)
 		s = ql_trials_open(k->run.data_dir, k->evidence, k->job.population.line, &k->r->arena, k->ds, &k->trials);
+	if (s == QUELL_OK)
+		s = ql_model_errors_load(k->run.data_dir, &k->r->arena, k->ds, &k->errors);
 	if (s != QUELL_OK)
 		return s;
 	double *fixed = QL_NEW_N(&k->r->arena, double, (size_t)k->job.model->n_q + 1);
@@ -282,8 +332,10 @@ static enum quell_status open_job(struct ql_recommending *k)
 		if (!isnan(fixed[i]))
 			k->job.covariate[i] = fixed[i];
 	k->candidate = QL_NEW_N(&k->r->arena, struct ql_candidate, (size_t)k->job.n_arm + 1);
-	for (int i = 0; i < k->job.n_arm; i++)
+	for (int i = 0; i < k->job.n_arm; i++) {
 		apply_rules(k, i);
+		ql_model_errors_of(&k->errors, &k->job.arm[i].regimen, k->candidate[i].error, k->candidate[i].error_arms);
+	}
 	ql_values_init(k->job.arm[0].plan, &k->v);
 	describe(k);
 	return QUELL_OK;
@@ -303,9 +355,12 @@ static enum quell_status recommend(void *arg)
 		return s != QUELL_OK ? s : QUELL_ERR_INPUT;
 	choose_patients(k);
 	read_ages(k);
+	s = simulate_all(k);
+	if (s != QUELL_OK)
+		return s;
 	for (int i = 0; i < k->job.n_arm; i++)
-		if (!k->candidate[i].excluded && (s = simulate(k, i)) != QUELL_OK)
-			return s;
+		if (!k->candidate[i].excluded)
+			read_outcomes(k, i);
 	drop_failed(k);
 	ql_recommend_rank(k);
 	return QUELL_OK;

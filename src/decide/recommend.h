@@ -55,6 +55,8 @@ struct ql_ranked {
 	const struct ql_smaa_option *smaa; /* NULL if not simulated */
 	double pfs5, umrd;     /* share without progression at five years, and with uMRD4 in blood at any visit */
 	struct ql_quality_summary quality; /* NaN if not simulated */
+	double error[QL_K_COUNT];   /* standard deviation of the model error, before the grade multiplies it */
+	int error_arms[QL_K_COUNT]; /* calibration arms behind it; 0: assumed */
 	uint64_t failed;
 	const char *driver[2]; /* what speaks for it and against it, beside the first */
 	const struct ql_trial_evidence *against_first; /* trials: this regimen over the first; NULL for the first itself */
@@ -87,6 +89,8 @@ struct ql_recommendation {
 	const char *population, *model_name;
 	uint64_t model_hash, seed, patients, candidates;
 	double years, rtol, effective; /* effective number of patients behind the answer */
+	const char *draws; /* parameter draws that the patients live under in turn; NULL: none */
+	int n_draws;
 	bool outside; /* hardly any candidate matches */
 	struct ql_smaa smaa;
 	struct ql_ranked *ranked; /* eligible ones in order, then the rest */

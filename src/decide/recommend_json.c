@@ -58,8 +58,9 @@ static json_t *rules(const struct ql_ranked *x)
 	return list;
 }
 
-static json_t *criteria(const struct ql_smaa_option *s)
+static json_t *criteria(const struct ql_ranked *r)
 {
+	const struct ql_smaa_option *s = r->smaa;
 	json_t *list = json_array();
 	for (int k = 0; k < QL_K_COUNT; k++) {
 		json_t *o = json_object();
@@ -70,6 +71,8 @@ static json_t *criteria(const struct ql_smaa_option *s)
 		real(o, "lower", s->lower[k]);
 		real(o, "upper", s->upper[k]);
 		real(o, "part_of_score", s->part[k]);
+		real(o, "model_error", r->error[k]);
+		count(o, "model_error_arms", (uint64_t)r->error_arms[k]);
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -131,7 +134,7 @@ static json_t *regimen(const struct ql_recommendation *r, const struct ql_ranked
 			json_array_append_new(ranks, ql_json_real(x->smaa->rank[i]));
 		put(o, "rank_acceptability", ranks);
 		count(o, "tier", (uint64_t)x->smaa->tier);
-		put(o, "criteria", criteria(x->smaa));
+		put(o, "criteria", criteria(x));
 		real(o, "pfs_rate_60mo", x->pfs5);
 		real(o, "umrd_pb_1e-4_any", x->umrd);
 		put(o, "quality_of_life", quality(&x->quality));
@@ -219,6 +222,8 @@ void ql_recommendation_json(const struct ql_recommendation *r, struct ql_buf *ou
 	real(o, "effective_patients", r->effective);
 	put(o, "outside_of_population", json_boolean(r->outside));
 	real(o, "years", r->years);
+	text(o, "draws", r->draws);
+	count(o, "n_draws", (uint64_t)r->n_draws);
 	text(o, "guideline", r->guideline.name);
 	put(o, "profile", profile(r));
 	put(o, "preferences", preferences(r));

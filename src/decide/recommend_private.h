@@ -4,6 +4,7 @@
 #define QL_DECIDE_RECOMMEND_PRIVATE_H
 
 #include "decide/job.h"
+#include "decide/model_error.h"
 #include "decide/recommend.h"
 #include "decide/trials.h"
 #include "patient/posterior.h"
@@ -17,6 +18,8 @@ struct ql_candidate { /* one regimen */
 	double *x;            /* [patients][QL_K_COUNT]; after drop_failed the first n_kept rows count */
 	double pfs5, umrd;
 	uint64_t failed;
+	double error[QL_K_COUNT]; /* of the model, and calibration arms behind it */
+	int error_arms[QL_K_COUNT];
 	double infusion_day; /* last infusion that the regimen plans */
 };
 
@@ -28,10 +31,12 @@ struct ql_recommending {
 	struct ql_job job;
 	struct ql_evidence *evidence;
 	struct ql_trials *trials;
+	struct ql_model_errors errors;
 	struct ql_candidate *candidate; /* per arm */
 	struct ql_values v; /* scratch of draws */
 	double *log_weight;
 	uint64_t n_candidate, n_kept;
+	uint64_t *part;       /* patients of one parameter draw */
 	uint64_t *kept;       /* [n_kept] rows of the records */
 	double *age;          /* [patients] */
 	int used;             /* utility set behind the ranking */

@@ -29,9 +29,17 @@ static void run_smaa(struct ql_recommending *k)
 	s->option = QL_NEW_N(&k->r->arena, struct ql_smaa_option, (size_t)k->job.n_arm + 1);
 	s->n = k->n_kept;
 	s->seed = k->run.seed;
+	if (k->job.draws.n > 1) {
+		int *group = QL_NEW_N(&k->r->arena, int, k->n_kept + 1);
+		for (uint64_t i = 0; i < k->n_kept; i++)
+			group[i] = (int)(k->kept[i] % (uint64_t)k->job.draws.n);
+		s->group = group;
+		s->n_group = k->job.draws.n;
+	}
 	for (int i = 0; i < k->job.n_arm; i++)
 		if (!k->candidate[i].excluded)
-			s->option[s->n_option++] = (struct ql_smaa_option){.x = k->candidate[i].x, .tier = k->candidate[i].tier,
+			s->option[s->n_option++] = (struct ql_smaa_option){.x = k->candidate[i].x, .error = k->candidate[i].error,
+									   .tier = k->candidate[i].tier,
 									   .grade = k->job.arm[i].regimen.evidence_grade};
 	if (s->n_option && s->n)
 		ql_smaa_run(s, &k->r->arena);
@@ -61,6 +69,8 @@ static void list(struct ql_recommending *k)
 			.eligible = !c->excluded, .excluded = c->excluded, .rule = c->rule, .n_rule = c->n_rule,
 			.smaa = c->excluded || !k->n_kept ? NULL : &r->smaa.option[option], .pfs5 = c->pfs5, .umrd = c->umrd,
 			.failed = c->failed, .calibrated = used_in_calibration(k, g), .rank = i};
+		memcpy(r->ranked[i].error, c->error, sizeof c->error);
+		memcpy(r->ranked[i].error_arms, c->error_arms, sizeof c->error_arms);
 		option += !c->excluded;
 	}
 	r->n_eligible = eligible(k);

@@ -112,13 +112,19 @@ static void draw_weights(const struct ql_smaa *s, uint64_t draw, double *w)
 		w[k] /= sum;
 }
 
-/* Weights of patients for one draw: the Bayesian bootstrap (Rubin 1981, Ann Stat 9:130), the same for all options. */
+/* Weights of patients for one draw: the Bayesian bootstrap (Rubin 1981, Ann Stat 9:130), the same for all options; of
+ * parameter draws and of patients within them. */
 static void draw_patients(const struct ql_smaa *s, uint64_t draw, double *share)
 {
 	struct stream r = {s->seed, draw, ql_hash_str("smaa bootstrap"), 0};
+	const uint64_t groups = ql_hash_str("smaa parameter draws");
 	double sum = 0;
-	for (uint64_t i = 0; i < s->n; i++)
-		sum += share[i] = -ql_log(uniform(&r));
+	for (uint64_t i = 0; i < s->n; i++) {
+		share[i] = -ql_log(uniform(&r));
+		if (s->group)
+			share[i] *= -ql_log(ql_rng_uniform(s->seed, draw, groups, (uint64_t)s->group[i]));
+		sum += share[i];
+	}
 	for (uint64_t i = 0; i < s->n; i++)
 		share[i] /= sum;
 }
@@ -148,7 +154,7 @@ static void draw_outcomes(const struct ql_smaa *s, int option, uint64_t draw, co
 			out[k] += share[i] * o->x[i * QL_K_COUNT + (uint64_t)k];
 	for (int k = 0; k < QL_K_COUNT; k++) {
 		double z = k <= QL_K_ttnt ? course : normal(&r);
-		out[k] = shaken(k, out[k], z * ql_benefit_def[k].error * doubt(o->grade));
+		out[k] = shaken(k, out[k], z * (o->error ? o->error[k] : ql_benefit_def[k].error) * doubt(o->grade));
 	}
 }
 

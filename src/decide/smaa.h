@@ -15,8 +15,7 @@
  * survival first, then severe infection and the way of giving in one study (Landfeldt, n = 311: 36, 21, 13 of 100), time
  * without progression first in another (Mansfield 2017, Blood Adv 1:2285, doi 10.1182/bloodadvances.2017007294); mapped to
  * these criteria by us (assumed). Anchors and the standard deviation of the model error, on the logit scale
- * for shares and on the logarithm else. Anchors: dossier of endpoints 5.4 (assumed). Errors: the distance of simulated from
- * published figures of calibration trials, rounded (assumed for what trials do not print). */
+ * for shares and on the logarithm else. Anchors: dossier of endpoints 5.4 (assumed). Errors: assumed; they stand where calibration trials say nothing (decide/model_error.h). */
 #define QL_BENEFITS(X)                                                                           \
 	X(qaly, "quality-adjusted years in ten", "year", 3, 8, 0, 0.03, 0.20)                          \
 	X(os, "alive at five years", "1", 0.5, 1, 1, 0.30, 0.25)                                       \
@@ -45,6 +44,7 @@ extern const struct ql_benefit_def ql_benefit_def[QL_K_COUNT];
 
 struct ql_smaa_option {
 	const double *x;  /* [n][QL_K_COUNT] per patient */
+	const double *error; /* [QL_K_COUNT] of the model; NULL: those of ql_benefit_def */
 	char grade;       /* evidence: A 1, B 1.5, C 2, D 3 times the model error */
 	int tier;         /* 0 first */
 	/* results */
@@ -60,6 +60,8 @@ struct ql_smaa {
 	int n_option;
 	struct ql_smaa_option *option;
 	uint64_t n;       /* patients */
+	const int *group; /* [n] parameter draw under which each lives, drawn anew as a whole; NULL: one for all */
+	int n_group;
 	double weight[QL_K_COUNT]; /* of the patient, or the usual ones; they add up to 1 */
 	bool stated;
 	uint64_t seed;

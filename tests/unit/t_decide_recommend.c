@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct ql_recommend_spec spec_of(const char *profile)
 {
@@ -285,6 +286,98 @@ static void json_is_the_same_for_threads(void **state)
 	assert_string_equal(text[0].data, text[1].data);
 	ql_buf_free(&text[0]);
 	ql_buf_free(&text[1]);
+}
+
+/* --- doubt --- */
+
+/* Two options that differ in nothing but the parameter draw: groups drawn as a whole spread the mean like groups. */
+static void parameter_draws_widen_the_limits(void **state)
+{
+	(void)state;
+	enum { N = 400, GROUPS = 8 };
+	static double x[N * QL_K_COUNT];
+	static int group[N];
+	static const double none[QL_K_COUNT] = {0};
+	double width[2];
+	for (int i = 0; i < N; i++) {
+		group[i] = i % GROUPS;
+		x[i * QL_K_COUNT + QL_K_qaly] = 5 + group[i] % 2; /* draws differ, patients within them do not */
+	}
+	for (int with = 0; with < 2; with++) {
+		struct ql_arena a = {0};
+		struct ql_smaa_option o = {.x = x, .error = none, .grade = 'A'};
+		struct ql_smaa s = {.n_option = 1, .option = &o, .n = N, .seed = 9};
+		ql_preferences_none(&s);
+		if (with) {
+			s.group = group;
+			s.n_group = GROUPS;
+		}
+		ql_smaa_run(&s, &a);
+		width[with] = o.upper[QL_K_qaly] - o.lower[QL_K_qaly];
+		ql_arena_free(&a);
+	}
+	/* Beta(200, 200) and Beta(4, 4): 95 % within 0.098 and 0.632 */
+	assert_true(fabs(width[0] - 0.098) < 0.012);
+	assert_true(fabs(width[1] - 0.632) < 0.06);
+}
+
+static void parameter_draws_are_taken_in_turn(void **state)
+{
+	(void)state;
+	static const char *regimens[] = {"ven-obi", "acalabrutinib"};
+	const char *with[] = {"symptoms=yes"};
+	char path[] = "/tmp/quell_draws_XXXXXX";
+	const char text[] = "draw,btki.f_kill\n1,0.6\n2,0.2\n";
+	int fd = mkstemp(path);
+	assert_true(write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
+	close(fd);
+	struct ql_recommend_spec s = spec_of(NULL);
+	s.run.regimen = regimens;
+	s.run.n_regimen = 2;
+	s.with = with;
+	s.n_with = 1;
+	s.run.draws = path;
+	struct ql_recommendation *both = recommend(&s);
+	s.run.n_draws = 1;
+	struct ql_recommendation *first = recommend(&s);
+	assert_true(both->n_draws == 2 && first->n_draws == 1 && both->smaa.n_group == 2);
+	const double *x = find(both, "acalabrutinib")->smaa->x, *y = find(first, "acalabrutinib")->smaa->x;
+	const double *u = find(both, "ven-obi")->smaa->x, *v = find(first, "ven-obi")->smaa->x;
+	int differ = 0;
+	for (uint64_t i = 0; i < 64; i++)
+		for (uint64_t c = 0; c < QL_K_COUNT; c++) {
+			uint64_t at = i * QL_K_COUNT + c;
+			if (i % 2 == 0) /* the first draw in both */
+				assert_true(x[at] <= y[at] && x[at] >= y[at]);
+			differ += i % 2 == 1 && c <= QL_K_ttnt && (x[at] < y[at] || x[at] > y[at]);
+			assert_true(c == QL_K_ttnt || i % 2 == 1 || (u[at] <= v[at] && u[at] >= v[at]));
+		}
+	assert_true(differ > 10);
+	ql_recommendation_free(both);
+	ql_recommendation_free(first);
+	remove(path);
+}
+
+/* From calibration arms where there are some, assumed else; the class's own figure before that of all. */
+static void model_error_is_derived(void **state)
+{
+	(void)state;
+	static const char *regimens[] = {"acalabrutinib", "ven-obi", "liso-cel"};
+	const char *with[] = {"symptoms=yes"};
+	struct ql_recommend_spec s = spec_of(NULL);
+	s.run.regimen = regimens;
+	s.run.n_regimen = 3;
+	s.run.patients = 16;
+	s.with = with;
+	s.n_with = 1;
+	struct ql_recommendation *r = recommend(&s);
+	const struct ql_ranked *btki = find(r, "acalabrutinib"), *ven = find(r, "ven-obi");
+	assert_true(btki->error_arms[QL_K_os] >= 3 && btki->error_arms[QL_K_os] < ven->error_arms[QL_K_os]);
+	assert_true(ven->error[QL_K_os] > 0.05 && ven->error[QL_K_os] < 2);
+	assert_true(fabs(ven->error[QL_K_qaly] - 0.1 * ven->error[QL_K_os]) < 1e-12);
+	assert_int_equal(ven->error_arms[QL_K_acute], 0);
+	assert_true(ven->error[QL_K_acute] >= ql_benefit_def[QL_K_acute].error && ven->error[QL_K_af] >= ql_benefit_def[QL_K_af].error);
+	ql_recommendation_free(r);
 }
 
 /* --- matched patients --- */
@@ -622,6 +715,9 @@ int main(void)
 		cmocka_unit_test(everything_unknown_is_the_population),
 		cmocka_unit_test(absurd_weights_do_not_bring_back_what_is_excluded),
 		cmocka_unit_test(nothing_graded_d_ranks_first),
+		cmocka_unit_test(parameter_draws_widen_the_limits),
+		cmocka_unit_test(parameter_draws_are_taken_in_turn),
+		cmocka_unit_test(model_error_is_derived),
 		cmocka_unit_test(utility_sets_are_shown_and_used),
 		cmocka_unit_test(json_is_the_same_for_threads),
 		cmocka_unit_test(a_course_changes_who_is_simulated),
