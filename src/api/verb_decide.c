@@ -86,19 +86,21 @@ static enum quell_status measures(void *arg)
 	return QUELL_OK;
 }
 
-static enum quell_status write_regimen(struct ql_api_run *r, const struct ql_optimisation *o)
+static enum quell_status write_files(struct ql_api_run *r, struct ql_optimisation *o)
 {
-	const char *path = ql_run_text(r, "out");
-	if (!path || !o->regimen) {
-		if (path)
-			ql_diag_help(ql_diag_add(&r->ds, QL_E0610, (struct ql_span){0}, "no schedule meets the bounds: `%s` is not written", path),
-				     "loosen a bound, widen a variable or give more `evaluations`");
-		return path ? QUELL_ERR_INPUT : QUELL_OK;
+	const char *out = ql_run_text(r, "out"), *path, *content;
+	enum quell_status s = QUELL_OK;
+	if (out && o->best < 0) {
+		ql_diag_help(ql_diag_add(&r->ds, QL_E0610, (struct ql_span){0}, "no schedule meets the bounds: `%s` is not written", out),
+			     "loosen a bound, widen a variable or give more `evaluations`");
+		return QUELL_ERR_INPUT;
 	}
-	struct ql_buf text = {0};
-	ql_buf_puts(&text, o->regimen);
-	enum quell_status s = ql_run_write(r, path, &text);
-	ql_buf_free(&text);
+	for (int i = 0; out && s == QUELL_OK && ql_optimisation_file(o, i, out, &path, &content); i++) {
+		struct ql_buf text = {0};
+		ql_buf_puts(&text, content);
+		s = ql_run_write(r, path, &text);
+		ql_buf_free(&text);
+	}
 	return s;
 }
 
@@ -128,7 +130,7 @@ enum quell_status ql_api_optimize(struct ql_api_run *r)
 	struct shown x = {r, o};
 	if (o) {
 		enum quell_status filled = ql_protect(show_optimize, &x);
-		s = filled != QUELL_OK ? filled : s == QUELL_OK ? write_regimen(r, o) : s;
+		s = filled != QUELL_OK ? filled : s == QUELL_OK ? write_files(r, o) : s;
 	}
 	ql_optimisation_free(o);
 	return s;

@@ -41,11 +41,21 @@ static void head(struct ql_cli *c, const struct ql_optimisation *o)
 	ql_buf_printf(b, "%s\n", ql_cli_style(c, QL_PLAIN));
 }
 
+static void label(struct ql_cli *c, const struct ql_optimisation *o, int v, const struct ql_opt_trial *t, struct ql_buf *b)
+{
+	const struct ql_opt_variable *x = &o->variable[v];
+	ql_buf_puts(b, v ? ", " : "");
+	if (x->order)
+		ql_buf_printf(b, "%s, then %s", ql_opt_label(x, t->x[v], 0, &c->arena), ql_opt_label(x, t->x[v], 1, &c->arena));
+	else
+		ql_buf_printf(b, "%s %s", x->name, ql_opt_label(x, t->x[v], 0, &c->arena));
+}
+
 static const char *at(struct ql_cli *c, const struct ql_optimisation *o, const struct ql_opt_trial *t)
 {
 	struct ql_buf b = {0};
 	for (int v = 0; v < o->n_variable; v++)
-		ql_buf_printf(&b, "%s%s %.4g", v ? ", " : "", o->variable[v].name, t->x[v]);
+		label(c, o, v, t, &b);
 	const char *text = ql_arena_strdup(&c->arena, b.data);
 	ql_buf_free(&b);
 	return text;
@@ -70,19 +80,26 @@ static void show(struct ql_cli *c, const struct ql_optimisation *o)
 	ql_buf_puts(b, "\n" QL_RESEARCH_USE "\n");
 }
 
-static enum quell_status write_regimen(struct ql_cli *c, const char *path, const struct ql_optimisation *o)
+static enum quell_status write_files(struct ql_cli *c, const char *out, struct ql_optimisation *o)
 {
-	struct ql_out_file f;
-	if (!o->regimen) {
-		ql_diag_help(ql_diag_add(&c->ds, QL_E0610, (struct ql_span){0}, "no schedule meets the bounds: `%s` is not written", path),
+	const char *path, *text;
+	enum quell_status s = QUELL_OK;
+	if (o->best < 0) {
+		ql_diag_help(ql_diag_add(&c->ds, QL_E0610, (struct ql_span){0}, "no schedule meets the bounds: `%s` is not written", out),
 			     "loosen a bound, widen a variable or give more `--evaluations`");
 		return QUELL_ERR_INPUT;
 	}
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, o->regimen, strlen(o->regimen));
-	return ql_out_commit(&f, &c->ds);
+	for (int i = 0; s == QUELL_OK && ql_optimisation_file(o, i, out, &path, &text); i++) {
+		struct ql_out_file f;
+		s = ql_out_open(&f, path, &c->ds);
+		if (s != QUELL_OK)
+			return s;
+		ql_out_write(&f, text, strlen(text));
+		s = ql_out_commit(&f, &c->ds);
+	}
+	if (s == QUELL_OK)
+		ql_cli_say(c, "Written", "run it: %s", ql_optimisation_command(o, out));
+	return s;
 }
 
 static int list_measures(struct ql_cli *c)
@@ -137,7 +154,7 @@ int ql_verb_optimize(struct ql_cli *c, int argc, char **argv)
 			ql_optimisation_json(o, &c->out);
 		else
 			show(c, o);
-		s = out ? write_regimen(c, out, o) : s;
+		s = out ? write_files(c, out, o) : s;
 	}
 	ql_optimisation_free(o);
 	return ql_cli_exit(s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _POSIX_C_SOURCE 200809L
-#include "decide/optimize.h"
+#include "decide/optimize_private.h"
 #include "base/io.h"
+#include "base/paths.h"
 #include "decide/job.h"
 #include "trial/rules.h"
 #include <math.h>
@@ -19,20 +20,6 @@ const struct ql_opt_measure_def ql_opt_measure_def[QL_O_COUNT] = {
 #define X(id, title, higher) {#id, title, higher},
 	QL_OPT_MEASURES(X)
 #undef X
-};
-
-struct optimizing {
-	const struct ql_optimize_spec *spec;
-	struct ql_diags *ds;
-	struct ql_optimisation *o;
-	struct ql_run_spec run;
-	struct ql_yaml *yaml, *regimen;
-	const char *bound_of[QL_O_COUNT]; /* reference regimen whose measure is the bound */
-	double margin[QL_O_COUNT];
-	const char **compare;
-	int n_compare, most;
-	char folder[40], path[64]; /* the schedule in hand, as a file */
-	enum quell_status status;
 };
 
 /* --- the file --- */
@@ -107,23 +94,63 @@ static void read_bounds(struct optimizing *k)
 	}
 }
 
+static void read_list(struct optimizing *k, const struct ql_yaml *y, struct ql_opt_variable *v)
+{
+	const struct ql_yaml *list = ql_yaml_get(y, v->order ? "order" : "choose");
+	v->choice = QL_NEW_N(&k->o->arena, const char *, (size_t)list->n + 1);
+	for (int i = 0; list->kind == QL_YAML_LIST && i < list->n; i++)
+		if (list->item[i]->kind == QL_YAML_SCALAR)
+			v->choice[v->n_choice++] = ql_arena_strdup(&k->o->arena, list->item[i]->text);
+	if (v->n_choice < 2 || v->n_choice > 40)
+		fault(k, list->span, "a choice needs 2 to 40 values", "write {choose: [a, b]}, or {order: [a, b]} for two of them in an order");
+	v->integer = true;
+	v->low = 0;
+	v->high = (v->order ? v->n_choice * (v->n_choice - 1) : v->n_choice) - 1;
+}
+
+static void read_variable(struct optimizing *k, const struct ql_yaml *y, struct ql_opt_variable *v)
+{
+	static const char *const keys[] = {"low", "high", "log", "integer", "choose", "order", NULL};
+	ql_yaml_check_keys(y, keys, k->ds);
+	v->order = ql_yaml_get(y, "order") != NULL;
+	if (v->order || ql_yaml_get(y, "choose")) {
+		read_list(k, y, v);
+		return;
+	}
+	ql_yaml_number(y, "low", true, k->ds, &v->low);
+	ql_yaml_number(y, "high", true, k->ds, &v->high);
+	ql_yaml_bool(y, "log", false, k->ds, &v->log);
+	ql_yaml_bool(y, "integer", false, k->ds, &v->integer);
+	if (v->low >= v->high || (v->log && v->low <= 0))
+		fault(k, y->span, "the range of the variable is empty", "low lies below high, above 0 where log is true");
+}
+
 static void read_variables(struct optimizing *k)
 {
-	static const char *const keys[] = {"low", "high", "log", "integer", NULL};
 	const struct ql_yaml *y = ql_yaml_get(k->yaml, "variables");
 	for (int i = 0; y && y->kind == QL_YAML_MAP && i < y->n && i < QL_OPT_MAX_VARIABLES; i++) {
 		struct ql_opt_variable *v = &k->o->variable[k->o->n_variable++];
 		*v = (struct ql_opt_variable){.name = y->key[i], .low = NAN, .high = NAN};
-		ql_yaml_check_keys(y->item[i], keys, k->ds);
-		ql_yaml_number(y->item[i], "low", true, k->ds, &v->low);
-		ql_yaml_number(y->item[i], "high", true, k->ds, &v->high);
-		ql_yaml_bool(y->item[i], "log", false, k->ds, &v->log);
-		ql_yaml_bool(y->item[i], "integer", false, k->ds, &v->integer);
-		if (v->low >= v->high || (v->log && v->low <= 0))
-			fault(k, y->item[i]->span, "the range of the variable is empty", "low lies below high, above 0 where log is true");
+		read_variable(k, y->item[i], v);
 	}
 	if (!k->o->n_variable || (y && y->n > QL_OPT_MAX_VARIABLES))
 		fault(k, y ? y->span : k->yaml->span, "one to eight variables can be varied", "write variables: {first: {low: 0.1, high: 2}}");
+}
+
+int ql_opt_values(const struct ql_opt_variable *v)
+{
+	return v->integer ? (int)(round(v->high) - round(v->low)) + 1 : 0;
+}
+
+const char *ql_opt_label(const struct ql_opt_variable *v, double x, int place, struct ql_arena *a)
+{
+	int at = (int)round(x);
+	if (!v->choice)
+		return ql_arena_printf(a, v->integer ? "%.0f" : "%.4g", x);
+	if (!v->order)
+		return v->choice[at];
+	int one = at / (v->n_choice - 1), two = at % (v->n_choice - 1);
+	return v->choice[place == 0 ? one : two + (two >= one)];
 }
 
 static void read_compare(struct optimizing *k)
@@ -141,10 +168,38 @@ static void read_compare(struct optimizing *k)
 	}
 }
 
+/* A table or protocol of the library that the schedule adds to. */
+static struct ql_yaml *read_base(struct optimizing *k, const char *name)
+{
+	struct ql_yaml *y = NULL;
+	const char *path = ql_library_file(&k->o->arena, k->run.data_dir, "library/protocols", name, ".yaml", QL_E0660, "protocol", k->ds);
+	if (path)
+		ql_yaml_read(&k->o->arena, path, k->ds, &y);
+	return y;
+}
+
+static void read_rest(struct optimizing *k)
+{
+	static const char *const keys[] = {"when", "held_for", "stop", "source", "grade", NULL};
+	k->second_line = ql_yaml_get(k->yaml, "second_line");
+	k->stop_rule = ql_yaml_get(k->yaml, "stop_rule");
+	if (k->second_line && k->second_line->kind != QL_YAML_SCALAR)
+		fault(k, k->second_line->span, "the second line is one regimen", "write second_line: $line2");
+	if (k->second_line)
+		k->next_table = read_base(k, k->run.next_line ? k->run.next_line : "next-line");
+	if (!k->stop_rule)
+		return;
+	if (k->stop_rule->kind != QL_YAML_MAP || !ql_yaml_get(k->stop_rule, "when") || !ql_yaml_get(k->stop_rule, "stop"))
+		fault(k, k->stop_rule->span, "the rule is not understood", "write stop_rule: {when: \"mrd_blood < 1e-4\", held_for: 84 day, stop: [bcl2i.dose]}");
+	else
+		ql_yaml_check_keys(k->stop_rule, keys, k->ds);
+	k->protocol = read_base(k, k->run.protocol ? k->run.protocol : "standard");
+}
+
 static enum quell_status read_file(struct optimizing *k)
 {
 	static const char *const keys[] = {"optimize", "title", "population", "patients", "years", "minimise", "subject",
-					   "compare", "variables", "regimen", "protocol", "note", NULL};
+					   "compare", "variables", "regimen", "second_line", "stop_rule", "next_line", "protocol", "note", NULL};
 	int errors = k->ds->n_errors;
 	double patients = 300, years = 1;
 	enum quell_status s = ql_yaml_read(&k->o->arena, k->spec->path, k->ds, &k->yaml);
@@ -171,84 +226,12 @@ static enum quell_status read_file(struct optimizing *k)
 	read_bounds(k);
 	read_variables(k);
 	read_compare(k);
+	ql_yaml_string(k->yaml, "next_line", false, k->ds, &k->run.next_line);
 	k->regimen = ql_yaml_get(k->yaml, "regimen");
-	if (!k->regimen || k->regimen->kind != QL_YAML_MAP)
-		fault(k, k->yaml->span, "`regimen` is missing", "write the regimen with $NAME where a variable stands");
+	if (!k->regimen || k->regimen->kind == QL_YAML_LIST)
+		fault(k, k->yaml->span, "`regimen` is missing", "write the regimen with $NAME where a variable stands, or the name of one");
+	read_rest(k);
 	return k->ds->n_errors == errors ? QUELL_OK : QUELL_ERR_INPUT;
-}
-
-/* --- a schedule as text --- */
-
-static void put_scalar(const struct ql_optimisation *o, const double *x, const struct ql_yaml *y, struct ql_buf *b)
-{
-	const char *s = y->text;
-	ql_buf_puts(b, y->quoted ? "\"" : "");
-	while (*s) {
-		const struct ql_opt_variable *hit = NULL;
-		char text[32];
-		size_t len = 0;
-		int which = 0;
-		for (int i = 0; *s == '$' && i < o->n_variable; i++) {
-			size_t n = strlen(o->variable[i].name);
-			if (strncmp(s + 1, o->variable[i].name, n) == 0 && n > len) {
-				hit = &o->variable[i];
-				which = i;
-				len = n;
-			}
-		}
-		if (hit) {
-			snprintf(text, sizeof text, hit->integer ? "%.0f" : "%.4g", x[which]);
-			ql_buf_puts(b, text);
-			s += len + 1;
-		} else {
-			ql_buf_add(b, s++, 1);
-		}
-	}
-	ql_buf_puts(b, y->quoted ? "\"" : "");
-}
-
-/* Keys may hold variables as well ({$day: 0}). */
-static void put_key(const struct ql_optimisation *o, const double *x, const char *key, struct ql_buf *b)
-{
-	const struct ql_yaml as_scalar = {.kind = QL_YAML_SCALAR, .text = key};
-	put_scalar(o, x, &as_scalar, b);
-}
-
-static void put_flow(const struct ql_optimisation *o, const double *x, const struct ql_yaml *y, struct ql_buf *b)
-{
-	if (y->kind == QL_YAML_SCALAR) {
-		put_scalar(o, x, y, b);
-		return;
-	}
-	ql_buf_puts(b, y->kind == QL_YAML_LIST ? "[" : "{");
-	for (int i = 0; i < y->n; i++) {
-		ql_buf_puts(b, i ? ", " : "");
-		if (y->kind == QL_YAML_MAP) {
-			put_key(o, x, y->key[i], b);
-			ql_buf_puts(b, ": ");
-		}
-		put_flow(o, x, y->item[i], b);
-	}
-	ql_buf_puts(b, y->kind == QL_YAML_LIST ? "]" : "}");
-}
-
-static void put_regimen(const struct ql_optimisation *o, const double *x, const struct ql_yaml *y, struct ql_buf *b)
-{
-	for (int i = 0; i < y->n; i++) {
-		const struct ql_yaml *v = y->item[i];
-		ql_buf_printf(b, "%s:", y->key[i]);
-		bool items = v->kind == QL_YAML_LIST && v->n && v->item[0]->kind == QL_YAML_MAP;
-		ql_buf_puts(b, items ? "\n" : " ");
-		for (int k = 0; items && k < v->n; k++) {
-			ql_buf_puts(b, "  - ");
-			put_flow(o, x, v->item[k], b);
-			ql_buf_puts(b, "\n");
-		}
-		if (!items) {
-			put_flow(o, x, v, b);
-			ql_buf_puts(b, "\n");
-		}
-	}
 }
 
 /* --- measuring --- */
@@ -267,6 +250,9 @@ static void add_patient(const struct ql_patient_record *r, double horizon_day, d
 	m[QL_O_infection_12mo] += (double)r->infection_day <= QL_DAYS_PER_YEAR;
 	m[QL_O_days] += fmin(end, horizon_day) / QL_DAYS_PER_YEAR;
 	m[QL_O_qaly] += (double)r->qaly;
+	m[QL_O_os_60mo] += !((double)r->death_day <= 5 * QL_DAYS_PER_YEAR);
+	m[QL_O_ttnt] += fmin(fmin((double)r->next_day, (double)r->death_day), horizon_day) / QL_DAYS_PER_YEAR;
+	m[QL_O_pfs2] += fmin(fmin((double)r->pfs2_day, (double)r->death_day), horizon_day) / QL_DAYS_PER_YEAR;
 }
 
 /* Simulates one regimen (a name or the file in hand); the same patients each time. */
@@ -274,9 +260,15 @@ static enum quell_status measure(struct optimizing *k, const char *regimen, doub
 {
 	struct ql_arm_result result = {0};
 	const char *list[1] = {regimen};
-	k->run.regimen = list;
-	k->run.n_regimen = 1;
-	enum quell_status s = ql_job_open(job, &k->run, k->ds);
+	struct ql_run_spec *run = QL_NEW(&k->o->arena, struct ql_run_spec); /* the job keeps it */
+	*run = k->run;
+	run->regimen = list;
+	run->n_regimen = 1;
+	if (k->second_line && k->trying)
+		run->next_line = k->next_path;
+	if (k->stop_rule && k->trying)
+		run->protocol = k->protocol_path;
+	enum quell_status s = ql_job_open(job, run, k->ds);
 	if (s == QUELL_OK) {
 		struct ql_arm_spec a = ql_job_arm_spec(job, 0);
 		s = ql_arm_run(&a, k->ds, &result);
@@ -347,19 +339,42 @@ static double natural(const struct ql_opt_variable *v, double u)
 	return v->integer ? round(x) : x;
 }
 
-static enum quell_status write_schedule(struct optimizing *k, const double *x)
+static enum quell_status write_text(struct optimizing *k, const char *path, struct ql_buf *text)
 {
-	struct ql_buf text = {0};
-	put_regimen(k->o, x, k->regimen, &text);
-	FILE *f = fopen(k->path, "w");
-	bool ok = f && fwrite(text.data, 1, text.len, f) == text.len;
+	FILE *f = fopen(path, "w");
+	bool ok = f && fwrite(text->data, 1, text->len, f) == text->len;
 	ok = f && fclose(f) == 0 && ok;
-	ql_buf_free(&text);
+	ql_buf_free(text);
 	if (ok)
 		return QUELL_OK;
-	ql_diag_help(ql_diag_add(k->ds, QL_E0903, (struct ql_span){k->path, 0, 0, 0}, "cannot write `%s`", k->path),
+	ql_diag_help(ql_diag_add(k->ds, QL_E0903, (struct ql_span){path, 0, 0, 0}, "cannot write `%s`", path),
 		     "the schedule in hand is kept in /tmp; make room there");
 	return QUELL_ERR_IO;
+}
+
+/* The schedule as the files that a run reads; the regimen's name if it is one of the library. */
+static enum quell_status write_schedule(struct optimizing *k, const double *x, const char **regimen)
+{
+	enum quell_status s = QUELL_OK;
+	struct ql_buf b = {0};
+	*regimen = k->path;
+	if (k->regimen->kind == QL_YAML_SCALAR) {
+		ql_opt_put_text(k->o, x, k->regimen->text, false, &b);
+		*regimen = ql_arena_strdup(&k->o->arena, b.data);
+		ql_buf_free(&b);
+	} else {
+		ql_opt_put_map(k->o, x, k->regimen, &b);
+		s = write_text(k, k->path, &b);
+	}
+	if (s == QUELL_OK && k->second_line) {
+		ql_opt_put_next_line(k, x, &b);
+		s = write_text(k, k->next_path, &b);
+	}
+	if (s == QUELL_OK && k->stop_rule) {
+		ql_opt_put_protocol(k, x, &b);
+		s = write_text(k, k->protocol_path, &b);
+	}
+	return s;
 }
 
 static const struct ql_opt_trial *tried(const struct optimizing *k, const double *x)
@@ -386,14 +401,16 @@ static double evaluate(unsigned n, const double *u, double *gradient, void *ctx)
 	struct ql_opt_trial *t = &k->o->trial[k->o->n_trial];
 	struct ql_job job = {0};
 	memcpy(t->x, x, sizeof x);
-	k->status = write_schedule(k, x);
+	const char *regimen = NULL;
+	k->status = write_schedule(k, x, &regimen);
 	if (k->status == QUELL_OK)
-		k->status = measure(k, k->path, t->measure, &job);
+		k->status = measure(k, regimen, t->measure, &job);
 	if (k->status == QUELL_OK && !k->o->model_hash) {
 		k->o->model_hash = job.model->hash;
-		k->o->evidence_grade = job.arm[0].regimen.evidence_grade;
-		if (job.arm[0].regimen.warning)
-			k->o->warning = ql_arena_strdup(&k->o->arena, job.arm[0].regimen.warning);
+		k->o->evidence_grade = 'D'; /* whatever the parts have */
+		k->o->warning = k->regimen->kind == QL_YAML_MAP && job.arm[0].regimen.warning
+					? ql_arena_strdup(&k->o->arena, job.arm[0].regimen.warning)
+					: "no trial has compared these schedules";
 	}
 	ql_job_close(&job);
 	if (k->status != QUELL_OK)
@@ -421,6 +438,45 @@ static void search(struct optimizing *k, nlopt_algorithm how, int most, double *
 
 static double total(const struct ql_opt_trial *t) { return t->loss + PENALTY * t->miss; }
 
+/* Of discrete variables, if they can all be tried; else 0. */
+static int combinations(const struct optimizing *k)
+{
+	double n = 1;
+	for (int v = 0; v < k->o->n_variable; v++)
+		n *= ql_opt_values(&k->o->variable[v]);
+	return n >= 1 && n <= k->most ? (int)n : 0;
+}
+
+static void try_all(struct optimizing *k)
+{
+	double u[QL_OPT_MAX_VARIABLES];
+	for (int i = 0, n = combinations(k); i < n && k->status == QUELL_OK; i++) {
+		int rest = i;
+		for (int v = 0; v < k->o->n_variable; v++) {
+			const int values = ql_opt_values(&k->o->variable[v]);
+			u[v] = values > 1 ? (double)(rest % values) / (values - 1) : 0;
+			rest /= values;
+		}
+		evaluate((unsigned)k->o->n_variable, u, NULL, k);
+	}
+}
+
+static void search_broad_and_near(struct optimizing *k, double *u)
+{
+	search(k, NLOPT_GN_DIRECT_L, (int)(BROAD * k->most), u);
+	for (int i = 0, best = 0; i < k->o->n_trial; i++)
+		if (i == 0 || total(&k->o->trial[i]) < total(&k->o->trial[best])) {
+			best = i;
+			for (int v = 0; v < k->o->n_variable; v++) {
+				const struct ql_opt_variable *x = &k->o->variable[v];
+				u[v] = x->log ? log(k->o->trial[i].x[v] / x->low) / log(x->high / x->low)
+					      : (k->o->trial[i].x[v] - x->low) / (x->high - x->low);
+			}
+		}
+	if (k->status == QUELL_OK)
+		search(k, NLOPT_LN_SBPLX, 3 * k->most, u); /* points tried before cost nothing; the trials are counted */
+}
+
 static void choose(struct optimizing *k)
 {
 	struct ql_optimisation *o = k->o;
@@ -442,6 +498,34 @@ static void choose(struct optimizing *k)
 	}
 }
 
+static const char *taken(struct optimizing *k, struct ql_buf *b)
+{
+	const char *text = ql_arena_strdup(&k->o->arena, b->data);
+	ql_buf_free(b);
+	return text;
+}
+
+static void keep_best(struct optimizing *k)
+{
+	const double *x = k->o->trial[k->o->best].x;
+	struct ql_buf b = {0};
+	if (k->regimen->kind == QL_YAML_SCALAR) {
+		ql_opt_put_text(k->o, x, k->regimen->text, false, &b);
+		k->o->regimen_name = taken(k, &b);
+	} else {
+		ql_opt_put_map(k->o, x, k->regimen, &b);
+		k->o->regimen = taken(k, &b);
+	}
+	if (k->second_line) {
+		ql_opt_put_next_line(k, x, &b);
+		k->o->next_line = taken(k, &b);
+	}
+	if (k->stop_rule) {
+		ql_opt_put_protocol(k, x, &b);
+		k->o->protocol = taken(k, &b);
+	}
+}
+
 static enum quell_status optimise(void *arg)
 {
 	struct optimizing *k = arg;
@@ -458,28 +542,18 @@ static enum quell_status optimise(void *arg)
 	k->o->years = k->run.years;
 	k->o->rtol = k->run.rtol > 0 ? k->run.rtol : 1e-4;
 	k->o->population = ql_arena_strdup(&k->o->arena, k->run.population);
+	k->trying = true;
 	k->o->trial = QL_NEW_N(&k->o->arena, struct ql_opt_trial, (size_t)k->most + 1);
 	double u[QL_OPT_MAX_VARIABLES] = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
-	search(k, NLOPT_GN_DIRECT_L, (int)(BROAD * k->most), u);
-	for (int i = 0, best = 0; i < k->o->n_trial; i++)
-		if (i == 0 || total(&k->o->trial[i]) < total(&k->o->trial[best])) {
-			best = i;
-			for (int v = 0; v < k->o->n_variable; v++) {
-				const struct ql_opt_variable *x = &k->o->variable[v];
-				u[v] = x->log ? log(k->o->trial[i].x[v] / x->low) / log(x->high / x->low)
-					      : (k->o->trial[i].x[v] - x->low) / (x->high - x->low);
-			}
-		}
-	if (k->status == QUELL_OK)
-		search(k, NLOPT_LN_SBPLX, 3 * k->most, u); /* points tried before cost nothing; the trials are counted */
+	if (combinations(k) > 0)
+		try_all(k);
+	else
+		search_broad_and_near(k, u);
 	if (k->status != QUELL_OK)
 		return k->status;
 	choose(k);
 	if (k->o->best >= 0) {
-		struct ql_buf text = {0};
-		put_regimen(k->o, k->o->trial[k->o->best].x, k->regimen, &text);
-		k->o->regimen = ql_arena_strdup(&k->o->arena, text.data);
-		ql_buf_free(&text);
+		keep_best(k);
 	}
 	return QUELL_OK;
 }
@@ -496,10 +570,14 @@ enum quell_status ql_optimize_run(const struct ql_optimize_spec *spec, struct ql
 		return QUELL_ERR_IO;
 	}
 	snprintf(k.path, sizeof k.path, "%s/schedule.yaml", k.folder);
+	snprintf(k.next_path, sizeof k.next_path, "%s/next.yaml", k.folder);
+	snprintf(k.protocol_path, sizeof k.protocol_path, "%s/protocol.yaml", k.folder);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	enum quell_status s = ql_protect(optimise, &k);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	remove(k.path);
+	remove(k.next_path);
+	remove(k.protocol_path);
 	rmdir(k.folder);
 	if (s != QUELL_OK) {
 		ql_optimisation_free(k.o);

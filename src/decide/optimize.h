@@ -12,9 +12,14 @@
  *	compare: [epcoritamab, epcoritamab-flat]  # regimens shown beside it
  *	variables:
  *	  first: {low: 0.04, high: 2, log: true}  # $first in the regimen
- *	regimen: {...}                            # a regimen with $first in its texts
+ *	  agent: {choose: [rituximab, obinutuzumab]}   # $agent
+ *	  line: {order: [ven-obi, acalabrutinib]} # two of the list in an order: $line1, $line2
+ *	regimen: {...}                            # a regimen with $first in its texts, or the name of one: $line1
+ *	second_line: $line2                       # given to all who progress; the rest of `next_line` (next-line) behind it
+ *	stop_rule: {when: "mrd_blood < $level and day >= 180", held_for: 84 day, stop: [bcl2i.dose]} # into `protocol` (standard)
  *
- * Search: DIRECT-L, then Sbplx, of NLopt; a constraint that is missed is a penalty of ten times the miss.
+ * Search: where all variables are discrete and few, every combination; else DIRECT-L, then Sbplx, of NLopt; a constraint
+ * that is missed is a penalty of ten times the miss.
  */
 #ifndef QL_DECIDE_OPTIMIZE_H
 #define QL_DECIDE_OPTIMIZE_H
@@ -34,6 +39,9 @@
 	X(pfs_60mo, "progression-free at five years", 1)              \
 	X(infection_12mo, "severe infection within a year", 0)        \
 	X(days, "years on treatment", 0)                              \
+	X(os_60mo, "alive at five years", 1)                          \
+	X(ttnt, "years until the next treatment or death", 1)         \
+	X(pfs2, "years until progression on the second line or death", 1) \
 	X(qaly, "quality-adjusted years", 1)                          \
 	X(failed, "patients who could not be integrated", 0)
 
@@ -54,7 +62,14 @@ struct ql_opt_variable {
 	const char *name;
 	double low, high;
 	bool log, integer;
+	const char **choice; /* NULL: a number; else the value is a place in the list, or (`order`) the number of a pair */
+	int n_choice;
+	bool order;
 };
+/* Values that a discrete variable can take; 0: not discrete. */
+int ql_opt_values(const struct ql_opt_variable *v);
+/* Its text, or that of place 0 or 1 of an order. */
+const char *ql_opt_label(const struct ql_opt_variable *v, double x, int place, struct ql_arena *a);
 
 struct ql_opt_trial { /* one schedule */
 	double x[QL_OPT_MAX_VARIABLES];
@@ -79,7 +94,9 @@ struct ql_optimisation {
 	double weight[QL_O_COUNT], bound[QL_O_COUNT]; /* bound: NaN where none */
 	struct ql_opt_trial *trial;
 	struct ql_opt_reference *reference;
-	const char *regimen; /* the best one as a regimen file */
+	const char *regimen; /* the best one as a regimen file; NULL if it is one of the library: */
+	const char *regimen_name;
+	const char *next_line, *protocol; /* files that go with it; NULL: the usual ones */
 	double wall_s;
 };
 
@@ -91,6 +108,10 @@ struct ql_optimize_spec {
 
 enum quell_status ql_optimize_run(const struct ql_optimize_spec *spec, struct ql_diags *ds, struct ql_optimisation **out);
 void ql_optimisation_free(struct ql_optimisation *o);
+/* The files that the best schedule is made of, and the name of each beside `out`: i = 0, 1, ...; false past the last. */
+bool ql_optimisation_file(struct ql_optimisation *o, int i, const char *out, const char **path, const char **text);
+/* How to run them with quell compare. */
+const char *ql_optimisation_command(struct ql_optimisation *o, const char *out);
 /* schema "quell.optimize/1" */
 void ql_optimisation_json(const struct ql_optimisation *o, struct ql_buf *out);
 

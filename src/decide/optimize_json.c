@@ -17,8 +17,15 @@ static json_t *measures(const double *m)
 static json_t *trial(const struct ql_optimisation *o, const struct ql_opt_trial *t)
 {
 	json_t *x = json_object(), *at = json_object();
-	for (int v = 0; v < o->n_variable; v++)
-		put(at, o->variable[v].name, ql_json_real(t->x[v]));
+	struct ql_arena a = {0};
+	for (int v = 0; v < o->n_variable; v++) {
+		const struct ql_opt_variable *q = &o->variable[v];
+		const char *first = q->choice ? ql_opt_label(q, t->x[v], 0, &a) : NULL;
+		put(at, q->name, !first ? ql_json_real(t->x[v])
+				 : q->order ? json_string(ql_arena_printf(&a, "%s, then %s", first, ql_opt_label(q, t->x[v], 1, &a)))
+					    : json_string(first));
+	}
+	ql_arena_free(&a);
 	put(x, "variables", at);
 	put(x, "loss", ql_json_real(t->loss));
 	put(x, "constraint_miss", ql_json_real(t->miss));
@@ -68,6 +75,9 @@ void ql_optimisation_json(const struct ql_optimisation *o, struct ql_buf *out)
 	put(top, "best", o->best >= 0 ? trial(o, &o->trial[o->best]) : json_null());
 	put(top, "schedules", trials);
 	put(top, "regimen", ql_json_text(o->regimen));
+	put(top, "regimen_name", ql_json_text(o->regimen_name));
+	put(top, "next_line", ql_json_text(o->next_line));
+	put(top, "protocol", ql_json_text(o->protocol));
 	ql_json_write(top, out);
 	json_decref(top);
 }

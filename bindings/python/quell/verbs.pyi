@@ -113,6 +113,8 @@ def recommend(
     with_: Items = None,
     guideline: str = "cll",
     utilities: str = "base",
+    draws: Optional[str] = None,
+    n_draws: Optional[int] = None,
     fields: bool = False,
     population: Optional[str] = None,
     regimens: Items = None,

@@ -35,11 +35,11 @@ trial <- function(design = NULL, patients = NULL, seed = 1, replicates = 1,
   run_verb("trial", environment())
 
 recommend <- function(profile = NULL, with = NULL, guideline = "cll", utilities = "base",
-  fields = FALSE, population = NULL, regimens = NULL, regimen = NULL,
-  what_if = NULL, patients = 500, years = 10, seed = 1,
-  protocol = NULL, next_line = NULL, set = NULL, model = NULL,
-  threads = NULL, lanes = "auto", solver = "own", native = "auto",
-  rtol = 1e-4, fixed_doses = FALSE,
+  draws = NULL, n_draws = NULL, fields = FALSE, population = NULL,
+  regimens = NULL, regimen = NULL, what_if = NULL, patients = 500,
+  years = 10, seed = 1, protocol = NULL, next_line = NULL,
+  set = NULL, model = NULL, threads = NULL, lanes = "auto",
+  solver = "own", native = "auto", rtol = 1e-4, fixed_doses = FALSE,
   progress = interactive())
   run_verb("recommend", environment())
 
