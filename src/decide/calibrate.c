@@ -115,14 +115,28 @@ static void read_log(struct calibration *k)
 		k->log = fopen(k->spec->log, "a");
 }
 
+/* Every point that was looked at, for the surface of the draws. */
+static void note(struct calibration *k, const double *theta, const double *y)
+{
+	if (k->n_point == k->cap_known)
+		return;
+	struct point *p = &k->point[k->n_point++];
+	p->theta = QL_NEW_N(&k->c->arena, double, (size_t)k->c->n_parameter + 1);
+	p->y = QL_NEW_N(&k->c->arena, double, (size_t)k->c->n_target + 1);
+	memcpy(p->theta, theta, (size_t)k->c->n_parameter * sizeof *theta);
+	memcpy(p->y, y, (size_t)k->c->n_target * sizeof *y);
+}
+
 /* Endpoints on their scales at log-parameters theta (relative to the start). */
-static enum quell_status evaluate(struct calibration *k, const double *theta, double *y)
+enum quell_status ql_calibration_evaluate(struct calibration *k, const double *theta, double *y)
 {
 	struct ql_calibration *c = k->c;
 	uint64_t key = key_of(k, theta);
 	c->n_evaluations++;
-	if (recall(k, key, y))
+	if (recall(k, key, y)) {
+		note(k, theta, y);
 		return QUELL_OK;
+	}
 	for (int i = 0; i < c->n_parameter; i++)
 		k->param[c->parameter[i].q] = c->parameter[i].start * exp(theta[i]);
 	ql_panel_set(c->v->panel, k->param);
@@ -135,10 +149,11 @@ static enum quell_status evaluate(struct calibration *k, const double *theta, do
 	for (int i = 0; i < c->n_target; i++)
 		y[i] = c->target[i].row->sim.scaled;
 	remember(k, key, y);
+	note(k, theta, y);
 	return QUELL_OK;
 }
 
-static double log_posterior(const struct calibration *k, const double *theta, const double *y)
+double ql_calibration_log_posterior(const struct calibration *k, const double *theta, const double *y)
 {
 	double sum = 0;
 	for (int i = 0; i < k->c->n_target; i++) {
@@ -190,7 +205,7 @@ static void list_targets(struct calibration *k)
 
 /* --- search --- */
 
-static void tell(struct calibration *k, const char *what, int done, int total)
+void ql_calibration_tell(struct calibration *k, const char *what, int done, int total)
 {
 	if (k->spec->progress)
 		k->spec->progress(k->spec->progress_ctx, what, (uint64_t)done, (uint64_t)total);
@@ -205,23 +220,23 @@ static enum quell_status jacobian(struct calibration *k, const double *theta)
 		double h = 0.5 * k->c->parameter[j].prior_sd;
 		memcpy(x, theta, (size_t)n * sizeof *x);
 		x[j] = theta[j] + h;
-		enum quell_status s = evaluate(k, x, up);
+		enum quell_status s = ql_calibration_evaluate(k, x, up);
 		x[j] = theta[j] - h;
 		if (s == QUELL_OK)
-			s = evaluate(k, x, down);
+			s = ql_calibration_evaluate(k, x, down);
 		if (s != QUELL_OK)
 			return s;
 		for (int i = 0; i < m; i++) {
 			double d = (up[i] - down[i]) / (2 * h);
 			k->jacobian[i * n + j] = isfinite(d) ? d : 0.0;
 		}
-		tell(k, "Differentiating", j + 1, n);
+		ql_calibration_tell(k, "Differentiating", j + 1, n);
 	}
 	return QUELL_OK;
 }
 
 /* Lower Cholesky factor of a matrix that is positive definite up to rounding: priors stand on its diagonal. */
-static void cholesky(const double *a, int n, double *l)
+void ql_calibration_cholesky(const double *a, int n, double *l)
 {
 	memset(l, 0, (size_t)(n * n) * sizeof *l);
 	for (int i = 0; i < n; i++)
@@ -236,7 +251,7 @@ static void cholesky(const double *a, int n, double *l)
 /* Inverse in place by way of the factor; l is scratch. */
 static void invert(double *a, int n, double *l)
 {
-	cholesky(a, n, l);
+	ql_calibration_cholesky(a, n, l);
 	for (int c = 0; c < n; c++) { /* solve L L' x = e_c into column c */
 		for (int i = 0; i < n; i++) {
 			double sum = i == c;
@@ -300,10 +315,10 @@ static enum quell_status search(struct calibration *k, double *theta, double *y,
 		for (int half = 0; half < 4 && !better; half++, scale /= 2) {
 			for (int j = 0; j < n; j++)
 				x[j] = theta[j] + scale * step[j];
-			s = evaluate(k, x, at);
+			s = ql_calibration_evaluate(k, x, at);
 			if (s != QUELL_OK)
 				return s;
-			double f = log_posterior(k, x, at);
+			double f = ql_calibration_log_posterior(k, x, at);
 			better = f > *best;
 			if (better) {
 				*best = f;
@@ -311,57 +326,9 @@ static enum quell_status search(struct calibration *k, double *theta, double *y,
 				memcpy(y, at, (size_t)k->c->n_target * sizeof *y);
 			}
 		}
-		tell(k, "Searching", i + 1, steps);
+		ql_calibration_tell(k, "Searching", i + 1, steps);
 		if (!better)
 			break;
-	}
-	return QUELL_OK;
-}
-
-/* --- draws --- */
-
-#define WIDER 1.15 /* standard deviation of the proposal over the posterior's: tails must be covered */
-
-static enum quell_status sample(struct calibration *k, const double *mode)
-{
-	struct ql_calibration *c = k->c;
-	int n = c->n_parameter, count = k->spec->draws > 0 ? k->spec->draws : 60, keep = k->spec->keep > 0 ? k->spec->keep : 24;
-	double *l = QL_NEW_N(&c->arena, double, (size_t)(n * n) + 1), *x = QL_NEW_N(&c->arena, double, (size_t)(count * n) + 1);
-	double *w = QL_NEW_N(&c->arena, double, (size_t)count + 1), *y = QL_NEW_N(&c->arena, double, (size_t)c->n_target + 1);
-	double most = -INFINITY, sum = 0, squares = 0;
-	cholesky(k->covariance, n, l);
-	for (int d = 0; d < count; d++) {
-		double *at = &x[d * n], q = 0;
-		memcpy(at, mode, (size_t)n * sizeof *at);
-		for (int j = 0; j < n; j++) {
-			double z = ql_quantile_normal(ql_rng_uniform(k->spec->panel.seed, (uint64_t)d, ql_hash_str("calibrate"), (uint64_t)j));
-			q -= z * z / 2;
-			for (int i = j; i < n; i++)
-				at[i] += WIDER * l[i * n + j] * z;
-		}
-		enum quell_status s = evaluate(k, at, y);
-		if (s != QUELL_OK)
-			return s;
-		w[d] = log_posterior(k, at, y) - q;
-		most = fmax(most, w[d]);
-		tell(k, "Drawing", d + 1, count);
-	}
-	for (int d = 0; d < count; d++) {
-		w[d] = exp(w[d] - most);
-		sum += w[d];
-	}
-	for (int d = 0; d < count; d++)
-		squares += (w[d] / sum) * (w[d] / sum);
-	c->effective = 1 / squares;
-	c->n_drawn = count;
-	/* Systematic resampling: equal weights. */
-	c->draw = QL_NEW_N(&c->arena, double, (size_t)(keep * n) + 1);
-	double u = ql_rng_uniform(k->spec->panel.seed, 0, ql_hash_str("calibrate.keep"), 0), cumulated = 0;
-	for (int d = 0; d < count; d++) {
-		cumulated += w[d] / sum;
-		for (; c->n_kept < keep && (c->n_kept + u) / keep < cumulated; c->n_kept++)
-			for (int j = 0; j < n; j++)
-				c->draw[c->n_kept * n + j] = c->parameter[j].start * exp(x[d * n + j]);
 	}
 	return QUELL_OK;
 }
@@ -458,6 +425,7 @@ static enum quell_status calibrate(void *arg)
 	size_t n = (size_t)c->n_parameter + 1, m = (size_t)c->n_target + 1;
 	k->cap_known = 4096;
 	k->known = QL_NEW_N(&c->arena, struct evaluation, (size_t)k->cap_known);
+	k->point = QL_NEW_N(&c->arena, struct point, (size_t)k->cap_known);
 	k->jacobian = QL_NEW_N(&c->arena, double, n * m);
 	k->covariance = QL_NEW_N(&c->arena, double, n * n);
 	k->factor = QL_NEW_N(&c->arena, double, n * n);
@@ -467,14 +435,14 @@ static enum quell_status calibrate(void *arg)
 	k->y_down = QL_NEW_N(&c->arena, double, m);
 	double *theta = QL_NEW_N(&c->arena, double, n), *y = QL_NEW_N(&c->arena, double, m), *before = QL_NEW_N(&c->arena, double, m);
 	read_log(k);
-	s = evaluate(k, theta, y);
+	s = ql_calibration_evaluate(k, theta, y);
 	if (s != QUELL_OK)
 		return s;
 	memcpy(before, y, m * sizeof *y);
-	c->log_posterior_before = c->log_posterior_after = log_posterior(k, theta, y);
+	c->log_posterior_before = c->log_posterior_after = ql_calibration_log_posterior(k, theta, y);
 	s = search(k, theta, y, &c->log_posterior_after);
 	if (s == QUELL_OK)
-		s = sample(k, theta);
+		s = ql_calibration_sample(k, theta);
 	if (s != QUELL_OK)
 		return s;
 	describe_parameters(k, theta);

@@ -4,9 +4,9 @@
  *
  * Common random numbers: every evaluation simulates the same virtual patients,
  * so endpoints move smoothly with parameters. A Gauss-Newton search finds the
- * mode of the posterior (prior: log-normal about the model's values); a
- * population of draws about it is weighted by the exact posterior, which gives
- * the effective sample size and the draws that are kept. docs/calibration.md.
+ * mode of the posterior (prior: log-normal about the model's values); waves of
+ * draws follow from a surface through all evaluations (calibrate_sample.c).
+ * docs/calibration.md.
  */
 #ifndef QL_DECIDE_CALIBRATE_H
 #define QL_DECIDE_CALIBRATE_H
@@ -18,7 +18,7 @@ struct ql_calibrate_spec {
 	const char *parameters;     /* file; NULL: library/calibration/parameters.csv */
 	const char *log;            /* evaluations so far, so that a run can go on; NULL: none kept */
 	int steps;                  /* Gauss-Newton steps; 0 = 2 */
-	int draws;                  /* weighted draws; 0 = 60 */
+	int draws;                  /* draws of each of three waves; 0 = 60 */
 	int keep;                   /* equally weighted draws to keep; 0 = 24 */
 	void (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
 	void *progress_ctx;
@@ -28,6 +28,7 @@ struct ql_calibrated {  /* one parameter; spreads are of the logarithm */
 	const char *name;
 	int q;
 	double start, mode, prior_sd, posterior_sd;
+	double mean;         /* of the draws: exp of the mean logarithm */
 	double shift;        /* of the mode, in prior standard deviations */
 	const char *partner; /* the parameter it goes with most, and how */
 	double correlation;
@@ -56,7 +57,9 @@ struct ql_calibration {
 	struct ql_conflict *conflict;
 	int n_conflict;
 	double log_posterior_before, log_posterior_after;
-	double effective; /* effective sample size of the weighted draws */
+	double effective; /* effective sample size of the last wave of draws, under the surface through all evaluations */
+	double effective_alone; /* the same by the single evaluations, which carry the error of their cohorts */
+	double misfit; /* of the surface: root mean square, in standard errors of the targets */
 	int n_drawn;
 	double *draw;     /* [n_kept][n_parameter], values */
 	int n_kept;

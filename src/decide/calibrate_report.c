@@ -33,11 +33,11 @@ static void value(struct ql_buf *b, const struct ql_target *t, double x)
 static void parameters(const struct ql_calibration *c, struct ql_buf *b)
 {
 	ql_buf_puts(b, "\n## Parameters\n\nSpreads are standard deviations of the logarithm. Identified: the data halve the prior "
-		       "variance at least.\n\n| parameter | model | mode | prior sd | posterior sd | shift, prior sd | identified | "
-		       "goes with |\n|---|---|---|---|---|---|---|---|\n");
+		       "variance at least.\n\n| parameter | model | mode | mean | prior sd | posterior sd | shift, prior sd | identified | "
+		       "goes with |\n|---|---|---|---|---|---|---|---|---|\n");
 	for (int i = 0; i < c->n_parameter; i++) {
 		const struct ql_calibrated *p = &c->parameter[i];
-		ql_buf_printf(b, "| `%s` | %.4g | %.4g | %.2f | %.2f | %+.2f | %s | ", p->name, p->start, p->mode, p->prior_sd,
+		ql_buf_printf(b, "| `%s` | %.4g | %.4g | %.4g | %.2f | %.2f | %+.2f | %s | ", p->name, p->start, p->mode, p->mean, p->prior_sd,
 			      p->posterior_sd, p->shift, p->identified ? "yes" : "no");
 		if (p->partner && fabs(p->correlation) >= 0.3)
 			ql_buf_printf(b, "`%s` (%+.2f)", p->partner, p->correlation);
@@ -88,10 +88,11 @@ void ql_calibration_report(const struct ql_calibration *c, const char *command, 
 {
 	ql_buf_printf(b, "# Calibration run\n\n`%s`, model %016llx, seed %llu, %llu patients per arm, %d targets of calibration "
 			 "trials, %d evaluations.\n\nLog posterior %.1f at the model's values, %.1f at the mode. Effective sample size "
-			 "%.1f of %d weighted draws; %d draws with equal weights are kept.\n",
+			 "%.1f of the %d draws of the last wave (%.1f by their single evaluations); %d draws with equal weights are "
+			 "kept. The surface misses evaluations by %.2f standard errors of the targets.\n",
 		      command, (unsigned long long)c->v->model_hash, (unsigned long long)c->v->seed,
 		      (unsigned long long)c->v->patients, c->n_target, c->n_evaluations, c->log_posterior_before,
-		      c->log_posterior_after, c->effective, c->n_drawn, c->n_kept);
+		      c->log_posterior_after, c->effective, c->n_drawn, c->effective_alone, c->n_kept, c->misfit);
 	parameters(c, b);
 	conflicts(c, b);
 	targets(c, b);
