@@ -19,16 +19,16 @@ static enum quell_status write_file(struct ql_cli *c, const char *path, const st
 /* The table that read_trial_effect() reads, with what made it. */
 static void trial_effect_csv(struct ql_cli *c, const struct ql_validation *v, struct ql_buf *out)
 {
-	struct ql_trial_effect e[QL_CLASS_COUNT];
+	struct ql_trial_effect e[QL_EFFECT_COUNT];
 	char sd[32];
 	ql_trial_effect_estimate(v, &c->arena, e);
-	ql_buf_printf(out, "# between calibration trials of one regimen, beyond sampling; logit of shares and rates, logarithm\n"
-			   "# of medians and ratios. %s\n# model %016llx\n", c->line, (unsigned long long)v->model_hash);
-	ql_buf_puts(out, "class,sd,groups,df,rows,borrowed\n");
-	for (int i = 0; i < QL_CLASS_COUNT; i++)
-		ql_buf_printf(out, "%s,%s,%d,%d,%d,%s\n", ql_target_class_name[i],
-			      ql_format_double(round(e[i].sd * 1e4) / 1e4, sd), e[i].n_group, e[i].df, e[i].n_row,
-			      e[i].borrowed ? "yes" : "no");
+	ql_buf_printf(out, "# between calibration trials, beyond sampling and what the model gets wrong of a regimen in all of\n"
+			   "# them: logarithm of the cumulative hazard of curves, logit of other shares.\n# %s\n# model %016llx\n",
+		      c->line, (unsigned long long)v->model_hash);
+	ql_buf_puts(out, "class,sd,residuals,df,pooled\n");
+	for (int i = 0; i < QL_EFFECT_COUNT; i++)
+		ql_buf_printf(out, "%s,%s,%d,%d,%s\n", ql_effect_name[i], ql_format_double(round(e[i].sd * 1e4) / 1e4, sd),
+			      e[i].n, e[i].df, e[i].pooled ? "yes" : "no");
 }
 
 struct outputs {

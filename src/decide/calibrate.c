@@ -190,7 +190,8 @@ static void list_targets(struct calibration *k)
 			continue;
 		}
 		int t = c->n_target++;
-		double sd = c->v->trial_sd[x->target.class];
+		struct ql_trial_sds effect = ql_validation_effect(c->v, x->target.class);
+		double sd = ql_trial_effect_sd(&x->target, &effect, x->value);
 		c->target[t] = (struct ql_target_fit){.row = x, .published = x->value, .before = x->sim.estimate};
 		k->published[t] = ql_target_scaled(&x->target, x->value, x->n);
 		k->variance[t] = x->sim.variance + sd * sd;

@@ -92,8 +92,8 @@ static void uncertainty(const struct ql_validation *v, struct ql_buf *b)
 		       "of the population |\n| sampling of a trial | resampling to the published size, entry, data cut, loss |\n"
 		       "| finite simulation | intervals are widened by the size of the cohort |\n");
 	ql_buf_puts(b, "| between trials | random effect, standard deviation on the scale of the estimate:");
-	for (int c = 0; c < QL_CLASS_COUNT; c++)
-		ql_buf_printf(b, "%s %s %.2f", c ? "," : "", ql_target_class_name[c], v->trial_sd[c]);
+	for (int c = 0; c < QL_EFFECT_COUNT; c++)
+		ql_buf_printf(b, "%s %s %.2f", c ? "," : "", ql_effect_name[c], v->trial_sd[c]);
 	if (v->n_draws > 1)
 		ql_buf_printf(b, " |\n| parameters | %d posterior draws |\n\n", v->n_draws);
 	else

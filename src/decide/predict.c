@@ -23,6 +23,18 @@ static double uniform(struct stream *s)
 	return ((double)(z >> 11) + 0.5) * 0x1p-53;
 }
 
+static bool of_the_living(const struct ql_target *t)
+{
+	return t->kind == QL_TARGET_SHARE && (t->share == QL_SHARE_ALIVE || t->share == QL_SHARE_ON_TREATMENT);
+}
+
+static bool of_the_dead(const struct ql_target *t) { return t->kind == QL_TARGET_SHARE && t->share == QL_SHARE_DEAD; }
+
+bool ql_target_on_hazard(const struct ql_target *t)
+{
+	return t->kind != QL_TARGET_SHARE || of_the_living(t) || of_the_dead(t);
+}
+
 static bool on_logit(const struct ql_target *t) { return t->kind == QL_TARGET_RATE || t->kind == QL_TARGET_SHARE; }
 
 /* Shares are drawn in by half a patient, so that 0 and 1 have a place. */
@@ -83,7 +95,8 @@ static void add(struct sample *x, const struct ql_target *t, const struct ql_coh
 	}
 }
 
-static double km_value(const struct sample *x, const struct ql_target *t, struct ql_arena *a)
+/* shift: of the logarithm of the cumulative hazard. A median is then where the unshifted curve has S^exp(shift) = 1/2. */
+static double km_value(const struct sample *x, const struct ql_target *t, double shift, struct ql_arena *a)
 {
 	struct ql_km km;
 	if (x->n == 0 || ql_km_fit(x->time, x->event, NULL, x->n, 0.95, a, &km) != QUELL_OK)
@@ -94,7 +107,7 @@ static double km_value(const struct sample *x, const struct ql_target *t, struct
 		return all_gone ? 0.0 : ql_km_at(&km, day).surv;
 	}
 	double lower, upper, median;
-	ql_km_quantile(&km, 0.5, &median, &lower, &upper);
+	ql_km_quantile(&km, shift == 0.0 ? 0.5 : 1.0 - pow(0.5, exp(-shift)), &median, &lower, &upper);
 	return isnan(median) ? INFINITY : median / QL_DAYS_PER_MONTH;
 }
 
@@ -106,11 +119,11 @@ static double cox_value(const struct sample *x, struct ql_arena *a)
 	return cox.converged && cox.rank == 1 ? exp(cox.coef[0]) : NAN;
 }
 
-static double estimate(struct work *w, const struct sample *x)
+static double estimate(struct work *w, const struct sample *x, double shift)
 {
 	const struct ql_target *t = w->s->target;
 	double v = t->kind == QL_TARGET_SHARE ? (x->judged > 0 ? x->yes / x->judged : NAN)
-					      : t->kind == QL_TARGET_HR ? cox_value(x, &w->s->scratch[1]) : km_value(x, t, &w->s->scratch[1]);
+					      : t->kind == QL_TARGET_HR ? cox_value(x, &w->s->scratch[1]) : km_value(x, t, shift, &w->s->scratch[1]);
 	ql_arena_free(&w->s->scratch[1]);
 	return v;
 }
@@ -130,10 +143,29 @@ static double estimate_all(struct work *w)
 		for (size_t i = 0; c && i < c->n; i++)
 			add(&x, s->target, c, i, cut ? observed_until(s, &r) : INFINITY, side == 0);
 	}
-	return estimate(w, &x);
+	return estimate(w, &x, 0.0);
 }
 
-static double replicate(struct work *w, struct stream *r)
+struct shift { /* trial effect of one replicate */
+	double trial, a, b; /* standard normals */
+};
+
+static double hazard_shift(const struct ql_prediction_spec *s, const struct shift *z)
+{
+	if (s->target->kind == QL_TARGET_HR)
+		return s->effect.hazard_arm * (z->a - z->b);
+	return s->effect.hazard_trial * z->trial + s->effect.hazard_arm * z->a;
+}
+
+/* Deviations are widened for the size of the simulated cohort; a shift that is inside them already is made so much
+ * smaller before. */
+static double widening(const struct ql_prediction_spec *s)
+{
+	double n_sim = (double)s->a->n / (s->blocks > 1 ? s->blocks : 1);
+	return sqrt(1.0 + (double)s->n_a / n_sim);
+}
+
+static double replicate(struct work *w, struct stream *r, const struct shift *z)
 {
 	const struct ql_prediction_spec *s = w->s;
 	struct sample x = empty(w);
@@ -150,7 +182,7 @@ static double replicate(struct work *w, struct stream *r)
 			add(&x, s->target, c, k, observed_until(s, r), side == 0);
 		}
 	}
-	return estimate(w, &x);
+	return estimate(w, &x, s->target->kind == QL_TARGET_MEDIAN ? hazard_shift(s, z) / widening(s) : 0.0);
 }
 
 static void index_blocks(struct work *w, int side)
@@ -209,20 +241,93 @@ static double variance_of(const double *y, int n)
 	return k > n / 2 && k > 1 ? ss / (k - 1) : NAN;
 }
 
-static void summarise(const struct ql_prediction_spec *s, double *y, int n, struct stream *r, double size,
+/* The effect on an estimate y on its scale; medians have it already. */
+static double shifted(const struct ql_prediction_spec *s, double y, const struct shift *z)
+{
+	const struct ql_target *t = s->target;
+	if (t->kind == QL_TARGET_MEDIAN || isinf(y))
+		return y;
+	if (!ql_target_on_hazard(t))
+		return y + s->effect.share * z->trial;
+	if (t->kind == QL_TARGET_HR)
+		return y + hazard_shift(s, z);
+	double p = 1.0 / (1.0 + exp(of_the_dead(t) ? y : -y)); /* alive or free of the event */
+	double q = pow(p, exp(hazard_shift(s, z)));
+	q = fmin(fmax(q, 1e-12), 1.0 - 1e-12);
+	return of_the_dead(t) ? log((1.0 - q) / q) : log(q / (1.0 - q));
+}
+
+static void summarise(const struct ql_prediction_spec *s, double *y, const struct shift *z, int n, double size,
 		      struct ql_prediction *out)
 {
-	double n_sim = (double)s->a->n / (s->blocks > 1 ? s->blocks : 1);
-	widen(y, n, sqrt(1.0 + (double)s->n_a / n_sim), &s->scratch[0]);
+	widen(y, n, widening(s), &s->scratch[0]);
 	out->variance = variance_of(y, n);
 	for (int i = 0; i < n; i++)
-		y[i] += s->trial_sd * ql_quantile_normal(uniform(r));
+		y[i] = shifted(s, y[i], &z[i]);
 	qsort(y, (size_t)n, sizeof *y, ascending);
 	for (int l = 0; l < QL_LEVELS && n > s->replicates / 2; l++) {
 		double lo = quantile(y, n, 0.5 - ql_level[l] / 2), hi = quantile(y, n, 0.5 + ql_level[l] / 2);
 		out->lower[l] = isinf(lo) ? INFINITY : ql_target_unscaled(s->target, lo, size);
 		out->upper[l] = isinf(hi) ? INFINITY : ql_target_unscaled(s->target, hi, size);
 	}
+}
+
+/* --- published minus simulated --- */
+
+static double log_hazard(double surv) { return log(-log(surv)); }
+
+/* Share of all simulated patients without the event at a day. */
+static double free_at(struct work *w, double day)
+{
+	const struct ql_prediction_spec *s = w->s;
+	struct sample x = {w->time, w->event, w->group, 0, 0, 0};
+	struct ql_target at = *s->target;
+	at.kind = QL_TARGET_RATE;
+	at.month = day / QL_DAYS_PER_MONTH;
+	for (size_t i = 0; i < s->a->n; i++)
+		add(&x, &at, s->a, i, INFINITY, 0);
+	double v = km_value(&x, &at, 0.0, &s->scratch[1]);
+	ql_arena_free(&s->scratch[1]);
+	return v;
+}
+
+/* Of a share of patients, simulated p and published q; variance on the logit. */
+static void hazard_excess(double p, double q, double logit_variance, struct ql_prediction *out)
+{
+	double slope = (1.0 - p) / log(p); /* of the logarithm of the hazard by the logit */
+	out->excess = log_hazard(q) - log_hazard(p);
+	out->excess_variance = logit_variance * slope * slope;
+}
+
+static void fill_excess(struct work *w, double size, struct ql_prediction *out)
+{
+	const struct ql_prediction_spec *s = w->s;
+	const struct ql_target *t = s->target;
+	double y = ql_target_scaled(t, s->published, size);
+	if (!ql_target_on_hazard(t) || t->kind == QL_TARGET_HR) {
+		out->excess = y - out->scaled;
+		out->excess_variance = out->variance;
+	} else if (t->kind == QL_TARGET_MEDIAN) {
+		double p = free_at(w, s->published * QL_DAYS_PER_MONTH), factor = widening(s);
+		if (p > 0.0 && p < 1.0)
+			hazard_excess(p, 0.5, factor * factor / (size * p * (1.0 - p)), out);
+	} else {
+		double sign = of_the_dead(t) ? -1.0 : 1.0, p = 1.0 / (1.0 + exp(-sign * out->scaled)), q = 1.0 / (1.0 + exp(-sign * y));
+		hazard_excess(p, q, out->variance, out);
+	}
+}
+
+double ql_trial_effect_sd(const struct ql_target *t, const struct ql_trial_sds *s, double estimate)
+{
+	if (!ql_target_on_hazard(t))
+		return s->share;
+	if (t->kind == QL_TARGET_HR)
+		return sqrt(2.0) * s->hazard_arm;
+	double sd = sqrt(s->hazard_trial * s->hazard_trial + s->hazard_arm * s->hazard_arm);
+	if (t->kind == QL_TARGET_MEDIAN) /* as with a constant hazard */
+		return sd;
+	double p = fmin(fmax(of_the_dead(t) ? 1.0 - estimate : estimate, 1e-3), 1.0 - 1e-3);
+	return sd * -log(p) / (1.0 - p);
 }
 
 void ql_predict(const struct ql_prediction_spec *s, struct ql_prediction *out)
@@ -233,20 +338,25 @@ void ql_predict(const struct ql_prediction_spec *s, struct ql_prediction *out)
 	double size = (double)s->n_a;
 	index_blocks(&w, 0);
 	index_blocks(&w, 1);
-	*out = (struct ql_prediction){.estimate = estimate_all(&w), .variance = NAN};
+	*out = (struct ql_prediction){.estimate = estimate_all(&w), .variance = NAN, .excess = NAN, .excess_variance = NAN};
 	for (int l = 0; l < QL_LEVELS; l++)
 		out->lower[l] = out->upper[l] = NAN;
 	out->scaled = ql_target_scaled(s->target, out->estimate, size);
 	double *y = QL_NEW_N(&s->scratch[0], double, (size_t)s->replicates + 1);
-	struct stream r = {s->key, 0};
+	struct shift *z = QL_NEW_N(&s->scratch[0], struct shift, (size_t)s->replicates + 1);
+	struct stream r = {s->key, 0}, effects = {s->key ^ 0x94d049bb133111ebull, 0};
 	int n = 0;
 	for (int i = 0; i < s->replicates; i++) {
-		double v = replicate(&w, &r);
+		z[n] = (struct shift){ql_quantile_normal(uniform(&effects)), ql_quantile_normal(uniform(&effects)),
+				      ql_quantile_normal(uniform(&effects))};
+		double v = replicate(&w, &r, &z[n]);
 		if (!isnan(v))
 			y[n++] = ql_target_scaled(s->target, v, size);
 	}
 	out->n_missing = s->replicates - n;
 	if (n > 1)
-		summarise(s, y, n, &r, size, out);
+		summarise(s, y, z, n, size, out);
+	if (n > 1 && !isnan(s->published))
+		fill_excess(&w, size, out);
 	ql_arena_free(&s->scratch[0]);
 }

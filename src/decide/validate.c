@@ -86,8 +86,8 @@ static enum quell_status read_trial_effect(struct validation *k)
 		return s;
 	int class = ql_csv_column(t, "class", true, k->ds), sd = ql_csv_column(t, "sd", true, k->ds);
 	for (int i = 0; class >= 0 && sd >= 0 && i < t->n_row; i++)
-		for (int c = 0; c < QL_CLASS_COUNT; c++)
-			if (ql_csv_is(t, i, class, ql_target_class_name[c]) &&
+		for (int c = 0; c < QL_EFFECT_COUNT; c++)
+			if (ql_csv_is(t, i, class, ql_effect_name[c]) &&
 			    !ql_csv_number_required(t, i, sd, k->ds, &v->trial_sd[c]))
 				s = QUELL_ERR_INPUT;
 	return class >= 0 && sd >= 0 ? s : QUELL_ERR_INPUT;
@@ -313,7 +313,7 @@ static void predict_one(struct validation *k, struct planned *p, struct ql_arena
 				       .median_follow_day = follow * QL_DAYS_PER_MONTH,
 				       .accrual_day = x->design->accrual_months * QL_DAYS_PER_MONTH,
 				       .dropout_per_year = x->design->dropout_per_year,
-				       .trial_sd = k->v->trial_sd[x->target.class], .replicates = k->v->replicates,
+				       .effect = ql_validation_effect(k->v, x->target.class), .published = x->value, .replicates = k->v->replicates,
 				       .blocks = k->v->n_draws, .key = key, .scratch = scratch};
 	ql_predict(&s, &x->sim);
 	if (k->v->replicates == 0)

@@ -53,6 +53,18 @@ struct ql_left_out {
 	const char *role;
 };
 
+/* Parts of the trial effect; names as in the file. */
+enum ql_effect_part {
+	QL_EFFECT_HAZARD_TRIAL,
+	QL_EFFECT_HAZARD_ARM,
+	QL_EFFECT_RESPONSE,
+	QL_EFFECT_CR,
+	QL_EFFECT_MRD,
+	QL_EFFECT_AE,
+	QL_EFFECT_COUNT
+};
+extern const char *const ql_effect_name[QL_EFFECT_COUNT];
+
 struct ql_validation {
 	struct ql_arena arena;
 	uint64_t model_hash, seed, patients;
@@ -65,7 +77,7 @@ struct ql_validation {
 	int n_item;
 	struct ql_left_out *left_out;
 	int n_left_out;
-	double trial_sd[QL_CLASS_COUNT];
+	double trial_sd[QL_EFFECT_COUNT];
 	struct ql_score score[4];  /* by role, then all */
 	uint64_t n_failed, n_simulated;
 	bool interrupted;
@@ -76,16 +88,38 @@ struct ql_validation {
 enum quell_status ql_validate_run(const struct ql_validate_spec *spec, struct ql_diags *ds, struct ql_validation **out);
 void ql_validation_free(struct ql_validation *v);
 
-/* The trial effect: what differs between calibration trials of one regimen beyond sampling, after the model has taken
- * account of who was enrolled. Pooled within regimens and endpoints, so that what the model gets wrong of a regimen
- * does not count as variation between trials. */
+/* The trial effect of a class of targets. */
+struct ql_trial_sds ql_validation_effect(const struct ql_validation *v, enum ql_target_class c);
+
+/*
+ * The size of the trial effect: what differs between calibration trials beyond sampling, after the model has taken account
+ * of who was enrolled. Every regimen has its own mean (what the model gets wrong of it in every trial is no variation
+ * between trials). Curves: residuals of the arms, on the logarithm of the cumulative hazard, progression-free and overall
+ * survival apart,
+ *
+ *	published - simulated = regimen + trial + arm + sampling,
+ *
+ * variances of trial and arm by restricted maximum likelihood; a published hazard ratio stands for arms that have no figure
+ * of their own. Other shares: logits, between trials of one regimen, all classes pooled, since none has more than a few
+ * degrees of freedom.
+ */
 struct ql_trial_effect {
 	double sd;
-	int n_group, df, n_row; /* regimens and endpoints with several trials; degrees of freedom */
-	bool borrowed;          /* too few: the size of another class is used */
+	int n, df;   /* residuals; residuals less regimens */
+	bool pooled; /* over classes */
 };
 void ql_trial_effect_estimate(const struct ql_validation *v, struct ql_arena *scratch,
-			      struct ql_trial_effect out[QL_CLASS_COUNT]);
+			      struct ql_trial_effect out[QL_EFFECT_COUNT]);
+
+/* Restricted log likelihood of residuals y = X b + z u + arms + noise; for tests. See trial_effect.c. */
+struct ql_effect_row {
+	int regimen_a, regimen_b; /* b: of the comparator of a ratio; -1: none */
+	int trial, arm_a, arm_b;  /* numbers of random effects; trial -1 for a ratio */
+	double y, variance;
+};
+/* Maximises it over both standard deviations. False: too few rows. *df: rows less rank of X. */
+bool ql_effect_fit(const struct ql_effect_row *row, int n, int n_regimen, struct ql_arena *scratch, double *trial_sd,
+		   double *arm_sd, int *df);
 
 /* schema "quell.validate/1"; same bytes for the same inputs. */
 void ql_validation_json(const struct ql_validation *v, struct ql_buf *out);

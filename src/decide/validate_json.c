@@ -123,8 +123,8 @@ void ql_validation_json(const struct ql_validation *v, struct ql_buf *out)
 	ql_json_put_count(o, "trials", (uint64_t)v->n_design);
 	ql_json_put_count(o, "patients_simulated", v->n_simulated);
 	ql_json_put_count(o, "patients_failed", v->n_failed);
-	for (int i = 0; i < QL_CLASS_COUNT; i++)
-		ql_json_put_real(effects, ql_target_class_name[i], v->trial_sd[i]);
+	for (int i = 0; i < QL_EFFECT_COUNT; i++)
+		ql_json_put_real(effects, ql_effect_name[i], v->trial_sd[i]);
 	ql_json_put(o, "trial_effect_sd", effects);
 	for (int i = 0; i < 4; i++)
 		if (v->score[i].n > 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The score, and the size of the trial effect. */
+/* The score. */
 #include "decide/validate_private.h"
 #include "base/special.h"
 #include <math.h>
@@ -95,91 +95,4 @@ void ql_validation_score(struct ql_validation *v)
 	static const char *const role[4] = {"calibration", "validation", "evidence", "all"};
 	for (int i = 0; i < 4; i++)
 		score_role(v, role[i], &v->score[i]);
-}
-
-/* --- trial effect --- */
-
-/* Rows of one regimen and endpoint; landmarks of a curve are one endpoint. */
-static bool same_group(const struct ql_validated *a, const struct ql_validated *b)
-{
-	return a->target.kind == b->target.kind && a->target.class == b->target.class &&
-	       a->target.clock == b->target.clock && a->target.share == b->target.share &&
-	       strcmp(a->row->treatment, b->row->treatment) == 0 && strcmp(a->row->comparator, b->row->comparator) == 0;
-}
-
-static bool usable(const struct ql_validated *x)
-{
-	bool all = strcmp(x->row->subgroup, "all") == 0;
-	return x->counted && all && strcmp(x->role, "calibration") == 0 && isfinite(x->sim.scaled) &&
-	       isfinite(x->sim.variance);
-}
-
-struct trial_mean { /* of one trial in a group: residual and its sampling variance */
-	const struct ql_design *design;
-	double residual, variance;
-	int n;
-};
-
-/* Trial means of the group that row `first` opens; 0 if an earlier row opened it. */
-static int group_means(const struct ql_validation *v, int first, struct trial_mean *out)
-{
-	int n = 0;
-	for (int i = 0; i < v->n_item; i++) {
-		const struct ql_validated *x = &v->item[i];
-		if (!usable(x) || !same_group(x, &v->item[first]))
-			continue;
-		if (i < first)
-			return 0;
-		int t = 0;
-		while (t < n && out[t].design != x->design)
-			t++;
-		if (t == n)
-			out[n++] = (struct trial_mean){.design = x->design};
-		out[t].residual += ql_target_scaled(&x->target, x->value, x->n) - x->sim.scaled;
-		out[t].variance += x->sim.variance;
-		out[t].n++;
-	}
-	for (int t = 0; t < n; t++) {
-		out[t].residual /= out[t].n; /* landmarks of one curve go together: their variances are averaged */
-		out[t].variance /= out[t].n;
-	}
-	return n;
-}
-
-void ql_trial_effect_estimate(const struct ql_validation *v, struct ql_arena *scratch,
-			      struct ql_trial_effect out[QL_CLASS_COUNT])
-{
-	double excess[QL_CLASS_COUNT] = {0}, total = 0;
-	int total_df = 0;
-	struct trial_mean *mean = QL_NEW_N(scratch, struct trial_mean, (size_t)v->n_item + 1);
-	memset(out, 0, QL_CLASS_COUNT * sizeof *out);
-	for (int i = 0; i < v->n_item; i++) {
-		int n = usable(&v->item[i]) ? group_means(v, i, mean) : 0;
-		if (n < 2)
-			continue;
-		enum ql_target_class c = v->item[i].target.class;
-		double centre = 0, ss = 0, noise = 0;
-		for (int t = 0; t < n; t++)
-			centre += mean[t].residual / n;
-		for (int t = 0; t < n; t++) {
-			ss += (mean[t].residual - centre) * (mean[t].residual - centre);
-			noise += mean[t].variance * (n - 1) / n;
-			out[c].n_row += mean[t].n;
-		}
-		excess[c] += ss - noise;
-		out[c].n_group++;
-		out[c].df += n - 1;
-	}
-	for (int c = 0; c < QL_CLASS_COUNT; c++)
-		if (c != QL_CLASS_MEDIAN && c != QL_CLASS_HR) {
-			total += excess[c];
-			total_df += out[c].df;
-		}
-	for (int c = 0; c < QL_CLASS_COUNT; c++) {
-		bool logarithm = c == QL_CLASS_MEDIAN || c == QL_CLASS_HR;
-		out[c].borrowed = out[c].df < 4;
-		double e = out[c].borrowed ? (logarithm ? excess[QL_CLASS_MEDIAN] : total) : excess[c];
-		int df = out[c].borrowed ? (logarithm ? out[QL_CLASS_MEDIAN].df : total_df) : out[c].df;
-		out[c].sd = df > 0 ? sqrt(fmax(0.0, e / df)) : 0.0;
-	}
 }

@@ -102,15 +102,18 @@ static struct ql_cohort_records exponential(size_t n, double median_month, uint6
 	return c;
 }
 
-static void predict(const char *endpoint, const struct ql_cohort_records *a, const struct ql_cohort_records *b, double sd,
-		    double follow, struct ql_prediction *out)
+static struct ql_trial_sds no_effect;
+static double published_value = NAN;
+
+static void predict(const char *endpoint, const struct ql_cohort_records *a, const struct ql_cohort_records *b,
+		    struct ql_trial_sds effect, double follow, struct ql_prediction *out)
 {
 	struct ql_arena room[2] = {{0}};
 	struct ql_trial_row r = row(endpoint, 1, "%");
 	struct ql_target t;
 	assert_null(ql_target_of(&r, &t));
 	struct ql_prediction_spec s = {.target = &t, .a = a, .b = b, .n_a = 200, .n_b = b ? 200 : 0,
-				       .median_follow_day = follow * QL_DAYS_PER_MONTH, .accrual_day = 365, .trial_sd = sd,
+				       .median_follow_day = follow * QL_DAYS_PER_MONTH, .accrual_day = 365, .effect = effect, .published = published_value,
 				       .replicates = 2000, .key = 5, .scratch = room};
 	ql_predict(&s, out);
 	ql_arena_free(&room[0]);
@@ -122,23 +125,23 @@ static void predictions_have_the_right_width(void **state)
 	(void)state;
 	struct ql_cohort_records a = exponential(20000, 30, 1), b = exponential(20000, 60, 2);
 	struct ql_prediction p, wide;
-	predict("ORR", &a, NULL, 0, 60, &p);
+	predict("ORR", &a, NULL, no_effect, 60, &p);
 	double binomial = ql_qnorm(0.975) * sqrt(0.25 / 200);
 	assert_true(fabs(p.estimate - 0.5) < 0.02);
 	assert_true(fabs((p.upper[2] - p.lower[2]) / 2 / binomial - 1) < 0.12);
 	assert_true(fabs((p.upper[0] - p.lower[0]) / (p.upper[2] - p.lower[2]) - ql_qnorm(0.75) / ql_qnorm(0.975)) < 0.06);
-	predict("ORR", &a, NULL, 0.3, 60, &wide);
+	predict("ORR", &a, NULL, (struct ql_trial_sds){0, 0, 0.3}, 60, &wide);
 	double expected = sqrt(1.0 / (200 * 0.25) + 0.09) / sqrt(1.0 / (200 * 0.25)); /* on the logit */
 	assert_true(fabs((wide.upper[2] - wide.lower[2]) / (p.upper[2] - p.lower[2]) / expected - 1) < 0.12);
-	predict("PFS_rate@30mo", &a, NULL, 0, 60, &p);
+	predict("PFS_rate@30mo", &a, NULL, no_effect, 60, &p);
 	assert_true(fabs(p.estimate - 0.5) < 0.002 && p.lower[2] > 0.40 && p.upper[2] < 0.60);
-	predict("PFS_median_mo", &a, NULL, 0, 60, &p);
+	predict("PFS_median_mo", &a, NULL, no_effect, 60, &p);
 	assert_true(fabs(p.estimate - 30) < 0.1);
 	/* A median of 200 exponential times has a logarithm with standard deviation 1/(ln 2 sqrt(200)). */
 	assert_true(fabs(log(p.upper[2] / p.lower[2]) / 2 / (1.96 / (log(2.0) * sqrt(200))) - 1) < 0.25);
-	predict("PFS_median_mo", &b, NULL, 0, 12, &p); /* a data cut long before the median */
+	predict("PFS_median_mo", &b, NULL, no_effect, 12, &p); /* a data cut long before the median */
 	assert_true(isinf(p.upper[2]));
-	predict("PFS_HR", &a, &b, 0, 60, &p);
+	predict("PFS_HR", &a, &b, no_effect, 60, &p);
 	assert_true(fabs(p.estimate - 2) < 0.1 && p.lower[2] < 1.7 && p.upper[2] > 2.3);
 	for (int k = 0; k < 2; k++) {
 		struct ql_cohort_records *c = k ? &b : &a;
@@ -146,6 +149,89 @@ static void predictions_have_the_right_width(void **state)
 		free(c->continuous);
 		free(c->block);
 	}
+}
+
+static double width(const struct ql_prediction *p, double (*scale)(double))
+{
+	return fabs(scale(p->upper[2]) - scale(p->lower[2])) / 2 / ql_qnorm(0.975);
+}
+
+static double log_hazard(double surv) { return log(-log(surv)); }
+
+/* One effect on the hazard: rates, medians and the living move together, ratios feel arms alone. */
+static void the_trial_effect_acts_on_the_hazard(void **state)
+{
+	(void)state;
+	struct ql_cohort_records a = exponential(20000, 30, 1), b = exponential(20000, 60, 2);
+	const struct ql_trial_sds trial = {0.4, 0, 9}, arm = {0, 0.3, 9};
+	struct ql_prediction p, q;
+	predict("PFS_rate@30mo", &a, NULL, no_effect, 60, &p);
+	predict("PFS_rate@30mo", &a, NULL, trial, 60, &q);
+	assert_true(fabs(width(&q, log_hazard) / hypot(width(&p, log_hazard), 0.4) - 1) < 0.1);
+	predict("PFS_median_mo", &a, NULL, no_effect, 60, &p);
+	predict("PFS_median_mo", &a, NULL, trial, 90, &q); /* exponential: the logarithm of the median moves as that of the hazard */
+	assert_true(fabs(width(&q, log) / hypot(width(&p, log), 0.4) - 1) < 0.15);
+	predict("PFS_HR", &a, &b, no_effect, 60, &p);
+	predict("PFS_HR", &a, &b, trial, 60, &q);
+	assert_true(p.lower[2] == q.lower[2] && p.upper[2] == q.upper[2]);
+	predict("PFS_HR", &a, &b, arm, 60, &q);
+	assert_true(fabs(width(&q, log) / hypot(width(&p, log), sqrt(2) * 0.3) - 1) < 0.1);
+	predict("deaths", &a, NULL, trial, 60, &p);
+	predict("alive_at_fu", &a, NULL, trial, 60, &q);
+	assert_true(fabs(p.estimate + q.estimate - 1) < 0.02 && fabs(p.upper[2] + q.lower[2] - 1) < 0.05);
+
+	/* Published minus simulated, on one scale: a median 1.5 times as long, and the rate that belongs to it. */
+	published_value = 45;
+	predict("PFS_median_mo", &a, NULL, no_effect, 90, &p);
+	published_value = pow(0.5, 1 / 1.5);
+	predict("PFS_rate@30mo", &a, NULL, no_effect, 90, &q);
+	assert_true(fabs(p.excess + log(1.5)) < 0.03 && fabs(q.excess + log(1.5)) < 0.03);
+	assert_true(p.excess_variance > 0.003 && p.excess_variance < 0.03 && q.excess_variance > 0.003 && q.excess_variance < 0.03);
+	published_value = NAN;
+	for (int k = 0; k < 2; k++) {
+		struct ql_cohort_records *c = k ? &b : &a;
+		free(c->record);
+		free(c->continuous);
+		free(c->block);
+	}
+}
+
+static double z(int stream, int i) { return ql_quantile_normal(ql_rng_uniform(11, (uint64_t)i, (uint64_t)stream, 0)); }
+
+static void variances_of_trial_and_arm_are_told_apart(void **state)
+{
+	(void)state;
+	enum { TRIALS = 300 };
+	static struct ql_effect_row row[2 * TRIALS];
+	struct ql_arena a = {0};
+	double trial, arm;
+	int df;
+	for (int i = 0; i < 2 * TRIALS; i++) {
+		int t = i / 2, regimen = (t * 7 + (i % 2) * 3) % 10;
+		double noise = 0.05 + 0.1 * (i % 3);
+		row[i] = (struct ql_effect_row){regimen, -1, t, i, -1,
+						0.3 * regimen + 0.4 * z(1, t) + 0.2 * z(2, i) + noise * z(3, i), noise * noise};
+	}
+	assert_true(ql_effect_fit(row, 120, 10, &a, &trial, &arm, &df));
+	assert_int_equal(df, 110);
+	assert_true(fabs(trial - 0.4) < 0.12 && fabs(arm - 0.2) < 0.1);
+	/* One regimen, one arm per trial, equal variances: the textbook value. */
+	double mean = 0, squares = 0;
+	for (int i = 0; i < 40; i++) {
+		row[i] = (struct ql_effect_row){0, -1, i, i, -1, 0.5 * z(4, i), 0.01};
+		mean += row[i].y / 40;
+	}
+	for (int i = 0; i < 40; i++)
+		squares += (row[i].y - mean) * (row[i].y - mean);
+	assert_true(ql_effect_fit(row, 40, 1, &a, &trial, &arm, &df));
+	assert_true(fabs(trial * trial + arm * arm - (squares / 39 - 0.01)) < 2e-4);
+	/* Ratios alone know nothing of trials. */
+	for (int i = 0; i < 40; i++)
+		row[i] = (struct ql_effect_row){0, 1, -1, 2 * i, 2 * i + 1, 0.5 * z(5, i), 0.01};
+	assert_true(ql_effect_fit(row, 40, 2, &a, &trial, &arm, &df));
+	assert_true(fabs(arm - sqrt((0.25 - 0.01) / 2)) < 0.08);
+	assert_false(ql_effect_fit(row, 1, 2, &a, &trial, &arm, &df));
+	ql_arena_free(&a);
 }
 
 static struct ql_validation *run(uint64_t patients, int threads, struct ql_diags *ds)
@@ -285,6 +371,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_have_a_meaning), cmocka_unit_test(records_answer),
 		cmocka_unit_test(trials_keep_their_own_rules),
+		cmocka_unit_test(the_trial_effect_acts_on_the_hazard),
+		cmocka_unit_test(variances_of_trial_and_arm_are_told_apart),
 		cmocka_unit_test(predictions_have_the_right_width), cmocka_unit_test(no_row_is_lost),
 		cmocka_unit_test(json_is_what_is_promised), cmocka_unit_test(every_trial_is_accounted_for)};
 	return cmocka_run_group_tests(tests, NULL, scratch_remove);
