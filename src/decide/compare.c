@@ -532,16 +532,14 @@ static enum quell_status load_evidence(struct ql_comparison *k)
 	return s;
 }
 
-#define PATIENTS_PER_DRAW 100 /* fewer: parameter spread of some points drowns in chance */
-
 static void warn_few(struct ql_comparison *k)
 {
 	int n = k->job.draws.n;
-	if (n < 1 || k->spec->patients / (uint64_t)n >= PATIENTS_PER_DRAW)
+	if (n < 1 || k->spec->patients / (uint64_t)n >= QL_DRAWS_PATIENTS)
 		return;
 	ql_diag_help(ql_diag_add(k->ds, QL_W0649, (struct ql_span){"command line", 0, 0, 0},
 				 "%d draws leave %d patients to each", n, (int)(k->spec->patients / (uint64_t)n)),
-		     "give --patients %d or more, or --n-draws", n * PATIENTS_PER_DRAW);
+		     "give --patients %d or more, or --n-draws", n * QL_DRAWS_PATIENTS);
 }
 
 static enum quell_status open_job(void *arg)

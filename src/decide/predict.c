@@ -68,7 +68,8 @@ struct work {
 	const struct ql_prediction_spec *s;
 	double *time, *group;
 	int *event;
-	size_t *count[2], **index[2]; /* records of a block, in cohorts a and b */
+	double se, judged;   /* of the last estimate: of a log ratio; patients of a share */
+	double parameter_sd; /* between parameter draws, on the scale of the effect */
 };
 
 /* From entry to the data cut, or to the loss. */
@@ -111,28 +112,30 @@ static double km_value(const struct sample *x, const struct ql_target *t, double
 	return isnan(median) ? INFINITY : median / QL_DAYS_PER_MONTH;
 }
 
-static double cox_value(const struct sample *x, struct ql_arena *a)
+static double cox_value(const struct sample *x, struct ql_arena *a, double *se)
 {
 	struct ql_cox cox;
 	if (x->n < 2 || ql_cox_fit(x->time, x->event, x->group, 1, NULL, x->n, QL_EFRON, a, &cox) != QUELL_OK)
 		return NAN;
+	*se = cox.converged && cox.rank == 1 ? cox.se[0] : NAN;
 	return cox.converged && cox.rank == 1 ? exp(cox.coef[0]) : NAN;
 }
 
 static double estimate(struct work *w, const struct sample *x, double shift)
 {
 	const struct ql_target *t = w->s->target;
+	w->judged = x->judged;
 	double v = t->kind == QL_TARGET_SHARE ? (x->judged > 0 ? x->yes / x->judged : NAN)
-					      : t->kind == QL_TARGET_HR ? cox_value(x, &w->s->scratch[1]) : km_value(x, t, shift, &w->s->scratch[1]);
+					      : t->kind == QL_TARGET_HR ? cox_value(x, &w->s->scratch[1], &w->se) : km_value(x, t, shift, &w->s->scratch[1]);
 	ql_arena_free(&w->s->scratch[1]);
 	return v;
 }
 
 static struct sample empty(struct work *w) { return (struct sample){w->time, w->event, w->group, 0, 0, 0}; }
 
-/* All simulated patients. Rates and medians are what long observation would show; ratios and counts up to the data cut
+/* All simulated patients, or those of one parameter draw. Rates and medians are what long observation would show; ratios and counts up to the data cut
  * depend on it and are observed as the trial was. */
-static double estimate_all(struct work *w)
+static double estimate_all(struct work *w, int block)
 {
 	const struct ql_prediction_spec *s = w->s;
 	struct stream r = {s->key ^ 0x5851f42d4c957f2dull, 0};
@@ -141,63 +144,46 @@ static double estimate_all(struct work *w)
 	for (int side = 0; side < 2; side++) {
 		const struct ql_cohort_records *c = side ? s->b : s->a;
 		for (size_t i = 0; c && i < c->n; i++)
-			add(&x, s->target, c, i, cut ? observed_until(s, &r) : INFINITY, side == 0);
+			if (block < 0 || c->block[i] == block)
+				add(&x, s->target, c, i, cut ? observed_until(s, &r) : INFINITY, side == 0);
 	}
 	return estimate(w, &x, 0.0);
 }
 
 struct shift { /* trial effect of one replicate */
-	double trial, a, b; /* standard normals */
+	double trial, a, b, parameter; /* standard normals */
 };
 
-static double hazard_shift(const struct ql_prediction_spec *s, const struct shift *z)
+static double hazard_shift(const struct work *w, const struct shift *z)
 {
+	const struct ql_prediction_spec *s = w->s;
 	if (s->target->kind == QL_TARGET_HR)
-		return s->effect.hazard_arm * (z->a - z->b);
-	return s->effect.hazard_trial * z->trial + s->effect.hazard_arm * z->a;
+		return s->effect.hazard_arm * (z->a - z->b) + w->parameter_sd * z->parameter;
+	return s->effect.hazard_trial * z->trial + s->effect.hazard_arm * z->a + w->parameter_sd * z->parameter;
 }
 
 /* Deviations are widened for the size of the simulated cohort; a shift that is inside them already is made so much
  * smaller before. */
 static double widening(const struct ql_prediction_spec *s)
 {
-	double n_sim = (double)s->a->n / (s->blocks > 1 ? s->blocks : 1);
-	return sqrt(1.0 + (double)s->n_a / n_sim);
+	return sqrt(1.0 + (double)s->n_a / (double)s->a->n);
 }
 
 static double replicate(struct work *w, struct stream *r, const struct shift *z)
 {
 	const struct ql_prediction_spec *s = w->s;
 	struct sample x = empty(w);
-	int block = s->blocks > 1 ? (int)(uniform(r) * s->blocks) : 0;
 	for (int side = 0; side < 2; side++) {
 		const struct ql_cohort_records *c = side ? s->b : s->a;
 		uint64_t n = side ? s->n_b : s->n_a;
 		if (!c)
 			continue;
-		const size_t *index = w->index[side][block];
-		size_t count = w->count[side][block];
-		for (uint64_t i = 0; i < n && count > 0; i++) {
-			size_t k = index[(size_t)(uniform(r) * (double)count)];
+		for (uint64_t i = 0; i < n && c->n > 0; i++) {
+			size_t k = (size_t)(uniform(r) * (double)c->n);
 			add(&x, s->target, c, k, observed_until(s, r), side == 0);
 		}
 	}
-	return estimate(w, &x, s->target->kind == QL_TARGET_MEDIAN ? hazard_shift(s, z) / widening(s) : 0.0);
-}
-
-static void index_blocks(struct work *w, int side)
-{
-	const struct ql_cohort_records *c = side ? w->s->b : w->s->a;
-	size_t blocks = (size_t)(w->s->blocks > 0 ? w->s->blocks : 1);
-	w->index[side] = QL_NEW_N(&w->s->scratch[0], size_t *, blocks);
-	w->count[side] = QL_NEW_N(&w->s->scratch[0], size_t, blocks);
-	for (size_t b = 0; b < blocks; b++) {
-		w->index[side][b] = QL_NEW_N(&w->s->scratch[0], size_t, c ? c->n + 1 : 1);
-		w->count[side][b] = 0;
-		for (size_t i = 0; c && i < c->n; i++)
-			if (blocks == 1 || c->block[i] == b)
-				w->index[side][b][w->count[side][b]++] = i;
-	}
+	return estimate(w, &x, s->target->kind == QL_TARGET_MEDIAN ? hazard_shift(w, z) / widening(s) : 0.0);
 }
 
 static int ascending(const void *a, const void *b)
@@ -242,28 +228,29 @@ static double variance_of(const double *y, int n)
 }
 
 /* The effect on an estimate y on its scale; medians have it already. */
-static double shifted(const struct ql_prediction_spec *s, double y, const struct shift *z)
+static double shifted(const struct work *w, double y, const struct shift *z)
 {
-	const struct ql_target *t = s->target;
+	const struct ql_target *t = w->s->target;
 	if (t->kind == QL_TARGET_MEDIAN || isinf(y))
 		return y;
 	if (!ql_target_on_hazard(t))
-		return y + s->effect.share * z->trial;
+		return y + w->s->effect.share * z->trial + w->parameter_sd * z->parameter;
 	if (t->kind == QL_TARGET_HR)
-		return y + hazard_shift(s, z);
+		return y + hazard_shift(w, z);
 	double p = 1.0 / (1.0 + exp(of_the_dead(t) ? y : -y)); /* alive or free of the event */
-	double q = pow(p, exp(hazard_shift(s, z)));
+	double q = pow(p, exp(hazard_shift(w, z)));
 	q = fmin(fmax(q, 1e-12), 1.0 - 1e-12);
 	return of_the_dead(t) ? log((1.0 - q) / q) : log(q / (1.0 - q));
 }
 
-static void summarise(const struct ql_prediction_spec *s, double *y, const struct shift *z, int n, double size,
+static void summarise(const struct work *w, double *y, const struct shift *z, int n, double size,
 		      struct ql_prediction *out)
 {
+	const struct ql_prediction_spec *s = w->s;
 	widen(y, n, widening(s), &s->scratch[0]);
 	out->variance = variance_of(y, n);
 	for (int i = 0; i < n; i++)
-		y[i] = shifted(s, y[i], &z[i]);
+		y[i] = shifted(w, y[i], &z[i]);
 	qsort(y, (size_t)n, sizeof *y, ascending);
 	for (int l = 0; l < QL_LEVELS && n > s->replicates / 2; l++) {
 		double lo = quantile(y, n, 0.5 - ql_level[l] / 2), hi = quantile(y, n, 0.5 + ql_level[l] / 2);
@@ -276,8 +263,8 @@ static void summarise(const struct ql_prediction_spec *s, double *y, const struc
 
 static double log_hazard(double surv) { return log(-log(surv)); }
 
-/* Share of all simulated patients without the event at a day. */
-static double free_at(struct work *w, double day)
+/* Share of simulated patients without the event at a day; block -1: all of them. */
+static double free_at(struct work *w, double day, int block)
 {
 	const struct ql_prediction_spec *s = w->s;
 	struct sample x = {w->time, w->event, w->group, 0, 0, 0};
@@ -285,7 +272,8 @@ static double free_at(struct work *w, double day)
 	at.kind = QL_TARGET_RATE;
 	at.month = day / QL_DAYS_PER_MONTH;
 	for (size_t i = 0; i < s->a->n; i++)
-		add(&x, &at, s->a, i, INFINITY, 0);
+		if (block < 0 || s->a->block[i] == block)
+			add(&x, &at, s->a, i, INFINITY, 0);
 	double v = km_value(&x, &at, 0.0, &s->scratch[1]);
 	ql_arena_free(&s->scratch[1]);
 	return v;
@@ -308,13 +296,68 @@ static void fill_excess(struct work *w, double size, struct ql_prediction *out)
 		out->excess = y - out->scaled;
 		out->excess_variance = out->variance;
 	} else if (t->kind == QL_TARGET_MEDIAN) {
-		double p = free_at(w, s->published * QL_DAYS_PER_MONTH), factor = widening(s);
+		double p = free_at(w, s->published * QL_DAYS_PER_MONTH, -1), factor = widening(s);
 		if (p > 0.0 && p < 1.0)
 			hazard_excess(p, 0.5, factor * factor / (size * p * (1.0 - p)), out);
 	} else {
 		double sign = of_the_dead(t) ? -1.0 : 1.0, p = 1.0 / (1.0 + exp(-sign * out->scaled)), q = 1.0 / (1.0 + exp(-sign * y));
 		hazard_excess(p, q, out->variance, out);
 	}
+}
+
+/* --- parameter draws --- */
+
+/* Of the patients of a draw, on the scale on which the trial effect acts. A median is read as the share that is left at the
+ * median of all. *variance: by chance. */
+static double block_value(struct work *w, const struct ql_prediction *all, int block, double n, double *variance)
+{
+	const struct ql_prediction_spec *s = w->s;
+	const struct ql_target *t = s->target;
+	double v, p;
+	if (t->kind == QL_TARGET_MEDIAN) {
+		double day = isfinite(all->estimate) ? all->estimate * QL_DAYS_PER_MONTH : s->median_follow_day;
+		v = free_at(w, day, block);
+		p = free_at(w, day, -1);
+	} else {
+		v = estimate_all(w, block);
+		p = all->estimate;
+	}
+	if (t->kind == QL_TARGET_HR) {
+		*variance = w->se * w->se;
+		return log(v);
+	}
+	if (t->kind == QL_TARGET_SHARE)
+		n = w->judged;
+	if (of_the_dead(t)) {
+		v = 1.0 - v;
+		p = 1.0 - p;
+	}
+	p = fmin(fmax(p, 0.5 / n), 1.0 - 0.5 / n);
+	v = (v * n + 0.5) / (n + 1.0); /* none and all have a place */
+	double slope = ql_target_on_hazard(t) ? (1.0 - p) / log(p) : 1.0;
+	*variance = slope * slope / (n * p * (1.0 - p));
+	return ql_target_on_hazard(t) ? log_hazard(v) : log(v / (1.0 - v));
+}
+
+/* What draws differ by beyond chance. */
+static double parameter_sd(struct work *w, const struct ql_prediction *all)
+{
+	const struct ql_prediction_spec *s = w->s;
+	double sum = 0, squares = 0, chance = 0;
+	int n = 0;
+	for (int b = 0; b < s->blocks; b++) {
+		double size = 0, variance;
+		for (size_t i = 0; i < s->a->n; i++)
+			size += s->a->block[i] == b;
+		double y = size > 1 ? block_value(w, all, b, size, &variance) : NAN;
+		if (!isfinite(y))
+			continue;
+		n++;
+		sum += y;
+		squares += y * y;
+		chance += variance;
+	}
+	return n > 1 ? sqrt(fmax(0.0, (squares - sum * sum / n) / (n - 1) - chance / n)) : 0.0;
 }
 
 double ql_trial_effect_sd(const struct ql_target *t, const struct ql_trial_sds *s, double estimate)
@@ -336,9 +379,7 @@ void ql_predict(const struct ql_prediction_spec *s, struct ql_prediction *out)
 	struct work w = {.s = s, .time = QL_NEW_N(&s->scratch[0], double, room),
 			 .group = QL_NEW_N(&s->scratch[0], double, room), .event = QL_NEW_N(&s->scratch[0], int, room)};
 	double size = (double)s->n_a;
-	index_blocks(&w, 0);
-	index_blocks(&w, 1);
-	*out = (struct ql_prediction){.estimate = estimate_all(&w), .variance = NAN, .excess = NAN, .excess_variance = NAN};
+	*out = (struct ql_prediction){.estimate = estimate_all(&w, -1), .variance = NAN, .excess = NAN, .excess_variance = NAN};
 	for (int l = 0; l < QL_LEVELS; l++)
 		out->lower[l] = out->upper[l] = NAN;
 	out->scaled = ql_target_scaled(s->target, out->estimate, size);
@@ -346,16 +387,18 @@ void ql_predict(const struct ql_prediction_spec *s, struct ql_prediction *out)
 	struct shift *z = QL_NEW_N(&s->scratch[0], struct shift, (size_t)s->replicates + 1);
 	struct stream r = {s->key, 0}, effects = {s->key ^ 0x94d049bb133111ebull, 0};
 	int n = 0;
+	if (s->blocks > 1 && s->replicates > 0)
+		w.parameter_sd = parameter_sd(&w, out);
 	for (int i = 0; i < s->replicates; i++) {
 		z[n] = (struct shift){ql_quantile_normal(uniform(&effects)), ql_quantile_normal(uniform(&effects)),
-				      ql_quantile_normal(uniform(&effects))};
+				      ql_quantile_normal(uniform(&effects)), ql_quantile_normal(uniform(&effects))};
 		double v = replicate(&w, &r, &z[n]);
 		if (!isnan(v))
 			y[n++] = ql_target_scaled(s->target, v, size);
 	}
 	out->n_missing = s->replicates - n;
 	if (n > 1)
-		summarise(s, y, z, n, size, out);
+		summarise(&w, y, z, n, size, out);
 	if (n > 1 && !isnan(s->published))
 		fill_excess(&w, size, out);
 	ql_arena_free(&s->scratch[0]);

@@ -5,6 +5,7 @@
 #include "base/csv.h"
 #include "base/paths.h"
 #include "base/pool.h"
+#include "decide/draws.h"
 #include "decide/validate_private.h"
 #include "trial/rules.h"
 #include <math.h>
@@ -377,11 +378,11 @@ enum quell_status ql_validation_prepare(struct validation *k)
 		return s;
 	v->model_hash = ql_panel_model(v->panel)->hash;
 	v->n_draws = ql_panel_n_draws(v->panel);
-	if (v->n_draws > 1 && v->patients / (uint64_t)v->n_draws < QL_PATIENTS_PER_DRAW)
+	if (v->n_draws > 1 && v->patients / (uint64_t)v->n_draws < QL_DRAWS_PATIENTS)
 		ql_diag_help(ql_diag_add(k->ds, QL_W0649, (struct ql_span){"command line", 0, 0, 0},
 					 "%d draws leave %d patients of an arm to each", v->n_draws,
 					 (int)(v->patients / (uint64_t)v->n_draws)),
-			     "give --patients %d or more, or --n-draws", v->n_draws * QL_PATIENTS_PER_DRAW);
+			     "give --patients %d or more, or --n-draws", v->n_draws * QL_DRAWS_PATIENTS);
 	list_rows(k);
 	plan_cohorts(k);
 	return QUELL_OK;

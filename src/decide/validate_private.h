@@ -5,8 +5,6 @@
 #include "decide/validate.h"
 #include <stdatomic.h>
 
-#define QL_PATIENTS_PER_DRAW 400 /* fewer: intervals hold more simulation error than parameter uncertainty */
-
 struct cohort {
 	int design, arm;
 	const struct ql_condition *subgroup;

@@ -104,6 +104,7 @@ static struct ql_cohort_records exponential(size_t n, double median_month, uint6
 
 static struct ql_trial_sds no_effect;
 static double published_value = NAN;
+static int blocks;
 
 static void predict(const char *endpoint, const struct ql_cohort_records *a, const struct ql_cohort_records *b,
 		    struct ql_trial_sds effect, double follow, struct ql_prediction *out)
@@ -113,7 +114,7 @@ static void predict(const char *endpoint, const struct ql_cohort_records *a, con
 	struct ql_target t;
 	assert_null(ql_target_of(&r, &t));
 	struct ql_prediction_spec s = {.target = &t, .a = a, .b = b, .n_a = 200, .n_b = b ? 200 : 0,
-				       .median_follow_day = follow * QL_DAYS_PER_MONTH, .accrual_day = 365, .effect = effect, .published = published_value,
+				       .median_follow_day = follow * QL_DAYS_PER_MONTH, .accrual_day = 365, .effect = effect, .published = published_value, .blocks = blocks,
 				       .replicates = 2000, .key = 5, .scratch = room};
 	ql_predict(&s, out);
 	ql_arena_free(&room[0]);
@@ -193,6 +194,33 @@ static void the_trial_effect_acts_on_the_hazard(void **state)
 		free(c->record);
 		free(c->continuous);
 		free(c->block);
+	}
+}
+
+/* Few patients under each of many draws: what draws differ by widens, their small number does not. */
+static void parameter_draws_widen_by_what_they_differ(void **state)
+{
+	(void)state;
+	enum { DRAWS = 50, EACH = 60 };
+	struct ql_prediction plain, same, differ;
+	for (int k = 0; k < 2; k++) {
+		const char *id = k ? "PFS_median_mo" : "PFS_rate@30mo";
+		double (*scale)(double) = k ? log : log_hazard;
+		struct ql_cohort_records a = exponential(DRAWS * EACH, 30, 1);
+		for (size_t i = 0; i < a.n; i++) /* times ascend: deal them out in another order */
+			a.block[i] = (unsigned char)(ql_rng_uniform(4, i, 2, 0) * DRAWS);
+		predict(id, &a, NULL, no_effect, 90, &plain);
+		blocks = DRAWS;
+		predict(id, &a, NULL, no_effect, 90, &same);
+		for (size_t i = 0; i < a.n; i++)
+			a.record[i].pfs_day *= (float)exp(0.4 * ql_quantile_normal((a.block[i] + 0.5) / DRAWS));
+		predict(id, &a, NULL, no_effect, 90, &differ);
+		blocks = 0;
+		assert_true(width(&same, scale) < 1.5 * width(&plain, scale));
+		assert_true(fabs(width(&differ, scale) / hypot(width(&plain, scale), 0.4) - 1) < 0.2);
+		free(a.record);
+		free(a.continuous);
+		free(a.block);
 	}
 }
 
@@ -372,6 +400,7 @@ int main(void)
 		cmocka_unit_test(rows_have_a_meaning), cmocka_unit_test(records_answer),
 		cmocka_unit_test(trials_keep_their_own_rules),
 		cmocka_unit_test(the_trial_effect_acts_on_the_hazard),
+		cmocka_unit_test(parameter_draws_widen_by_what_they_differ),
 		cmocka_unit_test(variances_of_trial_and_arm_are_told_apart),
 		cmocka_unit_test(predictions_have_the_right_width), cmocka_unit_test(no_row_is_lost),
 		cmocka_unit_test(json_is_what_is_promised), cmocka_unit_test(every_trial_is_accounted_for)};
