@@ -9,12 +9,15 @@
 
 static enum quell_status report(struct ql_api_run *r, const struct ql_compare *c, bool cvode)
 {
-	const struct ql_report_meta meta = {NULL, cvode ? "CVODE" : "Rodas5P"};
 	const char *html = ql_run_text(r, "html"), *figure = ql_run_text(r, "figure");
 	struct ql_buf text = {0};
 	enum quell_status s = QUELL_OK;
 	if (html) {
-		ql_report_page(c, &meta, &text);
+		struct ql_buf json = {0};
+		ql_compare_json(c, &json);
+		const struct ql_report page = {ql_compare_heading(c, &r->work), NULL, cvode ? "CVODE" : "Rodas5P", &json};
+		ql_report_page(&page, &text);
+		ql_buf_free(&json);
 		s = ql_run_write(r, html, &text);
 	}
 	text.len = 0;

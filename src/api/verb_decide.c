@@ -7,6 +7,7 @@
 #include "decide/credibility.h"
 #include "decide/optimize.h"
 #include "decide/recommend.h"
+#include "decide/report.h"
 #include <math.h>
 
 /* JSON and tables of a result, under protection so that the result is freed whatever happens. */
@@ -144,7 +145,10 @@ static enum quell_status validation_files(struct ql_api_run *r, const struct ql_
 	struct ql_buf text = {0};
 	enum quell_status s = QUELL_OK;
 	if (html) {
-		ql_validation_html(v, "by the library", &text);
+		struct ql_buf json = {0};
+		ql_validation_json(v, &json);
+		ql_report_page(&(struct ql_report){"Published against simulated", NULL, NULL, &json}, &text);
+		ql_buf_free(&json);
 		s = ql_run_write(r, html, &text);
 	}
 	text.len = 0;

@@ -104,7 +104,9 @@ enum quell_status ql_pdf_print(struct ql_cli *c, const char *browser, const stru
 	char *argv[] = {ql_arena_strdup(&c->arena, browser), ql_arena_strdup(&c->arena, "--headless"),
 			ql_arena_strdup(&c->arena, "--disable-gpu"), ql_arena_strdup(&c->arena, "--no-pdf-header-footer"),
 			ql_arena_printf(&c->arena, "--user-data-dir=%s/profile", folder),
-			ql_arena_printf(&c->arena, "--print-to-pdf=%s", pdf), ql_arena_printf(&c->arena, "file://%s", page),
+			ql_arena_printf(&c->arena, "--print-to-pdf=%s", pdf), ql_arena_strdup(&c->arena, "--virtual-time-budget=20000"),
+			/* #print: every view, one after another */
+			ql_arena_printf(&c->arena, "file://%s#print", page),
 			/* root has no sandbox of its own; the page is ours */
 			geteuid() == 0 ? ql_arena_strdup(&c->arena, "--no-sandbox") : NULL, NULL};
 	enum quell_status s = write_page(c, page, html);

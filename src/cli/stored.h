@@ -4,6 +4,7 @@
 #define QL_CLI_STORED_H
 
 #include "cli/cli.h"
+#include "cli/report.h"
 #include "scale/queue.h"
 #include "scale/work_compare.h"
 
@@ -36,12 +37,13 @@ bool ql_stored_expected(struct ql_cli *c, const struct ql_stored *s, const struc
 int ql_stored_dry_run(struct ql_cli *c, const struct ql_stored *s, struct ql_work *w, int threads);
 
 struct ql_compare_outputs {
-	const char *csv, *html, *figure, *pdf, *browser; /* browser: for the pdf */
+	const char *csv, *figure;
+	struct ql_report_files report;
 	uint64_t numerics; /* patients solved again at tighter tolerances */
 };
 #define QL_COMPARE_N_OPT 6
 void ql_compare_output_options(struct ql_compare_outputs *o, struct ql_opt *opt);
-bool ql_compare_outputs_writable(struct ql_cli *c, const struct ql_compare_outputs *o);
+bool ql_compare_outputs_writable(struct ql_cli *c, struct ql_compare_outputs *o);
 /* Says what happened, prints and writes the result; exit status. */
 int ql_compare_show(struct ql_cli *c, const struct ql_compare_outputs *o, const struct ql_compare *r, bool cvode);
 /* quell compare --store, and quell resume of such a run. */

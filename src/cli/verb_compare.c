@@ -2,7 +2,6 @@
 /* quell compare: the same virtual patients under several regimens. */
 #include "base/io.h"
 #include "cli/compare_text.h"
-#include "cli/pdf.h"
 #include "cli/stored.h"
 #include "decide/compare_json.h"
 #include "decide/numerics.h"
@@ -17,22 +16,11 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 	ql_cli_progress(ctx, "Simulating", done, total);
 }
 
-/* Whether a file can be made there; nothing is left behind. Asked before hours of computing, not after. */
-static bool writable(struct ql_cli *c, const char *path)
+bool ql_compare_outputs_writable(struct ql_cli *c, struct ql_compare_outputs *o)
 {
-	struct ql_out_file f;
-	if (ql_out_open(&f, path, &c->ds) != QUELL_OK)
-		return false;
-	ql_out_abandon(&f);
-	return true;
-}
-
-bool ql_compare_outputs_writable(struct ql_cli *c, const struct ql_compare_outputs *o)
-{
-	bool ok = !o->csv || writable(c, ql_arena_printf(&c->arena, "%s/endpoints.csv", o->csv));
-	ok = (!o->html || writable(c, o->html)) && ok;
-	ok = (!o->pdf || writable(c, o->pdf)) && ok;
-	return (!o->figure || writable(c, o->figure)) && ok;
+	bool ok = !o->csv || ql_cli_writable(c, ql_arena_printf(&c->arena, "%s/endpoints.csv", o->csv));
+	ok = ql_report_files_ready(c, &o->report) && ok;
+	return (!o->figure || ql_cli_writable(c, o->figure)) && ok;
 }
 
 static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
@@ -49,16 +37,10 @@ static enum quell_status write_outputs(struct ql_cli *c, const struct ql_compare
 				       bool cvode)
 {
 	enum quell_status s = o->csv ? ql_compare_csv(r, o->csv, &c->ds) : QUELL_OK;
-	const struct ql_report_meta meta = {c->line, cvode ? "CVODE" : "Rodas5P"};
 	struct ql_buf text = {0};
-	if (s == QUELL_OK && o->html) {
-		ql_report_page(r, &meta, &text);
-		s = write_file(c, o->html, &text);
-	}
-	text.len = 0;
-	if (s == QUELL_OK && o->pdf) {
-		ql_report_html(r, &meta, &text);
-		s = ql_pdf_print(c, o->browser, &text, o->pdf);
+	if (s == QUELL_OK && (o->report.html || o->report.pdf)) {
+		ql_compare_json(r, &text);
+		s = ql_report_files_write(c, &o->report, ql_compare_heading(r, &c->arena), cvode ? "CVODE" : "Rodas5P", &text);
 	}
 	text.len = 0;
 	if (s == QUELL_OK && o->figure) {
@@ -117,16 +99,16 @@ void ql_compare_output_options(struct ql_compare_outputs *o, struct ql_opt *opt)
 {
 	const struct ql_opt table[] = {
 		{"csv", QL_OPT_TEXT, &o->csv, "DIR", NULL, 0, 0, NULL, "tables for other programs, into an existing folder"},
-		QL_OPT_SHARED("html", QL_OPT_TEXT, &o->html),
+		QL_OPT_SHARED("html", QL_OPT_TEXT, &o->report.html),
 		QL_OPT_SHARED("numerics", QL_OPT_COUNT, &o->numerics),
-		{"pdf", QL_OPT_TEXT, &o->pdf, "FILE", NULL, 0, 0, NULL, "the report for paper; needs Chromium"},
+		QL_REPORT_PDF(&o->report),
 		QL_OPT_SHARED("figure", QL_OPT_TEXT, &o->figure),
 		{0}};
 	_Static_assert(sizeof table / sizeof *table == QL_COMPARE_N_OPT, "keep QL_COMPARE_N_OPT in step");
 	memcpy(opt, table, sizeof table);
 }
 
-static int run(struct ql_cli *c, struct ql_sim *sim, const struct ql_compare_outputs *o, struct ql_stored *stored)
+static int run(struct ql_cli *c, struct ql_sim *sim, struct ql_compare_outputs *o, struct ql_stored *stored)
 {
 	int exit;
 	if (!ql_stored_finish(c, stored, &exit))
@@ -190,7 +172,5 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		ql_diag_help(d, "write `--regimens A,B`; `quell explain regimens` lists them");
 		return QL_EXIT_USAGE;
 	}
-	if (o.pdf && !(o.browser = ql_pdf_browser(c)))
-		return QL_EXIT_INPUT;
 	return run(c, &sim, &o, &stored);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell resume: go on with a run of a store. */
-#include "cli/pdf.h"
 #include "cli/sensitivity.h"
 #include "cli/stored.h"
 #include "cli/trial_stored.h"
@@ -50,8 +49,6 @@ int ql_verb_resume(struct ql_cli *c, int argc, char **argv)
 	double id = 0;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
-	if (o.pdf && !(o.browser = ql_pdf_browser(c)))
-		return QL_EXIT_INPUT;
 	if (!stored.store) {
 		ql_diag_help(ql_diag_add(&c->ds, QL_E0915, ql_cli_span(c, ""), "`quell resume` needs a store"),
 			     "write `--store FILE.db`");

@@ -2,6 +2,7 @@
 /* quell trial: one trial from its file, many of them for power, a template to start from. */
 #include "base/io.h"
 #include "cli/compare_text.h"
+#include "cli/report.h"
 #include "cli/trial_stored.h"
 #include "cli/trial_text.h"
 #include "decide/adam.h"
@@ -18,6 +19,7 @@ struct trial_verb {
 	int lanes, solver;
 	bool all;
 	struct ql_stored stored;
+	struct ql_report_files files;
 };
 
 static void on_replicate(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Trials", done, total); }
@@ -53,10 +55,16 @@ static int show(struct trial_verb *v, struct ql_trial *t, struct ql_trial_sum *s
 	enum quell_status s = ql_trial_estimate(t, sum, &v->c->arena, &r);
 	if (s != QUELL_OK)
 		return ql_cli_exit(s);
+	struct ql_buf json = {0};
+	ql_trial_json(t, sum, &r, power, v->power.alpha, interrupted, &json);
 	if (v->c->json)
-		ql_trial_json(t, sum, &r, power, v->power.alpha, interrupted, &v->c->out);
+		ql_buf_add(&v->c->out, json.data, json.len);
 	else
 		ql_trial_text(v->c, t, &r, power, v->power.alpha, v->all);
+	s = ql_report_files_write(v->c, &v->files, ql_trial_info(t)->title, v->solver ? "CVODE" : "Rodas5P", &json);
+	ql_buf_free(&json);
+	if (s != QUELL_OK)
+		return ql_cli_exit(s);
 	return interrupted ? QL_EXIT_INTERRUPTED : QL_EXIT_OK;
 }
 
@@ -84,7 +92,7 @@ static int run_open(struct trial_verb *v, struct ql_trial *t)
 /* A store holds one trial's counts and records: what needs more than that runs without one. */
 static bool storable(struct trial_verb *v, int *exit)
 {
-	const char *word = v->adam ? "--adam" : v->power.replicates > 1 ? "--replicates" : NULL;
+	const char *word = v->files.html ? "--html" : v->files.pdf ? "--pdf" : v->adam ? "--adam" : v->power.replicates > 1 ? "--replicates" : NULL;
 	for (int i = 0; i < v->stored.keep.n; i++)
 		if (strcmp(v->stored.keep.item[i], "courses") == 0)
 			word = "courses";
@@ -104,7 +112,10 @@ static int run(struct trial_verb *v, const char *file)
 	int exit;
 	if (!ql_stored_finish(c, &v->stored, &exit) || !storable(v, &exit))
 		return exit;
-	if (!ql_cli_data(c) || !ql_power_looks(v->looks.item, v->looks.n, &v->power, &c->ds) || !ql_power_draws_fit(v->spec.draws, &v->power, ql_cli_span(c, "--draws"), &c->ds))
+	if (!ql_report_files_ready(c, &v->files))
+		return QL_EXIT_INPUT;
+	if (!ql_cli_data(c) || !ql_power_looks(v->looks.item, v->looks.n, &v->power, &c->ds) ||
+	    !ql_power_draws_fit(v->spec.draws, &v->power, ql_cli_span(c, "--draws"), &c->ds))
 		return QL_EXIT_INPUT;
 	v->spec.data_dir = c->data_dir;
 	v->spec.design = file;
@@ -161,6 +172,8 @@ int ql_verb_trial(struct ql_cli *c, int argc, char **argv)
 		QL_OPT_SHARED("draws", QL_OPT_TEXT, &v.spec.draws),
 		QL_OPT_SHARED("n-draws", QL_OPT_INT, &v.spec.n_draws),
 		QL_OPT_SHARED("adam", QL_OPT_TEXT, &v.adam),
+		QL_REPORT_HTML(&v.files),
+		QL_REPORT_PDF(&v.files),
 		{"all", QL_OPT_FLAG, &v.all, NULL, NULL, 0, 0, NULL, "every endpoint, not only the usual ones"},
 		{"json", QL_OPT_FLAG, &c->json, NULL, NULL, 0, 0, NULL, "JSON on standard output"},
 		{0}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell validate: every shipped trial, published against simulated. */
+#include "cli/report.h"
 #include "cli/validate_text.h"
 #include "decide/credibility.h"
 #include <string.h>
@@ -32,7 +33,8 @@ static void trial_effect_csv(struct ql_cli *c, const struct ql_validation *v, st
 }
 
 struct outputs {
-	const char *html, *effect, *dossier;
+	const char *effect, *dossier;
+	struct ql_report_files report;
 	bool all, score_only;
 };
 
@@ -40,9 +42,9 @@ static enum quell_status show(struct ql_cli *c, const struct ql_validation *v, c
 {
 	enum quell_status s = QUELL_OK;
 	struct ql_buf text = {0};
-	if (o->html) {
-		ql_validation_html(v, c->line, &text);
-		s = write_file(c, o->html, &text);
+	if (o->report.html || o->report.pdf) {
+		ql_validation_json(v, &text);
+		s = ql_report_files_write(c, &o->report, "Published against simulated", NULL, &text);
 	}
 	text.len = 0;
 	if (o->effect && s == QUELL_OK) {
@@ -85,7 +87,8 @@ int ql_verb_validate(struct ql_cli *c, int argc, char **argv)
 		QL_OPT_SHARED("trial-effect", QL_OPT_TEXT, &spec.trial_effect),
 		{"find-trial-effect", QL_OPT_TEXT, &o.effect, "FILE", NULL, 0, 0, NULL,
 		 "estimate the trial effect from calibration trials and write it; intervals are then without it"},
-		QL_OPT_SHARED("html", QL_OPT_TEXT, &o.html),
+		QL_OPT_SHARED("html", QL_OPT_TEXT, &o.report.html),
+		QL_REPORT_PDF(&o.report),
 		QL_OPT_SHARED("credibility", QL_OPT_TEXT, &o.dossier),
 		{"all", QL_OPT_FLAG, &o.all, NULL, NULL, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
 		{"score", QL_OPT_FLAG, &o.score_only, NULL, NULL, 0, 0, NULL, "the score alone"},
@@ -100,6 +103,8 @@ int ql_verb_validate(struct ql_cli *c, int argc, char **argv)
 	int exit;
 	if (!ql_cli_parse(c, &cmd, argc, argv, &exit))
 		return exit;
+	if (!ql_report_files_ready(c, &o.report))
+		return QL_EXIT_INPUT;
 	if (!ql_cli_data(c))
 		return ql_cli_exit(QUELL_ERR_IO);
 	spec.panel.data_dir = c->data_dir;

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A comparison as a page for people: one HTML file with its styles and drawings
- * inside, no script, nothing loaded from elsewhere. Same bytes for the same
- * inputs. The figure is the survival chart of the page as a file of its own.
+ * A result as one HTML file that loads nothing: the page of `quell serve` with the JSON inside, so that the numbers are
+ * those of --json. Same bytes for the same inputs. The figure is the survival chart of a comparison as a file of its own.
  */
 #ifndef QL_DECIDE_REPORT_H
 #define QL_DECIDE_REPORT_H
 
 #include "decide/compare.h"
 
-struct ql_report_meta {
-	const char *command; /* the command line that made it, or NULL */
-	const char *solver;  /* "Rodas5P", "CVODE" */
+struct ql_report {
+	const char *title;
+	const char *command;        /* the command line that made it; NULL: none */
+	const char *solver;         /* "Rodas5P", "CVODE"; NULL: not said */
+	const struct ql_buf *json;  /* quell.compare, quell.trial, quell.validate or quell.recommend */
 };
 
-void ql_report_html(const struct ql_compare *c, const struct ql_report_meta *meta, struct ql_buf *out);
-/* The same with the page of `quell serve` and the JSON inside: where scripts run, charts take over. Still one file that
- * loads nothing, and the numbers are those of ql_compare_json(). */
-void ql_report_page(const struct ql_compare *c, const struct ql_report_meta *meta, struct ql_buf *out);
+void ql_report_page(const struct ql_report *r, struct ql_buf *out);
+/* "clb-obi, ven-obi compared", in the arena. */
+const char *ql_compare_heading(const struct ql_compare *c, struct ql_arena *a);
 /* A standalone SVG; nothing is written if the comparison has no survival curve. */
 void ql_report_figure(const struct ql_compare *c, struct ql_buf *out);
 

@@ -43,14 +43,9 @@ struct ql_km_chart {
 };
 void ql_report_km(struct ql_buf *b, const struct ql_km_chart *k);
 const struct ql_curve *ql_report_find_curve(const struct ql_arm *a, const char *id);
-/* Name of an arm, with its warning if it has one. */
-void ql_report_arm_name(struct ql_buf *b, const struct ql_arm *a);
 /* From <!doctype> to the opening <h1>. */
 void ql_report_head(struct ql_buf *b, const char *title);
 /* The styles that both the page and the standalone figure need. */
 void ql_report_svg_style(struct ql_buf *b);
-
-/* Time courses as small multiples: rows are quantities, columns regimens, axes shared along a row. */
-void ql_report_courses(struct ql_buf *b, const struct ql_compare *c);
 
 #endif

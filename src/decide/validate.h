@@ -123,6 +123,5 @@ bool ql_effect_fit(const struct ql_effect_row *row, int n, int n_regimen, struct
 
 /* schema "quell.validate/1"; same bytes for the same inputs. */
 void ql_validation_json(const struct ql_validation *v, struct ql_buf *out);
-void ql_validation_html(const struct ql_validation *v, const char *command, struct ql_buf *out);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "base/special.h"
+#include "decide/report.h"
 #include "decide/validate.h"
 #include "trial/rules.h"
 #include "dosing_helpers.h"
@@ -307,7 +308,7 @@ static void json_is_what_is_promised(void **state)
 	struct ql_buf one = {0}, two = {0}, html = {0};
 	struct ql_validation *v = run(40, 1, &ds);
 	ql_validation_json(v, &one);
-	ql_validation_html(v, "quell validate", &html);
+	ql_report_page(&(struct ql_report){"Published <against> simulated", "quell validate", NULL, &one}, &html);
 	ql_validation_free(v);
 	v = run(40, 3, &ds);
 	ql_validation_json(v, &two);
@@ -334,6 +335,8 @@ static void json_is_what_is_promised(void **state)
 		assert_non_null(json_object_get(t, "statement"));
 	}
 	assert_true(i > 0);
+	assert_non_null(strstr(html.data, "<h1>Published &lt;against&gt; simulated</h1>"));
+	assert_non_null(strstr(html.data, "</td><td>miss</td></tr>"));
 	assert_non_null(strstr(html.data, "</html>"));
 	json_decref(j);
 	ql_buf_free(&one);

@@ -141,16 +141,19 @@ export function compare(s: CompareSettings, less: object, progress: Progress, si
 }
 
 /** A report carries its result inside the page. */
-export function embedded(): Comparison | null {
-  const e = document.getElementById('quell-data');
-  return e?.textContent ? (JSON.parse(e.textContent) as Comparison) : null;
-}
-
-/** The command line that made a report. */
-export function reportCommand(): string {
-  const e = document.getElementById('quell-report');
-  return (e?.textContent ? (JSON.parse(e.textContent) as { command: string | null }).command : null) ?? '';
-}
+const inside = <T>(id: string): T | null => {
+  const e = document.getElementById(id);
+  return e?.textContent ? (JSON.parse(e.textContent) as T) : null;
+};
+const data = inside<{ schema: string }>('quell-data');
+export const embedded = <T = Comparison>(): T | null => data as T | null;
+/** 'compare', 'trial', 'validate', 'recommend'; '' on the served page. */
+export const reportKind = /^quell\.(\w+)\//.exec(data?.schema ?? '')?.[1] ?? '';
+const meta = inside<{ command: string | null; solver: string | null }>('quell-report');
+/** The command line that made a report, and its solver. */
+export const reportMeta = () => ({ command: meta?.command ?? '', solver: meta?.solver ?? '' });
+/** Asked for by whoever prints a report: every view, one after another. */
+export const printAll = () => location.hash === '#print';
 
 export const commandOf = (s: CompareSettings): string =>
   [

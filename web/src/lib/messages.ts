@@ -128,6 +128,33 @@ export const en = {
   publishedNone: 'nothing published in this evidence base',
   gradeD: 'No clinical data in CLL: what is shown follows from laboratory figures and assumptions.',
 
+  // reports
+  differences: 'Differences',
+  samePatients: 'The same virtual patients under both regimens.',
+  hrPfs: 'hazard ratio of progression or death',
+  inTrials: 'in trials',
+  noTrials: 'no trial connects them',
+  allOutcomes: 'All outcomes',
+  firstLessSecond: 'first less second',
+  difference: 'difference',
+  betterFirst: 'better under first, of 100 who do not fare the same',
+  to: 'to',
+  computed: 'How it was computed',
+  program: 'Program',
+  modelWord: 'Model',
+  integration: 'Integration',
+  again: 'Again',
+  followed: (years: number) => `followed for up to ${Number(years.toFixed(1))} years`,
+  publishedFrom: 'Published figures from',
+  reportLimits: [
+    'Intervals show the play of chance for this number of virtual patients. They do not contain the doubt about equations, which is larger.',
+    'Published figures come from trials whose patients differ from this population and from each other; a trial that served to calibrate the model agrees with it for that reason alone.',
+    'Evidence grades: A phase 3 trial in CLL, B phase 1–2 with 20 or more CLL patients, C fewer, D none.'
+  ],
+  trialWhom: (name: string, n: number, arms: number, years: number) => `${name}, simulated: ${count(n)} virtual patients in ${arms} arms, followed for up to ${Number(years.toFixed(1))} years. Arms hold different patients.`,
+  events: 'events',
+  power: 'power, per 100',
+
   // evidence
   evidenceLead: 'What trials have published, and what a network meta-analysis makes of it.',
   line: 'Line of treatment',

@@ -66,7 +66,13 @@ export interface Contrast {
   difference: number | null;
   interval: Interval;
   p_ahead: number | null;
-  hazard_ratio: { estimate: number; lower: number | null; upper: number | null } | null;
+  hazard_ratio: Ratio | null;
+  trials?: { network: Ratio | null; agreement: string | null; certainty: string | null } | null;
+}
+export interface Ratio {
+  estimate: number;
+  lower: number | null;
+  upper: number | null;
 }
 export interface Comparison {
   schema: string;
@@ -213,6 +219,23 @@ export interface Explained {
 }
 
 /* --- trials --- */
+
+export interface Trial {
+  schema: string;
+  version: string;
+  model_hash: string;
+  seed: number;
+  tolerances: { rtol: number };
+  trial: string;
+  title: string;
+  population: string;
+  patients_total: number;
+  follow_day: number;
+  interrupted: boolean;
+  replicates?: number;
+  arms: (Omit<Regimen, 'id' | 'courses' | 'kernel' | 'n_state'> & { arm: string })[];
+  contrasts: { endpoint: string; a: string; b: string; events: number; hazard_ratio: number | null; interval: Interval; z: number | null; p: number | null; power?: number; assurance?: number }[];
+}
 
 export interface TrialFigure {
   trial: string;
