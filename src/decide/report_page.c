@@ -102,6 +102,9 @@ static void endpoints(struct ql_buf *b, const json_t *arms)
 		ql_html_text(b, *text_of(arm, "id") ? text_of(arm, "id") : text_of(arm, "arm"));
 		ql_buf_printf(b, " (evidence %s%s", text_of(arm, "evidence_grade"), *text_of(arm, "warning") ? ": " : "");
 		ql_html_text(b, text_of(arm, "warning"));
+		const char *prior = text_of(json_object_get(arm, "prior"), "text");
+		ql_html_text(b, *prior ? "; " : "");
+		ql_html_text(b, prior);
 		ql_buf_puts(b, ")</th>");
 	}
 	ql_buf_puts(b, "</tr>\n");

@@ -370,6 +370,47 @@ async function reportNumbers(page, kind, json) {
   }
 }
 
+/** Runs that outlive the program: listed, opened, gone on with after a kill, removed. */
+async function runs() {
+  const folder = mkdtempSync(join(tmpdir(), 'quell-runs-'));
+  const store = join(folder, 'runs.db');
+  let server = await serve(program, 0, '--store', store);
+  let page = await open(browser, `${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=12000&years=3&seed=5`);
+  await page.waitForSelector(table, { timeout: 120000 });
+  const shown = await page.textContent('#panel');
+  page.quiet = true;
+  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=40000&years=3&seed=6`);
+  await page.waitForFunction(() => /Simulating [1-9]/.test(document.querySelector('.status')?.textContent ?? ''), null, { timeout: 60000 });
+  await server.kill('SIGKILL');
+  await page.context().close();
+  server = await serve(program, 0, '--store', store);
+  for (const width of [320, 1280]) {
+    page = await open(browser, `${server.url}#/runs`, { viewport: { width, height: 900 } });
+    await page.waitForSelector('.runs tbody tr');
+    await axe(page, `runs, ${width} px`);
+    expect(`runs fit ${width} px`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    if (width === 320) await page.context().close();
+  }
+  const states = await page.$$eval('.runs tbody tr td:nth-child(4)', (x) => x.map((e) => e.textContent));
+  expect('a finished and an unfinished run', states.length === 2 && states[0].startsWith('unfinished') && states[1] === 'finished', states);
+  await page.click('a:has-text("Open")');
+  await page.waitForSelector(table, { timeout: 20000 });
+  expect('an opened run shows what it showed', (await page.textContent('#panel')) === shown);
+  await page.goto(`${server.url}#/runs`);
+  await page.focus('button:has-text("Go on")');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=/Run 2 goes on/');
+  const done = await page.waitForFunction(async () => (await (await fetch('/api/v1/runs')).json()).runs.every((r) => r.state === 'finished'), null, { timeout: 120000, polling: 500 }).then(() => true, () => false);
+  expect('an unfinished run is finished', done);
+  await page.click('button:has-text("Read again")');
+  await page.waitForFunction(() => document.querySelectorAll('.runs a').length === 2);
+  await page.click('.runs tbody tr:last-child button:has-text("Remove")');
+  await page.waitForFunction(() => document.querySelectorAll('.runs tbody tr').length === 1);
+  await page.context().close();
+  await server.kill();
+  rmSync(folder, { recursive: true });
+}
+
 async function trouble() {
   let server = await serve(program);
   const page = await open(browser, server.url);
@@ -424,7 +465,7 @@ async function trouble() {
 }
 
 const server = await firstComparison();
-for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider, trials, patient, report, trouble]) {
+for (const part of [everyView, designersJourney, readersJourney, keyboardJourney, tour, slider, trials, patient, runs, report, trouble]) {
   if (only && only !== part.name) continue;
   const began = performance.now();
   await part(server).catch((e) => faults.push(`${part.name}: ${e.message.split('\n').slice(0, 4).join(' ')}`));

@@ -21,9 +21,9 @@ export function expect(what, good, found = '') {
 }
 export const median = (x) => [...x].sort((a, b) => a - b)[Math.floor(x.length / 2)];
 
-export async function serve(program, port = 0) {
+export async function serve(program, port = 0, ...options) {
   const began = performance.now();
-  const child = spawn(program, ['serve', '--port', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, ['serve', '--port', String(port), ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   const url = await new Promise((ok, no) => {
     let text = '';
     child.stderr.on('data', (d) => {

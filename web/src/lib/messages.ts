@@ -9,7 +9,7 @@ export const en = {
     'Research use only. quell simulates groups of virtual patients. It is not a medical device, and must not be used to choose treatment for a person.',
   skip: 'Skip to the result',
   navLabel: 'Views',
-  nav: { compare: 'Compare', patient: 'Patient', therapies: 'Therapies', trials: 'Trials', evidence: 'Evidence', model: 'Model', limits: 'Limits' } as Record<string, string>,
+  nav: { compare: 'Compare', patient: 'Patient', therapies: 'Therapies', trials: 'Trials', evidence: 'Evidence', model: 'Model', runs: 'Runs', limits: 'Limits' } as Record<string, string>,
   loading: 'Reading…',
   count,
 
@@ -72,7 +72,8 @@ export const en = {
   interval: {
     monte_carlo: 'sampling of virtual patients',
     parameter: 'doubt about parameters',
-    trial: 'a trial of this size'
+    trial: 'a trial of this size',
+    sampling: 'chance in who is enrolled'
   } as Record<string, string>,
   effectsCaption: (level: number, kind: string) => `Number: simulated, per 100 patients where no unit is given. Range: ${level} % interval for ${kind}. Below it: what trials published.`,
   effectsSure: 'The range says how far chance in drawing virtual patients could move the figure. It does not contain doubt about the model.',
@@ -306,6 +307,24 @@ export const en = {
   wouldChange: 'choice would change, per 100',
   noSources: 'no source',
   ruleBasis: 'grade; sources',
+
+  // runs
+  runsLead: 'Long runs that this program keeps.',
+  runsNote: 'They outlive the program. The same question finds its run again; an unfinished one goes on where it was.',
+  runsNone: 'The store holds no runs yet. Comparisons above some seconds, rankings and validations are kept here.',
+  reload: 'Read again',
+  runWord: 'run',
+  what: 'what',
+  state: 'state',
+  begun: 'begun',
+  actions: 'actions',
+  finished: 'finished',
+  unfinished: (done: number, all: number) => `unfinished: ${done} of ${all} parts`,
+  open: 'Open',
+  goOn: 'Go on',
+  removeRun: 'Remove',
+  resumed: (run: number, state: string) => `Run ${run} goes on (${state}).`,
+  removed: (run: number) => `Run ${run} is removed.`,
 
   // limits
   limitsLead: 'What quell can and cannot answer.',

@@ -51,6 +51,7 @@ export interface Regimen {
   title: string;
   evidence_grade: 'A' | 'B' | 'C' | 'D';
   warning: string | null;
+  prior?: { text: string } | null;
   patients_done: number;
   patients_failed: number;
   kernel: string;
