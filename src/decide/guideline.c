@@ -81,6 +81,9 @@ static enum ql_three field_holds(const struct ql_guideline_when *w, const struct
 
 static enum ql_three history_holds(const struct ql_guideline_when *w, const struct ql_profile *p)
 {
+	const char *class = w->had ? w->had : w->never;
+	if (!p->lines_known && class && ql_profile_had(p, class)) /* a mutation says so */
+		return of_bool(w->had != NULL);
 	if (!p->lines_known)
 		return QL_UNSURE;
 	if (w->had)

@@ -65,7 +65,7 @@ static void make_run(struct ql_recommending *k)
 	if (!k->run.population)
 		k->run.population = ql_profile_population(&r->profile);
 	if (!k->run.n_regimen) {
-		const struct ql_words_list *l = &r->guideline.candidates[r->profile.n_line > 0];
+		const struct ql_words_list *l = &r->guideline.candidates[ql_profile_treated(&r->profile)];
 		k->run.regimen = l->word;
 		k->run.n_regimen = l->n;
 	}
@@ -77,8 +77,8 @@ static void make_run(struct ql_recommending *k)
 
 static bool for_this_line(const struct ql_recommending *k, const struct ql_regimen *g)
 {
-	const char *line = k->r->profile.n_line > 0 ? "RR" : "1L";
-	if (!k->r->profile.lines_known && !k->spec->profile)
+	const char *line = ql_profile_treated(&k->r->profile) ? "RR" : "1L";
+	if (!k->r->profile.lines_known && !k->spec->profile && !ql_profile_treated(&k->r->profile))
 		line = k->job.population.line;
 	for (int i = 0; i < g->n_line; i++)
 		if (line && strcmp(g->line[i], line) == 0)
@@ -107,7 +107,7 @@ static void apply_rules(struct ql_recommending *k, int arm)
 		c->preferred |= rule->effect == QL_PREFER;
 	}
 	if (!for_this_line(k, regimen) && !c->excluded)
-		c->excluded = k->r->profile.n_line > 0 ? "studied in untreated patients only" : "studied after earlier treatment only";
+		c->excluded = ql_profile_treated(&k->r->profile) ? "studied in untreated patients only" : "studied after earlier treatment only";
 	if (regimen->evidence_grade == 'D')
 		c->tier = 2; /* never first */
 }

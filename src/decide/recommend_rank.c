@@ -393,6 +393,8 @@ static void judge(struct ql_recommending *k)
 	const struct ql_ranked *first = &r->ranked[0];
 	const char *given = r->indication == QL_UNSURE
 				? ql_arena_printf(a, "if there is a reason to treat (it would depend on %s), ", r->indication_why) : "";
+	if (first->smaa->tier == 1 && r->n_eligible > 1)
+		given = ql_arena_printf(a, "%sa rule speaks against everything that is left; of it ", given);
 	double ahead = lead_of_others(r);
 	if (first->by_consensus && ahead > REGRET_GAP) {
 		r->verdict = QL_V_PREFERRED;

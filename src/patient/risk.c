@@ -104,8 +104,16 @@ static bool line_has(const struct ql_prior_line *l, const char *word)
 	return false;
 }
 
+bool ql_profile_treated(const struct ql_profile *p)
+{
+	return p->n_line > 0 || (!p->lines_known && (V(btk_mutation) > 0 || V(bcl2_mutation) > 0));
+}
+
 bool ql_profile_had(const struct ql_profile *p, const char *word)
 {
+	if (!p->lines_known && ((V(btk_mutation) > 0 && strcmp(word, "BTK inhibitor") == 0) ||
+				(V(bcl2_mutation) > 0 && strcmp(word, "BCL2 inhibitor") == 0)))
+		return true;
 	for (int i = 0; i < p->n_line; i++)
 		if (line_has(&p->line[i], word))
 			return true;
@@ -201,7 +209,7 @@ void ql_profile_covariates(const struct ql_profile *p, const struct ql_model *m,
 const char *ql_profile_population(const struct ql_profile *p)
 {
 	const char *why;
-	if (p->n_line > 0) {
+	if (ql_profile_treated(p)) {
 		bool both = ql_profile_had(p, "BTK inhibitor") && ql_profile_had(p, "BCL2 inhibitor");
 		return both && p->n_line >= 2 ? "cellular" : "relapsed";
 	}

@@ -29,7 +29,9 @@ enum ql_three ql_treatment_indication(const struct ql_profile *p, const char **w
 
 /* TP53: deletion or mutation. */
 enum ql_three ql_tp53_aberrant(const struct ql_profile *p);
-/* A drug or class given in any line; with `progressed`, one that ended by progression on it. */
+/* Treated before: a line is listed, or a resistance mutation says so where lines are not known. */
+bool ql_profile_treated(const struct ql_profile *p);
+/* A drug or class given in any line (a resistance mutation stands for its class where lines are not known); with `progressed`, one that ended by progression on it. */
 bool ql_profile_had(const struct ql_profile *p, const char *word);
 bool ql_profile_progressed_on(const struct ql_profile *p, const char *word);
 bool ql_profile_intolerant_of(const struct ql_profile *p, const char *word); /* ended by toxicity */
