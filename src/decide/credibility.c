@@ -95,9 +95,9 @@ static void uncertainty(const struct ql_validation *v, struct ql_buf *b)
 	for (int c = 0; c < QL_EFFECT_COUNT; c++)
 		ql_buf_printf(b, "%s %s %.2f", c ? "," : "", ql_effect_name[c], v->trial_sd[c]);
 	if (v->n_draws > 1)
-		ql_buf_printf(b, " |\n| parameters | %d posterior draws |\n\n", v->n_draws);
+		ql_buf_printf(b, " |\n| parameters | %d posterior draws: what they differ by beyond chance is a random effect of its own |\n\n", v->n_draws);
 	else
-		ql_buf_puts(b, " |\n| parameters | not in this run; `--draws library/posterior/draws.csv` adds them |\n\n");
+		ql_buf_puts(b, " |\n| parameters | not in this run; `--draws posterior` adds them |\n\n");
 }
 
 static bool starts(const char *s, const char *with) { return strncmp(s, with, strlen(with)) == 0; }

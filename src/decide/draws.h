@@ -13,7 +13,7 @@
 
 #define QL_DRAWS_SHIPPED "posterior" /* the name of library/posterior/draws.csv */
 #define QL_DRAWS_MOST 255
-#define QL_DRAWS_PATIENTS 100 /* per draw; with fewer the spread of parameters is hard to tell from chance */
+#define QL_DRAWS_PATIENTS 40 /* per draw; with fewer the spread of parameters is hard to tell from chance */
 
 struct ql_draws {
 	int n, n_parameter;

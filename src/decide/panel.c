@@ -80,7 +80,7 @@ static enum quell_status open_panel(struct ql_panel *p, struct ql_diags *ds)
 	p->n_draw = 1;
 	p->param = QL_NEW_N(&p->arena, double *, 1);
 	p->param[0] = p->own;
-	if (s->draws && status == QUELL_OK)
+	if (s->draws && strcmp(s->draws, "none") != 0 && status == QUELL_OK)
 		status = read_draws(p, ds);
 	if (status != QUELL_OK)
 		return status;

@@ -26,7 +26,7 @@ struct ql_panel_spec {
 	double rtol; /* 0 = 1e-4 */
 	const char **set; /* NAME=VALUE, parameters */
 	int n_set;
-	const char *draws; /* file of parameter draws; NULL: the model's values */
+	const char *draws; /* parameter draws (decide/draws.h); NULL or "none": the model's values */
 	int n_draws;       /* first so many of them; 0 = all */
 	bool first_line;   /* nothing after progression: faster, without overall survival */
 	volatile const int *cancel;

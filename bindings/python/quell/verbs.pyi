@@ -160,7 +160,7 @@ def validate(
     replicates: int = 400,
     seed: int = 1,
     set: Items = None,
-    draws: Optional[str] = None,
+    draws: str = "posterior",
     n_draws: Optional[int] = None,
     trial_effect: Optional[str] = None,
     html: Optional[str] = None,

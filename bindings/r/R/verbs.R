@@ -50,7 +50,7 @@ optimize_regimen <- function(problem = NULL, patients = NULL, population = NULL,
   run_verb("optimize", environment())
 
 validate <- function(trial = NULL, role = "all", patients = 1000, replicates = 400,
-  seed = 1, set = NULL, draws = NULL, n_draws = NULL,
+  seed = 1, set = NULL, draws = "posterior", n_draws = NULL,
   trial_effect = NULL, html = NULL, credibility = NULL, threads = NULL,
   progress = interactive())
   run_verb("validate", environment())
