@@ -379,7 +379,7 @@ async function runs() {
   await page.waitForSelector(table, { timeout: 120000 });
   const shown = await page.textContent('#panel');
   page.quiet = true;
-  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=40000&years=3&seed=6`);
+  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=24000&years=3&seed=6`);
   await page.waitForFunction(() => /Simulating [1-9]/.test(document.querySelector('.status')?.textContent ?? ''), null, { timeout: 60000 });
   await server.kill('SIGKILL');
   await page.context().close();
@@ -400,12 +400,14 @@ async function runs() {
   await page.focus('button:has-text("Go on")');
   await page.keyboard.press('Enter');
   await page.waitForSelector('text=/Run 2 goes on/');
-  const done = await page.waitForFunction(async () => (await (await fetch('/api/v1/runs')).json()).runs.every((r) => r.state === 'finished'), null, { timeout: 120000, polling: 500 }).then(() => true, () => false);
+  let done = false;
+  for (const began = performance.now(); !done && performance.now() - began < 180000; await page.waitForTimeout(500))
+    done = (await (await fetch(`${server.url}api/v1/runs`)).json()).runs.every((r) => r.state === 'finished');
   expect('an unfinished run is finished', done);
   await page.click('button:has-text("Read again")');
-  await page.waitForFunction(() => document.querySelectorAll('.runs a').length === 2);
+  expect('both can be opened', await page.waitForFunction(() => document.querySelectorAll('.runs a').length === 2, null, { timeout: 15000 }).then(() => true, () => false), await page.textContent('main'));
   await page.click('.runs tbody tr:last-child button:has-text("Remove")');
-  await page.waitForFunction(() => document.querySelectorAll('.runs tbody tr').length === 1);
+  expect('a run is removed', await page.waitForFunction(() => document.querySelectorAll('.runs tbody tr').length === 1, null, { timeout: 15000 }).then(() => true, () => false), await page.textContent('main'));
   await page.context().close();
   await server.kill();
   rmSync(folder, { recursive: true });
