@@ -39,6 +39,14 @@ static const struct ql_endpoint_def plain[] = {
 	{"pfs_mean", "mean progression-free time within the horizon", "month", QL_M_PFS_MEAN, 0, false},
 	{"orr", "response (PR-L or better)", "1", QL_M_ORR, 0, false},
 	{"cr", "complete response (CR or CRi)", "1", QL_M_CR, 0, false},
+	{"response_cr", "complete response (CR), by itself", "1", QL_M_RESPONSE_CR, 0, true},
+	{"response_cri", "CR with incomplete recovery of counts (CRi)", "1", QL_M_RESPONSE_CRI, 0, true},
+	{"response_npr", "nodular partial response (nPR)", "1", QL_M_RESPONSE_NPR, 0, true},
+	{"response_pr", "partial response (PR)", "1", QL_M_RESPONSE_PR, 0, true},
+	{"response_prl", "partial response with lymphocytosis (PR-L)", "1", QL_M_RESPONSE_PR_L, 0, true},
+	{"response_sd", "stable disease (SD)", "1", QL_M_RESPONSE_SD, 0, true},
+	{"response_pd", "progressive disease (PD) by then", "1", QL_M_RESPONSE_PD, 0, true},
+	{"response_ne", "not evaluable: dead, not seen or not judged (NE)", "1", QL_M_RESPONSE_NE, 0, true},
 	{"umrd_pb_1e-4_eot", "undetectable MRD in blood, end of treatment", "1", QL_M_UMRD_BLOOD, 0, false},
 	{"umrd_bm_1e-4_eot", "undetectable MRD in marrow, end of treatment", "1", QL_M_UMRD_MARROW, 0, false},
 	{"umrd_pb_1e-5_eot", "MRD below 1e-5 in blood, end of treatment", "1", QL_M_UMRD5_BLOOD, 0, true},
@@ -354,6 +362,8 @@ struct ql_times ql_cohort_times(const struct ql_cohort *c, enum ql_measure m, st
 /* 1, 0, or NaN where the measure is no yes or no of one patient. */
 double ql_record_value(const struct ql_patient_record *r, const struct ql_endpoint_def *def, double horizon_day)
 {
+	if (def->measure >= QL_M_RESPONSE_NE && def->measure <= QL_M_RESPONSE_CR)
+		return r->response == def->measure - QL_M_RESPONSE_NE;
 	switch (def->measure) {
 	case QL_M_PFS_RATE:
 		return r->pfs_day > (float)def->day;
@@ -543,7 +553,10 @@ static void estimate_mean(const struct ql_cohort *c, const struct ql_endpoint_de
 
 bool ql_endpoint_is_share(enum ql_measure m) { return m >= QL_M_ORR && m <= QL_M_TLS; }
 
-bool ql_measure_is_bad(enum ql_measure m) { return m >= QL_M_NEUTROPENIA && m <= QL_M_TLS; }
+bool ql_measure_is_bad(enum ql_measure m)
+{
+	return (m >= QL_M_NEUTROPENIA && m <= QL_M_TLS) || (m >= QL_M_RESPONSE_NE && m <= QL_M_RESPONSE_SD);
+}
 
 bool ql_endpoint_is_per_year(enum ql_measure m)
 {

@@ -25,6 +25,14 @@ enum ql_measure {
 	/* shares at the regimen's response_day */
 	QL_M_ORR,
 	QL_M_CR, /* CR or CRi, as trials report it */
+	QL_M_RESPONSE_NE, /* each category by itself, in the order of enum ql_response */
+	QL_M_RESPONSE_PD,
+	QL_M_RESPONSE_SD,
+	QL_M_RESPONSE_PR_L,
+	QL_M_RESPONSE_PR,
+	QL_M_RESPONSE_NPR,
+	QL_M_RESPONSE_CRI,
+	QL_M_RESPONSE_CR,
 	QL_M_UMRD_BLOOD,
 	QL_M_UMRD_MARROW,
 	QL_M_UMRD5_BLOOD,

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FORMAT 3 /* of the bytes */
+#define FORMAT 4 /* of the bytes */
 
 int ql_tally_bins(double horizon_day) { return (int)ceil(horizon_day * QL_TALLY_PER_DAY) + 1; }
 

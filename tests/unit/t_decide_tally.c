@@ -132,6 +132,34 @@ static void counts_say_what_records_say(void **state)
 	ql_summary_free(s);
 }
 
+/* Categories of response add up, and response and complete response are sums of them. */
+static void categories_of_response_add_up(void **state)
+{
+	(void)state;
+	static const char *const id[] = {"ne", "pd", "sd", "prl", "pr", "npr", "cri", "cr"};
+	int n_def;
+	struct ql_endpoint_def *def = ql_endpoint_defs(&arena, HORIZON, &n_def);
+	struct ql_summary *s = sum_of(def, n_def, 0, N);
+	struct ql_cohort c = {.n = N, .horizon_day = HORIZON, .response_day = 180, .scratch = &scratch, .tally = &s->arm[0]};
+	double share[8] = {0}, orr = NAN, cr = NAN, all = 0;
+	for (int d = 0; d < n_def; d++) {
+		struct ql_endpoint e;
+		ql_endpoint_estimate(&c, &def[d], &e);
+		for (int k = 0; k < 8; k++)
+			if (strncmp(def[d].id, "response_", 9) == 0 && strcmp(def[d].id + 9, id[k]) == 0)
+				share[k] = e.estimate;
+		orr = def[d].measure == QL_M_ORR ? e.estimate : orr;
+		cr = def[d].measure == QL_M_CR ? e.estimate : cr;
+	}
+	for (int k = 0; k < 8; k++) {
+		assert_true(share[k] > 0.05);
+		all += share[k];
+	}
+	assert_true(fabs(all - 1) < 1e-12 && fabs(share[6] + share[7] - cr) < 1e-12);
+	assert_true(fabs(share[3] + share[4] + share[5] + share[6] + share[7] - orr) < 1e-12);
+	ql_summary_free(s);
+}
+
 /* Paired differences against their definition, patient by patient. */
 static void differences_of_times_are_exact(void **state)
 {
@@ -297,6 +325,7 @@ int main(void)
 	make_records();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_say_what_records_say),
+		cmocka_unit_test(categories_of_response_add_up),
 		cmocka_unit_test(differences_of_times_are_exact),
 		cmocka_unit_test(hazard_ratio_is_that_of_the_general_fit),
 		cmocka_unit_test(incidence_from_counts),
