@@ -200,7 +200,7 @@ static const struct quell_option_info calibrate_option[] = {
 	{"log", TEXT, "FILE", "(none)", 0, 0, "", NULL, "evaluations so far: a run that was stopped goes on from there"},
 	{"patients", WHOLE, "N", "200", 20, 1e6, "", NULL, "virtual patients per arm"},
 	{"steps", WHOLE, "N", "2", 1, 50, "", NULL, "Gauss-Newton steps"},
-	{"draw", WHOLE, "N", "60", 2, 100000, "", NULL, "draws of each of three waves"},
+	{"draw", WHOLE, "N", "60", 2, 100000, "", NULL, "draws of each of four waves"},
 	{"keep", WHOLE, "N", "24", 1, 255, "", NULL, "draws that are kept"}, SEED, THREADS};
 
 static const struct quell_option_info sensitivity_option[] = {

@@ -18,7 +18,7 @@ struct ql_calibrate_spec {
 	const char *parameters;     /* file; NULL: library/calibration/parameters.csv */
 	const char *log;            /* evaluations so far, so that a run can go on; NULL: none kept */
 	int steps;                  /* Gauss-Newton steps; 0 = 2 */
-	int draws;                  /* draws of each of three waves; 0 = 60 */
+	int draws;                  /* draws of each of four waves; 0 = 60 */
 	int keep;                   /* equally weighted draws to keep; 0 = 24 */
 	void (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
 	void *progress_ctx;

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define WAVES 3
+#define WAVES 4
 #define POOL 6000  /* candidates on the surface, per round */
 #define ROUNDS 5   /* in which the proposal adapts */
 #define DOF 6      /* of the t laws */
