@@ -178,8 +178,9 @@ void ql_wilson(double share, double n, double level, double *lower, double *uppe
 	double z = ql_qnorm(0.5 + 0.5 * level), z2 = z * z;
 	double middle = (share + z2 / (2 * n)) / (1 + z2 / n);
 	double half = z / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n));
-	*lower = n > 0 ? fmax(0.0, middle - half) : NAN;
-	*upper = n > 0 ? fmin(1.0, middle + half) : NAN;
+	/* At 0 and at 1 the limit is the share itself, which rounding would miss. */
+	*lower = !(n > 0) ? NAN : share > 0.0 ? fmax(0.0, middle - half) : 0.0;
+	*upper = !(n > 0) ? NAN : share < 1.0 ? fmin(1.0, middle + half) : 1.0;
 }
 
 bool ql_cohort_counts(const struct ql_cohort *c, uint64_t i) { return c->record[i].status == QUELL_OK; }

@@ -206,30 +206,44 @@ static struct ql_patient_record *of_doses(const char *agents, const char *doses,
 	return r;
 }
 
+/* Share with release among those whom progression did not take off treatment before the dose. */
+static double with_release(const struct ql_patient_record *r, int n, double from, double to)
+{
+	int seen = 0, dosed = 0;
+	for (int i = 0; i < n; i++) {
+		dosed += r[i].pfs_day > from + 8.0;
+		seen += r[i].crs_grade > 0 && r[i].pfs_day > from + 8.0;
+		assert_true(r[i].crs_grade == 0 || (r[i].crs_day > from && r[i].crs_day < to));
+	}
+	print_message("dose on day %g: release in %d of %d\n", from + 1.0, seen, dosed);
+	assert_true(dosed > n / 5);
+	return (double)seen / dosed;
+}
+
 /* Day 1 of the regimen is not day 1 of the cells: three months of ibrutinib first (as in Gauthier 2020, for longer), a
- * bispecific whose full dose comes late. */
+ * bispecific whose full dose comes late. Release is about as frequent as after the same dose on day 1. */
 static void release_is_read_after_every_infusion(void **state)
 {
 	(void)state;
 	enum { N = 100 };
 	static const struct {
-		const char *agents, *doses;
+		const char *agents, *late, *early;
 		double from, to; /* days of the first sign */
-	} late[] = {
+	} dose[] = {
 	    {"cells: liso-cel, chemo: lymphodepletion, btki: ibrutinib",
 	     "  - {set: btki.level, steps: {1: 1, 186: 0}}\n  - {give: chemo.pulse, amount: 1 dose, days: [91, 92, 93]}\n"
-	     "  - {give: cells.infusion, amount: 1e8 cell, days: [96]}\n", 95, 155},
-	    {"bispecific: epcoritamab", "  - {give: bispecific.sc, steps: {1: 0.01 mg, 120: 48 mg, 127: 48 mg}}\n", 119, 179}};
+	     "  - {give: cells.infusion, amount: 1e8 cell, days: [96]}\n",
+	     "  - {set: btki.level, steps: {1: 1, 186: 0}}\n  - {give: chemo.pulse, amount: 1 dose, days: [1, 2, 3]}\n"
+	     "  - {give: cells.infusion, amount: 1e8 cell, days: [6]}\n", 95, 155},
+	    {"bispecific: epcoritamab", "  - {give: bispecific.sc, steps: {1: 0.01 mg, 120: 48 mg, 127: 48 mg}}\n",
+	     "  - {give: bispecific.sc, steps: {1: 48 mg, 8: 48 mg}}\n", 119, 179}};
 	for (int k = 0; k < 2; k++) {
-		int seen = 0;
-		struct ql_patient_record *r = of_doses(late[k].agents, late[k].doses, N);
-		for (int i = 0; i < N; i++) {
-			seen += r[i].crs_grade > 0;
-			assert_true(r[i].crs_grade == 0 || (r[i].crs_day > late[k].from && r[i].crs_day < late[k].to));
-		}
-		print_message("first dose late: release in %d of %d\n", seen, N);
-		assert_true(seen > N / 4);
-		free(r);
+		struct ql_patient_record *late = of_doses(dose[k].agents, dose[k].late, N);
+		struct ql_patient_record *early = of_doses(dose[k].agents, dose[k].early, N);
+		double seen = with_release(late, N, dose[k].from, dose[k].to), expected = with_release(early, N, 0, 90);
+		assert_true(seen > 0.5 && seen > 0.7 * expected);
+		free(late);
+		free(early);
 	}
 }
 
