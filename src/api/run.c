@@ -120,12 +120,7 @@ enum quell_status ql_run_data(struct ql_api_run *r)
 
 enum quell_status ql_run_write(struct ql_api_run *r, const char *path, const struct ql_buf *text)
 {
-	struct ql_out_file f;
-	enum quell_status s = path ? ql_out_open(&f, path, &r->ds) : QUELL_OK;
-	if (!path || s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data ? text->data : "", text->len);
-	return ql_out_commit(&f, &r->ds);
+	return path ? ql_out_file(path, text, &r->ds) : QUELL_OK;
 }
 
 void ql_run_on_progress(void *run, uint64_t done, uint64_t total)

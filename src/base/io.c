@@ -134,6 +134,16 @@ void ql_out_abandon(struct ql_out_file *o)
 	*o = (struct ql_out_file){0};
 }
 
+enum quell_status ql_out_file(const char *path, const struct ql_buf *text, struct ql_diags *ds)
+{
+	struct ql_out_file f;
+	enum quell_status s = ql_out_open(&f, path, ds);
+	if (s != QUELL_OK)
+		return s;
+	ql_out_write(&f, text->data ? text->data : "", text->len);
+	return ql_out_commit(&f, ds);
+}
+
 uint64_t ql_hash(uint64_t h, const void *data, size_t n)
 {
 	const unsigned char *p = data;

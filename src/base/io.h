@@ -24,6 +24,8 @@ void ql_out_write(struct ql_out_file *o, const void *data, size_t n);
 /* Flushes, syncs, renames; on failure removes the temporary and reports QL_E0903. */
 enum quell_status ql_out_commit(struct ql_out_file *o, struct ql_diags *ds);
 void ql_out_abandon(struct ql_out_file *o);
+/* All of that for a whole text. */
+enum quell_status ql_out_file(const char *path, const struct ql_buf *text, struct ql_diags *ds);
 
 /* FNV-1a, 64 bit: names of random streams, hashes of texts. Start with QL_HASH_SEED. */
 #define QL_HASH_SEED 0xcbf29ce484222325ull

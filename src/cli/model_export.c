@@ -5,16 +5,6 @@
 #include "dosing/numbers.h"
 #include <string.h>
 
-static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 /* "model.xml" -> "model.expected.csv" */
 static const char *expected_path(struct ql_cli *c, const char *out)
 {
@@ -39,9 +29,9 @@ static enum quell_status export(struct ql_cli *c, struct ql_model *m, const stru
 				      .end = o->end, .cancel = c->cancel};
 	s = ql_model_export(&job, &c->arena, &c->ds, &text, &expected);
 	if (s == QUELL_OK && o->out)
-		s = write_file(c, o->out, &text);
+		s = ql_out_file(o->out, &text, &c->ds);
 	if (s == QUELL_OK && o->out)
-		s = write_file(c, expected_path(c, o->out), &expected);
+		s = ql_out_file(expected_path(c, o->out), &expected, &c->ds);
 	if (s == QUELL_OK && !o->out)
 		ql_buf_add(&c->out, text.data, text.len);
 	ql_buf_free(&text);

@@ -183,16 +183,6 @@ void ql_pages_add(struct ql_cli *c, const struct ql_command *cmd)
 
 /* ---- files ---- */
 
-static enum quell_status put_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 static void help_of(struct ql_cli *c, const char *verb, const char *word)
 {
 	char option[] = "--help";
@@ -215,7 +205,7 @@ static enum quell_status write_page(struct ql_cli *c, const char *folder, const 
 	p->summary = summary;
 	p->man.len = 0;
 	help_of(c, verb, word);
-	return put_file(c, ql_arena_printf(&c->arena, "%s/man1/quell-%s.1", folder, page), &p->man);
+	return ql_out_file(ql_arena_printf(&c->arena, "%s/man1/quell-%s.1", folder, page), &p->man, &c->ds);
 }
 
 static void front_page(struct ql_cli *c)
@@ -306,15 +296,15 @@ int ql_pages_write(struct ql_cli *c, int argc, char **argv)
 	end_completions(&p);
 	front_page(c);
 	if (s == QUELL_OK)
-		s = put_file(c, ql_arena_printf(&c->arena, "%s/man1/quell.1", folder), &p.man);
+		s = ql_out_file(ql_arena_printf(&c->arena, "%s/man1/quell.1", folder), &p.man, &c->ds);
 	if (s == QUELL_OK)
-		s = put_file(c, ql_arena_printf(&c->arena, "%s/bash/quell", folder), &p.bash);
+		s = ql_out_file(ql_arena_printf(&c->arena, "%s/bash/quell", folder), &p.bash, &c->ds);
 	if (s == QUELL_OK)
-		s = put_file(c, ql_arena_printf(&c->arena, "%s/zsh/_quell", folder), &p.zsh);
+		s = ql_out_file(ql_arena_printf(&c->arena, "%s/zsh/_quell", folder), &p.zsh, &c->ds);
 	if (s == QUELL_OK)
-		s = put_file(c, ql_arena_printf(&c->arena, "%s/fish/quell.fish", folder), &p.fish);
+		s = ql_out_file(ql_arena_printf(&c->arena, "%s/fish/quell.fish", folder), &p.fish, &c->ds);
 	if (s == QUELL_OK)
-		s = put_file(c, ql_arena_printf(&c->arena, "%s/options.txt", folder), &p.options);
+		s = ql_out_file(ql_arena_printf(&c->arena, "%s/options.txt", folder), &p.options, &c->ds);
 	c->pages = NULL;
 	ql_buf_free(&p.options);
 	ql_buf_free(&p.man);

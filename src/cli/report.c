@@ -21,16 +21,6 @@ bool ql_report_files_ready(struct ql_cli *c, struct ql_report_files *f)
 	return (!f->pdf || ql_cli_writable(c, f->pdf)) && ok;
 }
 
-static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 enum quell_status ql_report_files_write(struct ql_cli *c, const struct ql_report_files *f, const char *title, const char *solver,
 					const struct ql_buf *json)
 {
@@ -41,7 +31,7 @@ enum quell_status ql_report_files_write(struct ql_cli *c, const struct ql_report
 		return s;
 	ql_report_page(&r, &page);
 	if (f->html)
-		s = write_file(c, f->html, &page);
+		s = ql_out_file(f->html, &page, &c->ds);
 	if (f->pdf && s == QUELL_OK)
 		s = ql_pdf_print(c, f->browser, &page, f->pdf);
 	ql_buf_free(&page);

@@ -9,16 +9,6 @@ static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t tot
 	ql_cli_progress(ctx, what, done, total);
 }
 
-static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 int ql_verb_calibrate(struct ql_cli *c, int argc, char **argv)
 {
 	struct ql_calibrate_spec spec = {.panel = {.rtol = 1e-4}};
@@ -57,12 +47,12 @@ int ql_verb_calibrate(struct ql_cli *c, int argc, char **argv)
 	struct ql_buf text = {0};
 	if (draws) {
 		ql_calibration_draws_csv(r, c->line, &text);
-		s = write_file(c, draws, &text);
+		s = ql_out_file(draws, &text, &c->ds);
 		text.len = 0;
 	}
 	if (s == QUELL_OK && report) {
 		ql_calibration_report(r, c->line, &text);
-		s = write_file(c, report, &text);
+		s = ql_out_file(report, &text, &c->ds);
 	} else if (s == QUELL_OK && !c->json) {
 		ql_calibration_report(r, c->line, &c->out);
 	}

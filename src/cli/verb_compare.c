@@ -23,16 +23,6 @@ bool ql_compare_outputs_writable(struct ql_cli *c, struct ql_compare_outputs *o)
 	return (!o->figure || ql_cli_writable(c, o->figure)) && ok;
 }
 
-static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 static enum quell_status write_outputs(struct ql_cli *c, const struct ql_compare_outputs *o, const struct ql_compare *r,
 				       bool cvode)
 {
@@ -45,7 +35,7 @@ static enum quell_status write_outputs(struct ql_cli *c, const struct ql_compare
 	text.len = 0;
 	if (s == QUELL_OK && o->figure) {
 		ql_report_figure(r, &text);
-		s = write_file(c, o->figure, &text);
+		s = ql_out_file(o->figure, &text, &c->ds);
 	}
 	ql_buf_free(&text);
 	return s;

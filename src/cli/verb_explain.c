@@ -176,16 +176,6 @@ struct request {
 	int n;
 };
 
-static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 static bool in_folder(struct ql_cli *c, const char *folder, const char *name)
 {
 	int n;
@@ -215,10 +205,10 @@ static enum quell_status show_explained(struct ql_cli *c, struct request *r)
 	else
 		ql_text_explanation(c, &r->e[0]);
 	if (r->html && (s = ql_explain_html(&r->x, &r->e[0], &c->ds, &text)) == QUELL_OK)
-		s = write_file(c, r->html, &text);
+		s = ql_out_file(r->html, &text, &c->ds);
 	text.len = 0;
 	if (s == QUELL_OK && r->figure && (s = ql_therapy_figure(r->x.model, r->x.data_dir, r->e[0].therapy, &c->ds, &text)) == QUELL_OK)
-		s = write_file(c, r->figure, &text);
+		s = ql_out_file(r->figure, &text, &c->ds);
 	ql_buf_free(&text);
 	return s;
 }

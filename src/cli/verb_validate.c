@@ -7,16 +7,6 @@
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }
 
-static enum quell_status write_file(struct ql_cli *c, const char *path, const struct ql_buf *text)
-{
-	struct ql_out_file f;
-	enum quell_status s = ql_out_open(&f, path, &c->ds);
-	if (s != QUELL_OK)
-		return s;
-	ql_out_write(&f, text->data, text->len);
-	return ql_out_commit(&f, &c->ds);
-}
-
 /* The table that read_trial_effect() reads, with what made it. */
 static void trial_effect_csv(struct ql_cli *c, const struct ql_validation *v, struct ql_buf *out)
 {
@@ -49,13 +39,13 @@ static enum quell_status show(struct ql_cli *c, const struct ql_validation *v, c
 	text.len = 0;
 	if (o->effect && s == QUELL_OK) {
 		trial_effect_csv(c, v, &text);
-		s = write_file(c, o->effect, &text);
+		s = ql_out_file(o->effect, &text, &c->ds);
 	}
 	text.len = 0;
 	if (o->dossier && s == QUELL_OK)
 		s = ql_credibility(v, c->data_dir, c->line, &c->ds, &text);
 	if (o->dossier && s == QUELL_OK)
-		s = write_file(c, o->dossier, &text);
+		s = ql_out_file(o->dossier, &text, &c->ds);
 	ql_buf_free(&text);
 	if (c->json)
 		ql_validation_json(v, &c->out);
