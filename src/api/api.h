@@ -10,7 +10,7 @@
 #define QL_API_API_H
 
 #include "base/csv.h"
-#include "decide/compare.h"
+#include "compare/compare.h"
 #include "lang/model.h"
 #include <jansson.h>
 #include <pthread.h>

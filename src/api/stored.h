@@ -4,11 +4,11 @@
 #define QL_API_STORED_H
 
 #include "api/tables.h"
-#include "decide/trial_json.h"
 #include "scale/queue.h"
 #include "scale/work_compare.h"
 #include "scale/work_sensitivity.h"
 #include "scale/work_trial.h"
+#include "study/trial_json.h"
 
 struct ql_api_store {
 	const char *path; /* NULL: none */

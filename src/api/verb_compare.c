@@ -2,9 +2,9 @@
 /* `compare`: the same virtual patients under several regimens, in a store if asked for. */
 #include "api/simulation.h"
 #include "api/stored.h"
-#include "decide/compare_json.h"
-#include "decide/numerics.h"
-#include "decide/report.h"
+#include "compare/compare_json.h"
+#include "compare/numerics.h"
+#include "report/report.h"
 #include <string.h>
 
 static enum quell_status report(struct ql_api_run *r, const struct ql_compare *c, bool cvode)

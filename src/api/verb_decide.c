@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `recommend`, `optimize`, `validate`, `calibrate`: options into the settings of decide/, JSON into tables. */
-#include "api/simulation.h"
+/* `recommend`, `optimize`, `validate`, `calibrate`: options into the settings of their rooms, JSON into tables. */
 #include "api/sheet.h"
+#include "api/simulation.h"
 #include "base/paths.h"
-#include "decide/calibrate.h"
-#include "decide/credibility.h"
 #include "decide/optimize.h"
 #include "decide/recommend.h"
-#include "decide/report.h"
+#include "report/report.h"
+#include "validate/calibrate.h"
+#include "validate/credibility.h"
 #include <math.h>
 
 /* JSON and tables of a result, under protection so that the result is freed whatever happens. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `explain`: what a name means, as rows; therapies and agents with all that decide/explain gathers. */
+/* `explain`: what a name means, as rows; therapies and agents with all that src/explain gathers. */
 #include "api/sheet.h"
 #include "base/paths.h"
 #include "base/yaml.h"
-#include "decide/diagram.h"
-#include "decide/explain.h"
+#include "explain/diagram.h"
+#include "explain/explain.h"
 #include <ctype.h>
 #include <math.h>
 #include <string.h>

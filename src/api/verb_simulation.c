@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the simulating verbs share, and `simulate`. */
-#include "api/simulation.h"
 #include "api/sheet.h"
-#include "decide/simulate.h"
+#include "api/simulation.h"
+#include "compare/simulate.h"
 #include <math.h>
 #include <string.h>
 

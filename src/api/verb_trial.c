@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `trial`: one virtual trial from its design, many of them for power, in a store if asked for. */
 #include "api/stored.h"
-#include "decide/adam.h"
+#include "study/adam.h"
 #include <string.h>
 
 static enum quell_status stored(struct ql_api_trial_job *w)

@@ -28,7 +28,7 @@
 #define QL_CLI_CLI_H
 
 #include "base/io.h"
-#include "decide/compare.h"
+#include "compare/compare.h"
 #include <jansson.h>
 #include <math.h>
 

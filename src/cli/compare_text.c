@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/compare_text.h"
 #include "cli/explain_text.h"
-#include "decide/report.h"
+#include "report/report.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

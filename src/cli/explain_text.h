@@ -4,7 +4,7 @@
 #define QL_CLI_EXPLAIN_TEXT_H
 
 #include "cli/cli.h"
-#include "decide/explain.h"
+#include "explain/explain.h"
 
 void ql_text_therapy_line(struct ql_cli *c, const struct ql_therapy *t); /* one line of `quell explain therapies` */
 void ql_text_explanation(struct ql_cli *c, const struct ql_explanation *e);

@@ -4,7 +4,7 @@
 #define QL_CLI_REPORT_H
 
 #include "cli/cli.h"
-#include "decide/report.h"
+#include "report/report.h"
 
 struct ql_report_files {
 	const char *html, *pdf;

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/pool.h"
 #include "cli/compare_text.h"
-#include "decide/numerics.h"
+#include "compare/numerics.h"
 #include <inttypes.h>
 #include <string.h>
 #include <sys/statvfs.h>

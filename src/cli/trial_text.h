@@ -4,7 +4,7 @@
 #define QL_CLI_TRIAL_TEXT_H
 
 #include "cli/cli.h"
-#include "decide/trial_power.h"
+#include "study/trial_power.h"
 
 /* power may be NULL; all: every endpoint, not only the usual ones. */
 void ql_trial_text(struct ql_cli *c, const struct ql_trial *t, const struct ql_trial_result *r,

@@ -3,7 +3,7 @@
 #define QL_CLI_VALIDATE_TEXT_H
 
 #include "cli/cli.h"
-#include "decide/validate.h"
+#include "validate/validate.h"
 
 /* The scoreboard: rows by role and trial, then the score. `all`: rows that are not simulated, too. */
 void ql_validate_text(struct ql_cli *c, const struct ql_validation *v, bool all);

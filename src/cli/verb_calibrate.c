@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quell calibrate: population parameters from the summary endpoints of calibration trials. */
 #include "cli/cli.h"
-#include "decide/calibrate.h"
+#include "validate/calibrate.h"
 #include <string.h>
 
 static void on_progress(void *ctx, const char *what, uint64_t done, uint64_t total)

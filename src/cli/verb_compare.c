@@ -3,9 +3,9 @@
 #include "base/io.h"
 #include "cli/compare_text.h"
 #include "cli/stored.h"
-#include "decide/compare_json.h"
-#include "decide/numerics.h"
-#include "decide/report.h"
+#include "compare/compare_json.h"
+#include "compare/numerics.h"
+#include "report/report.h"
 #include <string.h>
 
 #define FAILED_SHARE 0.01 /* of a regimen's patients: more is exit status 3 */

@@ -5,8 +5,8 @@
 #include "cli/explain_text.h"
 #include "cli/library_text.h"
 #include "cli/review_text.h"
-#include "decide/diagram.h"
 #include "evidence/table.h"
+#include "explain/diagram.h"
 #include <ctype.h>
 #include <string.h>
 

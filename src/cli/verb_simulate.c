@@ -2,7 +2,7 @@
 /* quell simulate: time courses of one profile. */
 #include "base/io.h"
 #include "cli/cli.h"
-#include "decide/simulate.h"
+#include "compare/simulate.h"
 #include <string.h>
 
 static const double shown_day[] = {0, 1, 7, 28, 91, 182, 365, 730, 1095, 1826, 2557, 3652};

@@ -5,8 +5,8 @@
 #include "cli/report.h"
 #include "cli/trial_stored.h"
 #include "cli/trial_text.h"
-#include "decide/adam.h"
-#include "decide/trial_json.h"
+#include "study/adam.h"
+#include "study/trial_json.h"
 #include <string.h>
 
 struct trial_verb {

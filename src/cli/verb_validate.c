@@ -2,7 +2,7 @@
 /* quell validate: every shipped trial, published against simulated. */
 #include "cli/report.h"
 #include "cli/validate_text.h"
-#include "decide/credibility.h"
+#include "validate/credibility.h"
 #include <string.h>
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total) { ql_cli_progress(ctx, "Simulating", done, total); }

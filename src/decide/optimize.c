@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _POSIX_C_SOURCE 200809L
-#include "decide/optimize_private.h"
 #include "base/io.h"
 #include "base/paths.h"
-#include "decide/job.h"
+#include "compare/job.h"
+#include "decide/optimize_private.h"
 #include "trial/rules.h"
 #include <math.h>
 #include <nlopt.h>

@@ -25,7 +25,7 @@
 #define QL_DECIDE_OPTIMIZE_H
 
 #include "base/yaml.h"
-#include "decide/compare.h"
+#include "compare/compare.h"
 
 /* X(id, title, higher is better) */
 #define QL_OPT_MEASURES(X)                                            \

@@ -3,7 +3,7 @@
 #include "decide/recommend.h"
 #include "base/io.h"
 #include "base/paths.h"
-#include "decide/job.h"
+#include "compare/job.h"
 #include "decide/recommend_private.h"
 #include "patient/law.h"
 #include "patient/posterior.h"

@@ -8,7 +8,7 @@
 #ifndef QL_DECIDE_RECOMMEND_H
 #define QL_DECIDE_RECOMMEND_H
 
-#include "decide/compare.h"
+#include "compare/compare.h"
 #include "decide/guideline.h"
 #include "decide/smaa.h"
 #include "trial/quality.h"

@@ -3,10 +3,10 @@
 #ifndef QL_DECIDE_RECOMMEND_PRIVATE_H
 #define QL_DECIDE_RECOMMEND_PRIVATE_H
 
-#include "decide/job.h"
+#include "compare/job.h"
+#include "compare/trials.h"
 #include "decide/model_error.h"
 #include "decide/recommend.h"
-#include "decide/trials.h"
 #include "patient/posterior.h"
 
 struct ql_candidate { /* one regimen */

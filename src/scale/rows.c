@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scale/rows.h"
 #include "base/pack.h"
-#include "decide/job.h"
+#include "compare/job.h"
 #include "trial/rules.h"
 #include <math.h>
 #include <sqlite3.h>

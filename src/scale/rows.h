@@ -4,7 +4,7 @@
 #ifndef QL_SCALE_ROWS_H
 #define QL_SCALE_ROWS_H
 
-#include "decide/compare.h"
+#include "compare/compare.h"
 #include "store/store.h"
 #include "trial/course.h"
 #include "trial/names.h"

@@ -2,8 +2,8 @@
 #ifndef QL_SCALE_SENSITIVITY_PRIVATE_H
 #define QL_SCALE_SENSITIVITY_PRIVATE_H
 
-#include "decide/endpoint.h"
-#include "decide/job.h"
+#include "compare/endpoint.h"
+#include "compare/job.h"
 #include "scale/work_sensitivity.h"
 
 struct ql_sensitivity_work {

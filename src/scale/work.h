@@ -9,7 +9,7 @@
 #ifndef QL_SCALE_WORK_H
 #define QL_SCALE_WORK_H
 
-#include "decide/compare.h"
+#include "compare/compare.h"
 #include "store/store.h"
 
 struct ql_work {

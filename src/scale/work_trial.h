@@ -3,8 +3,8 @@
 #ifndef QL_SCALE_WORK_TRIAL_H
 #define QL_SCALE_WORK_TRIAL_H
 
-#include "decide/trial_json.h"
 #include "scale/work.h"
+#include "study/trial_json.h"
 
 struct ql_trial_work;
 

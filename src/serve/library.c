@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "base/yaml.h"
-#include "decide/diagram.h"
-#include "decide/explain.h"
+#include "explain/diagram.h"
+#include "explain/explain.h"
 #include "patient/profile.h"
 #include "serve/address.h"
 #include <ctype.h>

@@ -2,7 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "serve/route.h"
 #include "base/json.h"
-#include "decide/page.h"
+#include "report/page.h"
 #include "serve/library.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "serve/serve.h"
-#include "decide/warm.h"
+#include "compare/warm.h"
 #include "serve/keep.h"
 #include "serve/library.h"
 #include "serve/route.h"

@@ -20,7 +20,7 @@ struct ql_serve_command { /* one command on behalf of a request; the server free
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* from one thread at a time */
 	void *progress_ctx;
 	bool job;             /* runs behind the page's back */
-	struct ql_warm *warm; /* what commands may leave for each other (decide/warm.h) */
+	struct ql_warm *warm; /* what commands may leave for each other (compare/warm.h) */
 	uint64_t stamp;       /* of the files when the request came */
 	struct ql_buf out;  /* JSON */
 	struct ql_diags ds;

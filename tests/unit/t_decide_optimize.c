@@ -2,7 +2,7 @@
 /* The search finds what it must, keeps to its bounds, repeats itself and names mistakes. */
 #define _DEFAULT_SOURCE
 #include "base/paths.h"
-#include "decide/compare.h"
+#include "compare/compare.h"
 #include "decide/optimize.h"
 #include <math.h>
 #include <setjmp.h>

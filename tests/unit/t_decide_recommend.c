@@ -3,7 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/paths.h"
 #include "base/rng.h"
-#include "decide/job.h"
+#include "compare/job.h"
 #include "decide/recommend.h"
 #include "patient/posterior.h"
 #include <math.h>

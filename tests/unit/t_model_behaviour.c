@@ -208,7 +208,7 @@ static void antibody_helps_acalabrutinib_but_not_ibrutinib(void **state)
 	(void)state;
 	double ibrutinib = marrow_at_two_years("ibrutinib", NULL), acala = marrow_at_two_years("acalabrutinib", NULL);
 	assert_true(marrow_at_two_years("ibrutinib", "rituximab") > 0.5 * ibrutinib);
-	assert_true(marrow_at_two_years("acalabrutinib", "obinutuzumab") < 0.3 * acala); /* how much it helps: t_decide_signs */
+	assert_true(marrow_at_two_years("acalabrutinib", "obinutuzumab") < 0.3 * acala); /* how much it helps: t_compare_signs */
 }
 
 /* Burden left after six months, relative to intact TP53. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 /* What follows progression: the table, the carrying over, the record. */
-#include "decide/job.h"
-#include "decide/panel.h"
+#include "compare/job.h"
 #include "trial/rules.h"
+#include "validate/panel.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

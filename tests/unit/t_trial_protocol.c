@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protocols: what is refused, and what rules do to patients. */
 #define _GNU_SOURCE
-#include "decide/job.h"
+#include "compare/job.h"
 #include "trial/rules.h"
 #include <math.h>
 #include <setjmp.h>

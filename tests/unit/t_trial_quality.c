@@ -2,7 +2,7 @@
 /* Quality of life: scores and their deterioration, years by sets of utilities, and both in simulated patients. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/paths.h"
-#include "decide/job.h"
+#include "compare/job.h"
 #include "trial/quality.h"
 #include "trial/rules.h"
 #include "trial/utility.h"
