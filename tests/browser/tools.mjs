@@ -19,6 +19,9 @@ export function expect(what, good, found = '') {
   }
   return good;
 }
+export const table = '#panel table tbody tr';
+export const tabs = ['table', 'curves', 'icons', 'dots', 'scatter', 'courses', 'words'];
+export const press = async (page, key, n = 1) => { for (let i = 0; i < n; i++) await page.keyboard.press(key); };
 export const median = (x) => [...x].sort((a, b) => a - b)[Math.floor(x.length / 2)];
 
 export async function serve(program, port = 0, ...options) {
