@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "serve/library.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/paths.h"
 #include "base/yaml.h"
@@ -79,6 +80,29 @@ static bool answered(struct ql_arena *a, const struct ql_serve_options *o, const
 	return words[0] == '@' || !o->has || o->has(ql_arena_strndup(a, words, strcspn(words, " ")));
 }
 
+/* Of what is written in the files and where below the data folder they stand: the same on every machine. */
+static uint64_t digest_folder(struct ql_arena *a, const char *data_dir, const char *folder, struct ql_diags *ds)
+{
+	uint64_t sum = 0;
+	DIR *d = opendir(ql_arena_printf(a, "%s/%s", data_dir, folder));
+	for (struct dirent *e; d && (e = readdir(d));) {
+		struct stat st;
+		const struct ql_source *text;
+		if (e->d_name[0] == '.')
+			continue;
+		const char *name = ql_arena_printf(a, "%s/%s", folder, e->d_name), *full = ql_arena_printf(a, "%s/%s", data_dir, name);
+		if (stat(full, &st) != 0)
+			continue;
+		if (S_ISDIR(st.st_mode))
+			sum += digest_folder(a, data_dir, name, ds);
+		else if (ql_read_source(ds, full, &text) == QUELL_OK)
+			sum += ql_hash(ql_hash_str(name), text->text, text->len); /* a sum: the order of a folder is not fixed */
+	}
+	if (d)
+		closedir(d);
+	return sum;
+}
+
 static json_t *about(struct ql_arena *a, const struct ql_serve_options *options, struct ql_diags *ds)
 {
 	const char *data_dir = options->data_dir;
@@ -89,6 +113,7 @@ static json_t *about(struct ql_arena *a, const struct ql_serve_options *options,
 	put(o, "regimens", shelf(a, data_dir, "regimens", ds));
 	put(o, "populations", shelf(a, data_dir, "populations", ds));
 	put(o, "paths", answers);
+	ql_json_put_hash(o, "library_hash", digest_folder(a, data_dir, "library", ds) + digest_folder(a, data_dir, "evidence", ds));
 	return o;
 }
 

@@ -97,6 +97,10 @@ export const en = {
   copied: 'Copied',
   copyFailed: 'Select and copy:',
   link: 'Copy link',
+  madeWith: (parts: [string, string][]) => parts.map(([k, v]) => `${({ version: 'quell', model: 'model', library: 'library' } as Record<string, string>)[k]} ${v}`).join(', '),
+  madeElsewhere: (was: string, now: string) => `The figures of this link were computed with ${was}. Here they are computed with ${now}, so they may differ.`,
+  madeUnreadable: (found: string) => `This link does not say in a readable way what its figures were computed with (“${found}”). They are computed here, and may differ.`,
+  understood: 'Understood',
   print: 'Print',
   source: (c: { model: string; model_hash: string; seed: number; tolerances: { rtol: number }; version?: string }) =>
     `quell ${c.version ?? ''} · model ${c.model} ${c.model_hash.slice(0, 8)} · seed ${c.seed} · rtol ${c.tolerances.rtol}`,

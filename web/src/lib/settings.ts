@@ -23,10 +23,10 @@ export function settingsOf(q: URLSearchParams): CompareSettings {
   };
 }
 
-export function address(s: CompareSettings, view: string): string {
+export function queryOf(s: CompareSettings, view: string): URLSearchParams {
   const q = new URLSearchParams({ population: s.population, regimens: s.regimens.join(','), patients: String(s.patients), years: String(s.years), seed: String(s.seed) });
   const set = Object.entries(s.set).map(([k, v]) => `${k}:${v}`);
   if (set.length) q.set('set', set.join(','));
   q.set('view', view);
-  return `#/compare?${q.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')}`;
+  return q;
 }

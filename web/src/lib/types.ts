@@ -103,6 +103,7 @@ export interface About {
   regimens: Choice[];
   populations: Choice[];
   paths: string[];
+  library_hash: string;
 }
 export interface CompareSettings {
   population: string;
