@@ -2,15 +2,13 @@
 #define _GNU_SOURCE
 #include "scale/work_compare.h"
 #include "base/io.h"
-#include "base/json.h"
 #include "compare/compare_json.h"
 #include "compare/job.h"
 #include "compare/tally.h"
 #include "scale/queue_private.h"
 #include "scale/rows.h"
+#include "scale/settings.h"
 #include "trial/rules.h"
-#include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,137 +39,26 @@ static uint64_t arms(const struct ql_compare_work *c) { return (uint64_t)ql_comp
 
 /* --- settings --- */
 
-const char *ql_work_path(struct ql_arena *a, const char *name)
-{
-	char real[PATH_MAX];
-	if (!name || !strpbrk(name, "/.") || !realpath(name, real))
-		return name;
-	return ql_arena_strdup(a, real);
-}
-
-static int by_name(const void *x, const void *y)
-{
-	const struct ql_source *const *a = x, *const *b = y;
-	return strcmp((*a)->file, (*b)->file);
-}
-
-uint64_t ql_work_inputs_hash(const struct ql_diags *ds, const char *data_dir)
-{
-	const struct ql_source **list = ql_realloc(NULL, (size_t)ds->n_source + 1, sizeof(const struct ql_source *));
-	size_t prefix = strlen(data_dir), n = 0;
-	for (int i = 0; i < ds->n_source; i++) {
-		const char *file = ds->source[i].file;
-		bool shipped = strncmp(file, data_dir, prefix) == 0 && file[prefix] == '/';
-		bool of_results = shipped && strncmp(file + prefix, "/evidence/", 10) == 0;
-		if (strcmp(file, "command line") != 0 && !of_results)
-			list[n++] = &ds->source[i];
-	}
-	qsort(list, n, sizeof *list, by_name);
-	uint64_t h = QL_HASH_SEED;
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || strcmp(list[i]->file, list[i - 1]->file) != 0)
-			h = ql_hash(ql_hash(h, list[i]->text, list[i]->len), "", 1);
-	ql_free(list);
-	return h;
-}
-
-static void put_hash(json_t *o, const char *key, uint64_t h)
-{
-	char text[17];
-	snprintf(text, sizeof text, "%016" PRIx64, h);
-	json_object_set_new(o, key, json_string(text));
-}
-
-static json_t *words(struct ql_arena *a, const char **word, int n, bool paths)
-{
-	json_t *list = json_array();
-	for (int i = 0; i < n; i++)
-		json_array_append_new(list, ql_json_text(paths ? ql_work_path(a, word[i]) : word[i]));
-	return list;
-}
-
 static const char *settings_of(struct ql_compare_work *c)
 {
-	const struct ql_run_spec *s = c->asked;
-	struct ql_buf b = {0};
-	json_t *o = json_object();
-	json_object_set_new(o, "kind", json_string("compare"));
-	json_object_set_new(o, "quell", json_string(quell_version()));
-	json_object_set_new(o, "model", ql_json_text(ql_work_path(&c->arena, s->model)));
-	put_hash(o, "model_hash", ql_comparison_job(c->comparison)->model->hash);
-	put_hash(o, "inputs_hash", ql_work_inputs_hash(c->ds, s->data_dir));
-	json_object_set_new(o, "population", ql_json_text(ql_work_path(&c->arena, s->population)));
-	json_object_set_new(o, "regimens", words(&c->arena, s->regimen, s->n_regimen, true));
-	json_object_set_new(o, "what_ifs", words(&c->arena, s->whatif, s->n_whatif, true));
-	json_object_set_new(o, "set", words(&c->arena, s->set, s->n_set, false));
-	json_object_set_new(o, "patients", json_integer((json_int_t)s->patients));
-	json_object_set_new(o, "years", json_real(s->years));
-	json_object_set_new(o, "seed", json_integer((json_int_t)s->seed));
-	json_object_set_new(o, "rtol", json_real(s->rtol > 0 ? s->rtol : 1e-4));
-	json_object_set_new(o, "solver", json_string(s->solver == QL_SOLVER_CVODE ? "cvode" : "own"));
-	json_object_set_new(o, "protocol", ql_json_text(ql_work_path(&c->arena, s->protocol)));
-	json_object_set_new(o, "next_line", ql_json_text(ql_work_path(&c->arena, s->next_line)));
-	if (s->draws) {
-		bool named = strcmp(s->draws, QL_DRAWS_SHIPPED) == 0;
-		json_object_set_new(o, "draws", ql_json_text(named ? s->draws : ql_work_path(&c->arena, s->draws)));
-		json_object_set_new(o, "n_draws", json_integer(s->n_draws));
-	}
-	json_object_set_new(o, "fixed_doses", json_boolean(s->fixed_doses));
-	json_object_set_new(o, "keep_patients", json_boolean(c->keep.patients));
-	json_object_set_new(o, "keep_courses", json_boolean(c->keep.courses));
-	json_object_set_new(o, "chunk_patients", json_integer((json_int_t)c->chunk_patients));
-	ql_json_write(o, &b);
-	json_decref(o);
-	const char *text = ql_arena_strdup(&c->arena, b.data);
-	ql_buf_free(&b);
-	return text;
-}
-
-static const char **read_words(const json_t *list, struct ql_arena *a, int *n)
-{
-	*n = (int)json_array_size(list);
-	const char **out = QL_NEW_N(a, const char *, (size_t)*n + 1);
-	for (int i = 0; i < *n; i++) {
-		const char *s = json_string_value(json_array_get(list, (size_t)i));
-		out[i] = ql_arena_strdup(a, s ? s : "");
-	}
-	return out;
-}
-
-static const char *read_text(const json_t *o, const char *key, struct ql_arena *a)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-	return s ? ql_arena_strdup(a, s) : NULL;
+	json_t *o = ql_settings_new("compare");
+	ql_settings_put_run(o, &c->arena, c->asked, ql_comparison_job(c->comparison)->model->hash, c->ds);
+	ql_json_put(o, "keep_patients", json_boolean(c->keep.patients));
+	ql_json_put(o, "keep_courses", json_boolean(c->keep.courses));
+	ql_json_put_count(o, "chunk_patients", c->chunk_patients);
+	return ql_settings_text(o, &c->arena);
 }
 
 enum quell_status ql_compare_settings_read(const char *settings, struct ql_arena *a, struct ql_run_spec *spec,
 					   struct ql_compare_keep *keep, uint64_t *chunk_patients)
 {
-	json_t *o = json_loads(settings, 0, NULL);
-	const char *kind = json_string_value(json_object_get(o, "kind")), *solver;
-	if (!kind || strcmp(kind, "compare") != 0) {
-		json_decref(o);
+	json_t *o = ql_settings_open(settings, "compare");
+	if (!o)
 		return QUELL_ERR_INPUT;
-	}
-	spec->model = read_text(o, "model", a);
-	spec->population = read_text(o, "population", a);
-	spec->protocol = read_text(o, "protocol", a);
-	spec->next_line = read_text(o, "next_line", a);
-	spec->regimen = read_words(json_object_get(o, "regimens"), a, &spec->n_regimen);
-	spec->whatif = read_words(json_object_get(o, "what_ifs"), a, &spec->n_whatif);
-	spec->set = read_words(json_object_get(o, "set"), a, &spec->n_set);
-	spec->patients = (uint64_t)json_integer_value(json_object_get(o, "patients"));
-	spec->years = json_number_value(json_object_get(o, "years"));
-	spec->seed = (uint64_t)json_integer_value(json_object_get(o, "seed"));
-	spec->rtol = json_number_value(json_object_get(o, "rtol"));
-	solver = json_string_value(json_object_get(o, "solver"));
-	spec->solver = solver && strcmp(solver, "cvode") == 0 ? QL_SOLVER_CVODE : QL_SOLVER_OWN;
-	spec->draws = read_text(o, "draws", a);
-	spec->n_draws = (int)json_integer_value(json_object_get(o, "n_draws"));
-	spec->fixed_doses = json_is_true(json_object_get(o, "fixed_doses"));
-	keep->patients = json_is_true(json_object_get(o, "keep_patients"));
-	keep->courses = json_is_true(json_object_get(o, "keep_courses"));
-	*chunk_patients = (uint64_t)json_integer_value(json_object_get(o, "chunk_patients"));
+	ql_settings_read_run(o, a, spec);
+	keep->patients = ql_settings_read_bool(o, "keep_patients");
+	keep->courses = ql_settings_read_bool(o, "keep_courses");
+	*chunk_patients = ql_settings_read_count(o, "chunk_patients");
 	json_decref(o);
 	return QUELL_OK;
 }

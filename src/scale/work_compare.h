@@ -24,9 +24,4 @@ void ql_compare_work_close(struct ql_compare_work *c);
 enum quell_status ql_compare_settings_read(const char *settings, struct ql_arena *a, struct ql_run_spec *spec,
 					   struct ql_compare_keep *keep, uint64_t *chunk_patients);
 
-/* Shared by kinds of work: a hash of the content of all files read so far for the simulation itself. */
-uint64_t ql_work_inputs_hash(const struct ql_diags *ds, const char *data_dir);
-/* `name` if it is a name of the library, else its absolute path, so that a run can be resumed from any folder. */
-const char *ql_work_path(struct ql_arena *a, const char *name);
-
 #endif

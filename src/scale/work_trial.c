@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "scale/work_trial.h"
-#include "base/json.h"
 #include "base/pack.h"
 #include "scale/queue_private.h"
 #include "scale/rows.h"
-#include "scale/work_compare.h"
-#include <inttypes.h>
+#include "scale/settings.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,69 +31,44 @@ static uint64_t patients(const struct ql_trial_work *w) { return ql_trial_info(w
 
 /* --- settings --- */
 
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
-
-static void put_hash(json_t *o, const char *key, uint64_t h)
-{
-	char text[17];
-	snprintf(text, sizeof text, "%016" PRIx64, h);
-	put(o, key, json_string(text));
-}
-
 static const char *settings_of(struct ql_trial_work *w)
 {
 	const struct ql_trial_spec *s = w->asked;
 	const struct ql_trial_info *info = ql_trial_info(w->trial);
-	struct ql_buf b = {0};
-	json_t *o = json_object(), *set = json_array();
-	for (int i = 0; i < s->n_set; i++)
-		json_array_append_new(set, ql_json_text(s->set[i]));
-	put(o, "kind", json_string("trial"));
-	put(o, "quell", json_string(quell_version()));
-	put(o, "design", ql_json_text(ql_work_path(&w->arena, s->design)));
-	put_hash(o, "design_hash", info->design_hash);
-	put_hash(o, "model_hash", info->model_hash);
-	put_hash(o, "inputs_hash", ql_work_inputs_hash(w->ds, s->data_dir));
-	put(o, "set", set);
-	put(o, "patients", json_integer((json_int_t)s->patients));
-	put(o, "seed", json_integer((json_int_t)s->seed));
-	put(o, "rtol", json_real(info->rtol));
-	put(o, "solver", json_string(s->solver == QL_SOLVER_CVODE ? "cvode" : "own"));
-	put(o, "alpha", json_real(w->alpha));
-	put(o, "keep_patients", json_boolean(w->keep_patients));
-	put(o, "chunk_patients", json_integer((json_int_t)w->chunk_patients));
-	ql_json_write(o, &b);
-	json_decref(o);
-	const char *text = ql_arena_strdup(&w->arena, b.data);
-	ql_buf_free(&b);
-	return text;
+	json_t *o = ql_settings_new("trial");
+	ql_json_put_text(o, "design", ql_settings_path(&w->arena, s->design));
+	ql_json_put_hash(o, "design_hash", info->design_hash);
+	ql_json_put_hash(o, "model_hash", info->model_hash);
+	ql_json_put_hash(o, "inputs_hash", ql_settings_inputs_hash(w->ds, s->data_dir));
+	ql_settings_put_words(o, "set", s->set, s->n_set);
+	ql_json_put_count(o, "patients", s->patients);
+	ql_json_put_count(o, "seed", s->seed);
+	ql_json_put_real(o, "rtol", info->rtol);
+	ql_settings_put_solver(o, s->solver);
+	ql_json_put_real(o, "alpha", w->alpha);
+	ql_json_put(o, "keep_patients", json_boolean(w->keep_patients));
+	ql_json_put_count(o, "chunk_patients", w->chunk_patients);
+	return ql_settings_text(o, &w->arena);
 }
 
 enum quell_status ql_trial_settings_read(const char *settings, struct ql_arena *a, struct ql_trial_spec *spec,
 					 double *alpha, bool *keep_patients, uint64_t *chunk_patients)
 {
-	json_t *o = json_loads(settings, 0, NULL), *set = json_object_get(o, "set");
-	const char *kind = json_string_value(json_object_get(o, "kind"));
+	json_t *o = ql_settings_open(settings, "trial");
 	const char *design = json_string_value(json_object_get(o, "design"));
-	const char *solver = json_string_value(json_object_get(o, "solver"));
-	if (!kind || strcmp(kind, "trial") != 0 || !design) {
+	if (!design) {
 		json_decref(o);
 		return QUELL_ERR_INPUT;
 	}
 	spec->design = ql_arena_strdup(a, design);
-	spec->n_set = (int)json_array_size(set);
-	spec->set = QL_NEW_N(a, const char *, (size_t)spec->n_set + 1);
-	for (int i = 0; i < spec->n_set; i++) {
-		const char *text = json_string_value(json_array_get(set, (size_t)i));
-		spec->set[i] = ql_arena_strdup(a, text ? text : "");
-	}
-	spec->patients = (uint64_t)json_integer_value(json_object_get(o, "patients"));
-	spec->seed = (uint64_t)json_integer_value(json_object_get(o, "seed"));
-	spec->rtol = json_number_value(json_object_get(o, "rtol"));
-	spec->solver = solver && strcmp(solver, "cvode") == 0 ? QL_SOLVER_CVODE : QL_SOLVER_OWN;
-	*alpha = json_number_value(json_object_get(o, "alpha"));
-	*keep_patients = json_is_true(json_object_get(o, "keep_patients"));
-	*chunk_patients = (uint64_t)json_integer_value(json_object_get(o, "chunk_patients"));
+	spec->set = ql_settings_read_words(o, "set", a, &spec->n_set);
+	spec->patients = ql_settings_read_count(o, "patients");
+	spec->seed = ql_settings_read_count(o, "seed");
+	spec->rtol = ql_settings_read_real(o, "rtol");
+	spec->solver = ql_settings_read_solver(o);
+	*alpha = ql_settings_read_real(o, "alpha");
+	*keep_patients = ql_settings_read_bool(o, "keep_patients");
+	*chunk_patients = ql_settings_read_count(o, "chunk_patients");
 	json_decref(o);
 	return QUELL_OK;
 }
