@@ -305,4 +305,12 @@ static inline double cll_at(const struct cll *c, int w, double day)
 	return c->sample[i][w];
 }
 
+/* Of a whole test program. */
+static inline int cll_teardown(void **state)
+{
+	(void)state;
+	ql_model_free(cll_model);
+	return 0;
+}
+
 #endif

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 /* Products without clinical data in CLL run with wide priors: their intervals hold the product at both ends of the doubt
  * about it, the width is said, and nobody else's figures move. */
-#include "compare/compare_json.h"
+#include "compare_helpers.h"
 #include "compare/prior.h"
 #include "compare/tally.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const char *const product[] = {"gd-t", "gd-t-autologous", "bak", "car-m", "liso-cel"};
 enum { N_PRODUCT = 5, N_DOUBTFUL = 4 };
@@ -21,30 +14,6 @@ static struct ql_run_spec spec_of(const char *const *regimen, int n)
 {
 	return (struct ql_run_spec){.data_dir = QUELL_SOURCE_DIR, .population = "relapsed", .regimen = (const char **)(uintptr_t)regimen,
 				    .n_regimen = n, .patients = 200, .seed = 11, .years = 2, .native = 2};
-}
-
-static struct ql_compare *compare(const struct ql_run_spec *spec)
-{
-	struct ql_diags ds = {0};
-	struct ql_compare *c = NULL;
-	enum quell_status s = ql_compare_run(spec, &ds, &c);
-	struct ql_buf b = {0};
-	ql_diags_render(&ds, false, &b);
-	if (ds.n_errors && b.data)
-		fprintf(stderr, "%s", b.data);
-	ql_buf_free(&b);
-	ql_diags_free(&ds);
-	assert_int_equal(s, QUELL_OK);
-	return c;
-}
-
-static const struct ql_endpoint *endpoint(const struct ql_arm *a, const char *id)
-{
-	for (int i = 0; i < a->n_endpoint; i++)
-		if (strcmp(a->endpoint[i].id, id) == 0)
-			return &a->endpoint[i];
-	fail_msg("%s has no %s", a->id, id);
-	return NULL;
 }
 
 static double width(const struct ql_arm *a, const char *id)

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 /* The main job end to end on the shipped model and library. */
-#include "compare/compare_json.h"
-#include "compare/job.h"
+#include "compare_helpers.h"
 #include "compare/numerics.h"
 #include "compare/simulate.h"
 #include "compare/warm.h"
 #include "trial/names.h"
 #include "trial/rules.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const char *four[] = {"clb-obi", "ven-obi", "clb-rituximab", "ibrutinib"};
 
@@ -23,35 +15,6 @@ static struct ql_run_spec small(void)
 {
 	return (struct ql_run_spec){.data_dir = QUELL_SOURCE_DIR, .population = "unfit-1l", .regimen = four,
 				    .n_regimen = 4, .patients = 37, .seed = 7, .years = 3, .threads = 1};
-}
-
-static void show(struct ql_diags *ds)
-{
-	struct ql_buf b = {0};
-	ql_diags_render(ds, false, &b);
-	if (b.data && ds->n_errors)
-		fprintf(stderr, "%s", b.data);
-	ql_buf_free(&b);
-}
-
-static struct ql_compare *compare(const struct ql_run_spec *spec)
-{
-	struct ql_diags ds = {0};
-	struct ql_compare *c = NULL;
-	enum quell_status s = ql_compare_run(spec, &ds, &c);
-	show(&ds);
-	ql_diags_free(&ds);
-	assert_int_equal(s, QUELL_OK);
-	return c;
-}
-
-static char *json_of(const struct ql_run_spec *spec)
-{
-	struct ql_compare *c = compare(spec);
-	struct ql_buf b = {0};
-	ql_compare_json(c, &b);
-	ql_compare_free(c);
-	return b.data;
 }
 
 /* Few patients run as pieces of arms beside each other: the same records, courses and progress. */
@@ -183,14 +146,6 @@ static void same_bytes_for_threads_lanes_and_again(void **state)
 	char *other = json_of(&s);
 	assert_string_not_equal(one, other);
 	free(one), free(two), free(eight), free(again), free(other);
-}
-
-static const struct ql_endpoint *endpoint(const struct ql_arm *a, const char *id)
-{
-	for (int i = 0; i < a->n_endpoint; i++)
-		if (strcmp(a->endpoint[i].id, id) == 0)
-			return &a->endpoint[i];
-	return NULL;
 }
 
 static void everything_asked_for_is_reported(void **state)
@@ -327,7 +282,7 @@ static void watch_arms(const struct ql_run_spec *spec, struct watch *w)
 	struct ql_diags ds = {0};
 	struct ql_job job;
 	enum quell_status s = ql_job_open(&job, spec, &ds);
-	show(&ds);
+	show_errors(&ds);
 	assert_int_equal(s, QUELL_OK);
 	for (int i = 0; i < job.n_arm; i++) {
 		struct ql_arm_result r;
@@ -538,14 +493,11 @@ static void refuse(const struct ql_run_spec *s, enum ql_code code)
 {
 	struct ql_diags ds = {0};
 	struct ql_compare *c = NULL;
-	bool seen = false;
 	assert_int_not_equal(ql_compare_run(s, &ds, &c), QUELL_OK);
 	assert_null(c);
-	for (int i = 0; i < ds.n; i++)
-		seen |= ds.item[i]->code == code;
-	if (!seen)
+	if (!find_diag(&ds, code))
 		show(&ds);
-	assert_true(seen);
+	assert_non_null(find_diag(&ds, code));
 	ql_diags_free(&ds);
 }
 
@@ -638,7 +590,7 @@ static void a_profile_is_simulated_on_its_grid(void **state)
 	s.run.set = (const char *[]){"alc0=100"};
 	struct ql_simulation *r = NULL;
 	enum quell_status st = ql_simulate_run(&s, &ds, &r);
-	show(&ds);
+	show_errors(&ds);
 	assert_int_equal(st, QUELL_OK);
 	assert_int_equal(r->n_arm, 4);
 	assert_int_equal(r->n_output, 2);

@@ -2,23 +2,13 @@
 #define _GNU_SOURCE
 /* Parameter uncertainty of a comparison: the variance between draws is found, chance is not mistaken for it, and a draw
  * does to its patients what --set does. */
+#include "compare_helpers.h"
 #include "base/rng.h"
-#include "compare/compare_json.h"
 #include "compare/draws.h"
-#include "compare/job.h"
 #include "compare/spread.h"
 #include "compare/tally.h"
 #include "trial/rules.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include "dosing_helpers.h"
 
 #define HORIZON (36 * QL_DAYS_PER_MONTH)
 enum { DRAWS = 40, PER_DRAW = 150, N = DRAWS * PER_DRAW };
@@ -105,35 +95,6 @@ static void parameters_widen_and_chance_does_not(void **state)
 		ql_summary_free(sum);
 	}
 	ql_arena_free(&a);
-}
-
-static void print(struct ql_diags *ds)
-{
-	struct ql_buf b = {0};
-	ql_diags_render(ds, false, &b);
-	if (b.data && ds->n_errors)
-		fprintf(stderr, "%s", b.data);
-	ql_buf_free(&b);
-	ql_diags_free(ds);
-}
-
-static struct ql_compare *compare(const struct ql_run_spec *spec)
-{
-	struct ql_diags ds = {0};
-	struct ql_compare *c = NULL;
-	enum quell_status s = ql_compare_run(spec, &ds, &c);
-	print(&ds);
-	assert_int_equal(s, QUELL_OK);
-	return c;
-}
-
-static char *json_of(const struct ql_run_spec *spec)
-{
-	struct ql_compare *c = compare(spec);
-	struct ql_buf b = {0};
-	ql_compare_json(c, &b);
-	ql_compare_free(c);
-	return b.data;
 }
 
 static struct ql_run_spec small(void)
@@ -239,12 +200,9 @@ static void expect(const char *text, enum ql_code code)
 	s.draws = scratch_file("draws-bad.csv", text);
 	s.patients = 4;
 	enum quell_status status = ql_compare_run(&s, &ds, &c);
-	bool found = false;
-	for (int i = 0; i < ds.n; i++)
-		found |= ds.item[i]->code == code;
-	if (!found)
-		print(&ds);
-	assert_true(found);
+	if (!find_diag(&ds, code))
+		show(&ds);
+	assert_non_null(find_diag(&ds, code));
 	assert_true((status == QUELL_OK) == (ds.n_errors == 0));
 	ql_diags_free(&ds);
 	ql_compare_free(c);

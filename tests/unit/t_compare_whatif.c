@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 /* What-ifs: every one of the library is well-formed, sourced and runs beside its base on the same patients. */
+#include "compare_helpers.h"
 #include "base/paths.h"
-#include "compare/compare_json.h"
-#include "compare/job.h"
 #include "explain/therapy.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static void show(struct ql_diags *ds)
-{
-	struct ql_buf b = {0};
-	ql_diags_render(ds, false, &b);
-	if (ds->n_errors && b.data)
-		fprintf(stderr, "%s", b.data);
-	ql_buf_free(&b);
-}
-
-static struct ql_compare *compare(const char **regimen, int n_regimen, const char **whatif, int n_whatif, uint64_t patients, double years)
+static struct ql_compare *compare_with(const char **regimen, int n_regimen, const char **whatif, int n_whatif, uint64_t patients, double years)
 {
 	struct ql_run_spec spec = {.data_dir = QUELL_SOURCE_DIR, .population = "relapsed", .regimen = regimen, .n_regimen = n_regimen,
 				   .whatif = whatif, .n_whatif = n_whatif, .patients = patients, .seed = 5, .years = years, .native = 2};
-	struct ql_diags ds = {0};
-	struct ql_compare *c = NULL;
-	enum quell_status s = ql_compare_run(&spec, &ds, &c);
-	show(&ds);
-	ql_diags_free(&ds);
-	assert_int_equal(s, QUELL_OK);
-	return c;
+	return compare(&spec);
 }
 
 static double value(const struct ql_compare *c, int arm, const char *id)
@@ -73,7 +50,7 @@ static void every_whatif_runs(void **state)
 			listed += ql_names_have(&t.item[k].aspect[QL_FUTURE].what_if, name[i]);
 		if (!listed || !w.therapy || !ql_therapy_find(&t, w.therapy))
 			fail_msg("%s: no therapy lists it", name[i]);
-		struct ql_compare *c = compare(NULL, 0, &name[i], 1, 6, 1.5);
+		struct ql_compare *c = compare_with(NULL, 0, &name[i], 1, 6, 1.5);
 		assert_int_equal(c->n_arm, 2);
 		assert_string_equal(c->arm[1].whatif, name[i]);
 		assert_string_equal(c->arm[0].id, w.applies_to[0]);
@@ -97,7 +74,7 @@ static void the_base_is_left_alone(void **state)
 {
 	(void)state;
 	const char *regimen[] = {"rituximab", "liso-cel"}, *whatif[] = {"fc-engineered", "fitter-car-t", "cd47-block"};
-	struct ql_compare *alone = compare(regimen, 2, NULL, 0, 40, 1), *beside = compare(regimen, 2, whatif, 3, 40, 1);
+	struct ql_compare *alone = compare_with(regimen, 2, NULL, 0, 40, 1), *beside = compare_with(regimen, 2, whatif, 3, 40, 1);
 	assert_int_equal(beside->n_arm, 5);
 	for (int a = 0; a < 2; a++) {
 		assert_string_equal(alone->arm[a].id, beside->arm[a].id);
@@ -123,7 +100,7 @@ static void changes_have_their_sense(void **state)
 		    {"bispecific-low-burden", "umrd_bm_1e-4_eot", 1}};
 	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
 		const char *name = want[i].whatif;
-		struct ql_compare *c = compare(NULL, 0, &name, 1, 150, 3);
+		struct ql_compare *c = compare_with(NULL, 0, &name, 1, 150, 3);
 		double gain = value(c, 1, want[i].endpoint) - value(c, 0, want[i].endpoint);
 		if (!(want[i].sign * gain > 0))
 			fail_msg("%s: %s changes by %g", name, want[i].endpoint, gain);

@@ -428,13 +428,6 @@ static void chemotherapy_brings_neutropenia(void **state)
 	cll_close(c);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	ql_model_free(cll_model);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,5 +447,5 @@ int main(void)
 		cmocka_unit_test(step_up_lowers_cytokine_release),
 		cmocka_unit_test(chemotherapy_brings_neutropenia),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, cll_teardown);
 }

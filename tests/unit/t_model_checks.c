@@ -2,32 +2,13 @@
 /* The rest of the check tables of the component specifications: neutrophils, indolent disease, cells over a year and in the
  * two patients of Kalos 2011, bispecifics at low burden. As in t_model_tables.c the components' own numbers are set back
  * where the joint calibration has moved them, and the tolerance stands beside each figure. */
-#include "cll_run.h"
-
-static void check(const char *what, double x, double want, double factor)
-{
-	if (getenv("QUELL_TEST_SHOW"))
-		printf("%-44s %10.4g table %10.4g ratio %.2f\n", what, x, want, x / want);
-	if (!(x < want * factor && x > want / factor))
-		fail_msg("%s: %g, in the table %g (within a factor of %g)", what, x, want, factor);
-}
+#include "cll_tables.h"
 
 static double lowest(const struct cll *c, int w)
 {
 	double x = INFINITY;
 	for (int i = 0; i < c->n_sample; i++)
 		x = fmin(x, c->sample[i][w]);
-	return x;
-}
-
-static double highest(const struct cll *c, int w, double *when)
-{
-	double x = -INFINITY;
-	for (int i = 0; i < c->n_sample; i++)
-		if (c->sample[i][w] > x) {
-			x = c->sample[i][w];
-			*when = i * c->step;
-		}
 	return x;
 }
 
@@ -88,31 +69,13 @@ static void indolent_disease(void **state)
 	cll_close(c);
 }
 
-enum { EFF, IL6, B_CELLS, MRD };
-
-/* The stub of the cell specification, numbers as they were before the joint calibration. */
-static struct cll *stub(const char *active, double burden)
-{
-	struct cll *c = cll_open(active);
-	cll_default_agents(c);
-	cll_agent(c, "chemo", "lymphodepletion");
-	cll_set(c, "protocol.extinction", 0);
-	cll_set(c, "disease.alc0", 2.2 + 50 * burden);
-	cll_set(c, "disease.spd0", 6 * pow(500 * burden / (0.9 * 10 * 6 * 0.5235988), 2.0 / 3));
-	cll_set(c, "disease.spleen0", pow((200 + fmax(0, 350 * burden - 16) / 0.8) / 0.15, 1.0 / 3));
-	cll_set(c, "disease.marrow0", fmax(0.01, 500 * burden / 1200));
-	cll_set(c, "cells.unreached", 1e-3);
-	cll_set(c, "cytokines.g6", 6);
-	cll_watch(c, "observe.effectors");
-	cll_watch(c, "observe.il6_rise");
-	cll_watch(c, "observe.b_cells");
-	cll_watch(c, "observe.mrd_blood");
-	return c;
-}
+enum { B_CELLS = STUB_WATCHED, MRD };
 
 static struct cll *car_t(double fitness, double burden)
 {
-	struct cll *c = stub("cells.infusion chemo.pulse", burden);
+	struct cll *c = stub("cells.infusion chemo.pulse", NULL, burden);
+	cll_watch(c, "observe.b_cells");
+	cll_watch(c, "observe.mrd_blood");
 	cll_set(c, "cells.rho", 1.12);
 	cll_set(c, "cells.kappa", 15);
 	cll_set(c, "cells.eta", 0.3);
@@ -185,7 +148,7 @@ static void epcoritamab_at_low_burden(void **state)
 	static const struct { double first, second, third, burden, il6; } row[] = {
 	    {0.16, 0.8, 48, 0.2, 40}, {48, 48, 48, 0.2, 121}, {0.16, 0.8, 3, 1, 72}};
 	for (int i = 0; i < 3; i++) {
-		struct cll *c = stub("bispecific.sc", row[i].burden);
+		struct cll *c = stub("bispecific.sc", NULL, row[i].burden);
 		cll_set(c, "tcells.fit_logit", log(0.6 / 0.4));
 		cll_set(c, "tcells.sig6_on", 0);
 		cll_begin(c);
@@ -202,13 +165,6 @@ static void epcoritamab_at_low_burden(void **state)
 	}
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	ql_model_free(cll_model);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,5 +174,5 @@ int main(void)
 		cmocka_unit_test(the_patients_of_kalos),
 		cmocka_unit_test(epcoritamab_at_low_burden),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, cll_teardown);
 }

@@ -362,13 +362,6 @@ static void pruning_leaves_what_a_regimen_needs(void **state)
 	cll_close(all);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	ql_model_free(cll_model);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,5 +379,5 @@ int main(void)
 		cmocka_unit_test(death_rises_with_the_lines_that_failed),
 		cmocka_unit_test(pruning_leaves_what_a_regimen_needs),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, cll_teardown);
 }

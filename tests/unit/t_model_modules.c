@@ -240,13 +240,6 @@ static void every_row_has_an_effect(void **state)
 	ql_arena_free(&a);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	ql_model_free(cll_model);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,5 +248,5 @@ int main(void)
 		cmocka_unit_test(every_column_has_an_effect),
 		cmocka_unit_test(every_row_has_an_effect),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, cll_teardown);
 }

@@ -271,13 +271,6 @@ static void ibrutinib_redistributes_a_quarter(void **state)
 	cll_close(c);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	ql_model_free(cll_model);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,5 +284,5 @@ int main(void)
 		cmocka_unit_test(depth_and_tempo_go_together),
 		cmocka_unit_test(ibrutinib_redistributes_a_quarter),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, cll_teardown);
 }

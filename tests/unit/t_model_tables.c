@@ -3,17 +3,7 @@
  * disease (first-infusion kinetics, pharmacokinetics, untreated growth), cells, bispecifics. The tables were made with the
  * components' own numbers, so a test sets those back where the joint calibration has moved them. Tolerances stand beside
  * the numbers; where one is wide, the line says what differs. */
-#include "cll_run.h"
-
-static bool near_factor(double x, double want, double factor) { return x < want * factor && x > want / factor; }
-
-static void check(const char *what, double x, double want, double factor)
-{
-	if (getenv("QUELL_TEST_SHOW"))
-		printf("%-40s %10.4g table %10.4g ratio %.2f\n", what, x, want, x / want);
-	if (!near_factor(x, want, factor))
-		fail_msg("%s: %g, in the table %g (within a factor of %g)", what, x, want, factor);
-}
+#include "cll_tables.h"
 
 /* The worked example of the antibody dossier: ALC 60, SPD 40, spleen 15, marrow 60 %, doubling in 10 months. */
 static struct cll *worked_example(const char *active)
@@ -141,41 +131,6 @@ static void six_cycles(void **state)
 
 /* ---- cells ---- */
 
-enum { EFF, IL6, BURDEN };
-
-/* The stub of the cell dossier: blood 250, node 500, spleen 350, marrow 500 Gcell. */
-static struct cll *stub(const char *active, const char *row, double burden)
-{
-	struct cll *c = cll_open(active);
-	cll_default_agents(c);
-	if (row)
-		cll_agent(c, "cells", row);
-	cll_agent(c, "chemo", "lymphodepletion");
-	cll_set(c, "protocol.extinction", 0);
-	cll_set(c, "disease.alc0", 2.2 + 50 * burden);
-	cll_set(c, "disease.spd0", 6 * pow(500 * burden / (0.9 * 10 * 6 * 0.5235988), 2.0 / 3));
-	double enlarged = fmax(0, 350 * burden - 16) / 0.8;
-	cll_set(c, "disease.spleen0", pow((200 + enlarged) / 0.15, 1.0 / 3));
-	cll_set(c, "disease.marrow0", fmax(0.01, 500 * burden / 1200));
-	cll_set(c, "cells.unreached", 1e-3);
-	cll_set(c, "cytokines.g6", 6);
-	cll_watch(c, "observe.effectors");
-	cll_watch(c, "observe.il6_rise");
-	cll_watch(c, "observe.burden");
-	return c;
-}
-
-static double top(const struct cll *c, int w, double *when)
-{
-	double best = -INFINITY;
-	for (int i = 0; i < c->n_sample; i++)
-		if (c->sample[i][w] > best) {
-			best = c->sample[i][w];
-			*when = i * c->step;
-		}
-	return best;
-}
-
 static void set_fitness(struct cll *c, const char *name, double w) { cll_set(c, name, log(w / (1 - w))); }
 
 static void lymphodeplete(struct cll *c)
@@ -209,9 +164,9 @@ static void car_t_cells(void **state)
 		c->step = 0.25;
 		cll_run(c, 60, 1e-5);
 		double day = 0, day6 = 0;
-		check("CAR-T peak per uL", top(c, EFF, &day), row[i].peak, 1.6);
+		check("CAR-T peak per uL", highest(c, EFF, &day), row[i].peak, 1.6);
 		check("CAR-T day of the peak", day - 5, row[i].day, 1.1);
-		check("interleukin-6 peak", top(c, IL6, &day6), row[i].il6, 2);
+		check("interleukin-6 peak", highest(c, IL6, &day6), row[i].il6, 2);
 		assert_true(day6 < day);
 		cll_close(c);
 	}
@@ -246,8 +201,8 @@ static void car_nk_cells(void **state)
 			cll_begin(c);
 			lymphodeplete(c);
 			left[given] = burden_left(c, "cells.infusion_active", row[i].dose, given, 1, 35);
-			peak = top(c, EFF, &day);
-			il6 = top(c, IL6, &day);
+			peak = highest(c, EFF, &day);
+			il6 = highest(c, IL6, &day);
 			cll_close(c);
 		}
 		check("CAR-NK peak per uL", peak, row[i].peak, 2.2);
@@ -274,7 +229,7 @@ static void epcoritamab(void **state)
 		c->step = 0.25;
 		cll_run(c, 84, 1e-5);
 		double day = 0, best[4] = {0};
-		check("interleukin-6 peak", top(c, IL6, &day), flat ? 304 : 94, 1.5);
+		check("interleukin-6 peak", highest(c, IL6, &day), flat ? 304 : 94, 1.5);
 		for (int i = 0; i < c->n_sample && !flat; i++) {
 			double t = i * c->step, ct = c->sample[i][3] / 9.33, a = ct - 2.03 - 0.214;
 			int k = t < 7 ? 0 : t < 14 ? 1 : t < 21 ? 2 : t > 77 ? 3 : -1;
@@ -327,7 +282,7 @@ static void innate_products(void **state)
 				cll_do(c, 15, "cells.il2", 0, 0);
 			}
 			left[given] = burden_left(c, "cells.infusion_active", row[i].dose, given ? row[i].times : 0, row[i].every, 35);
-			assert_true(top(c, IL6, &day) < 10);
+			assert_true(highest(c, IL6, &day) < 10);
 			cll_close(c);
 		}
 		double effect = left[1] / left[0] - 1;
@@ -336,13 +291,6 @@ static void innate_products(void **state)
 		if (effect < row[i].low || effect > row[i].high)
 			fail_msg("%s changes the burden by %g", row[i].row, effect);
 	}
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ql_model_free(cll_model);
-	return 0;
 }
 
 int main(void)
@@ -357,5 +305,5 @@ int main(void)
 		cmocka_unit_test(epcoritamab),
 		cmocka_unit_test(innate_products),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, cll_teardown);
 }

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 /* What follows progression: the table, the carrying over, the record. */
-#include "compare/job.h"
+#include "rules_helpers.h"
 #include "trial/rules.h"
 #include "validate/panel.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const char *arms[] = {"clb-obi", "ibrutinib", "ven-obi"};
 
@@ -19,38 +11,6 @@ static struct ql_run_spec base(const char *population, uint64_t patients)
 {
 	return (struct ql_run_spec){.data_dir = QUELL_SOURCE_DIR, .population = population, .regimen = arms,
 				    .n_regimen = 3, .patients = patients, .seed = 11, .years = 8, .threads = 1};
-}
-
-static void show(struct ql_diags *ds)
-{
-	struct ql_buf b = {0};
-	ql_diags_render(ds, false, &b);
-	if (b.data && ds->n_errors)
-		fprintf(stderr, "%s", b.data);
-	ql_buf_free(&b);
-}
-
-/* Patients first .. first+n of arm `arm`; the caller frees. */
-static struct ql_patient_record *records(const struct ql_run_spec *s, int arm, uint64_t first, uint64_t n)
-{
-	struct ql_diags ds = {0};
-	struct ql_job job;
-	struct ql_arm_result r;
-	enum quell_status status = ql_job_open(&job, s, &ds);
-	show(&ds);
-	assert_int_equal(status, QUELL_OK);
-	struct ql_arm_spec a = ql_job_arm_spec(&job, arm);
-	a.first_patient = first;
-	a.n_patients = n;
-	assert_int_equal(ql_arm_run(&a, &ds, &r), QUELL_OK);
-	assert_int_equal(r.n_done, n);
-	assert_int_equal(r.n_failed, 0);
-	struct ql_patient_record *keep = malloc(n * sizeof *keep);
-	memcpy(keep, r.record, n * sizeof *keep);
-	ql_arm_result_free(&r);
-	ql_job_close(&job);
-	ql_diags_free(&ds);
-	return keep;
 }
 
 static void same_bytes_for_threads_lanes_and_chunks(void **state)
@@ -112,41 +72,20 @@ static const char head[] = "next_line: t\ndelay:\n"
 			   "  off_treatment: {median: 1 year, sd: 0.5, grade: assumed}\n"
 			   "  off_treatment_relapsed: {median: 12 week, sd: 0, grade: assumed}\nrows:\n";
 
-static struct ql_model *model;
-static struct ql_arena arena;
 static struct ql_next_table table;
 
-/* Reads head + rows; what was complained about, as text in the arena. */
-static const char *read_table(const char *rows)
+static enum quell_status load(const char *path, struct ql_diags *ds)
 {
-	struct ql_diags ds = {0};
-	struct ql_buf b = {0};
-	if (!model)
-		assert_int_equal(ql_model_load(QUELL_SOURCE_DIR "/models/cll/cll.qm", &ds, &model), QUELL_OK);
-	char path[] = "/tmp/quell-next-XXXXXX.yaml";
-	int fd = mkstemps(path, 5);
-	assert_true(fd >= 0);
-	FILE *f = fdopen(fd, "w");
-	fputs(head, f);
-	fputs(rows, f);
-	fclose(f);
-	enum quell_status s = ql_next_table_load(model, QUELL_SOURCE_DIR, path, &arena, &ds, &table);
-	remove(path);
-	assert_int_equal(s == QUELL_OK, ds.n_errors == 0);
-	ql_diags_render(&ds, false, &b);
-	const char *text = ql_arena_strdup(&arena, b.data ? b.data : "");
-	ql_buf_free(&b);
-	ql_diags_free(&ds);
-	return text;
+	return ql_next_table_load(model, QUELL_SOURCE_DIR, path, &arena, ds, &table);
 }
+
+static const char *read_table(const char *rows) { return read_yaml(head, rows, load); }
 
 #define ROW(text) "  - {name: " text ", grade: assumed}\n"
 
 static void complains(const char *rows, const char *code, const char *place, const char *help)
 {
-	const char *text = read_table(rows);
-	if (!strstr(text, code) || !strstr(text, place) || !strstr(text, help))
-		fail_msg("wanted %s at %s with `%s`, got:\n%s", code, place, help, text);
+	says(read_table(rows), code, place, help);
 }
 
 static void mistakes_have_a_place_and_a_remedy(void **state)
@@ -250,10 +189,10 @@ static void a_trial_of_its_years(void **state)
 		assert_int_equal(ql_panel_open(&s, &ds, &panel), QUELL_OK);
 		assert_int_equal(ql_panel_design(panel, path, &ds, &d), QUELL_OK);
 		remove(path);
-		struct ql_arena scratch = {0};
+		struct ql_arena room = {0};
 		assert_int_equal(ql_panel_cohort(panel, d, 0, NULL, 48 * QL_DAYS_PER_MONTH, &ds, &c), QUELL_OK);
 		struct ql_next_table t;
-		assert_int_equal(ql_next_table_load(ql_panel_model(panel), QUELL_SOURCE_DIR, "next-line", &scratch, &ds, &t), QUELL_OK);
+		assert_int_equal(ql_next_table_load(ql_panel_model(panel), QUELL_SOURCE_DIR, "next-line", &room, &ds, &t), QUELL_OK);
 		for (size_t i = 0; i < c.n; i++)
 			for (int l = 0; l < c.record[i].n_line; l++) {
 				const char *name = t.regimen[c.record[i].line[l] - 1].name;
@@ -263,7 +202,7 @@ static void a_trial_of_its_years(void **state)
 		assert_true(year == 2003 ? btki == 0 && other > 20 : btki > 20 && btki > 3 * other);
 		ql_cohort_records_free(&c);
 		ql_panel_close(panel);
-		ql_arena_free(&scratch);
+		ql_arena_free(&room);
 		ql_diags_free(&ds);
 	}
 }
@@ -303,15 +242,6 @@ static void the_first_line_does_not_depend_on_what_follows(void **state)
 	}
 	free(a);
 	free(b);
-}
-
-static int clean_up(void **state)
-{
-	(void)state;
-	if (model)
-		ql_model_free(model);
-	ql_arena_free(&arena);
-	return 0;
 }
 
 int main(void)

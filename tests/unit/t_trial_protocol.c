@@ -1,57 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protocols: what is refused, and what rules do to patients. */
 #define _GNU_SOURCE
-#include "compare/job.h"
+#include "rules_helpers.h"
 #include "trial/rules.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-static struct ql_model *model;
-static struct ql_arena arena;
 static struct ql_protocol protocol;
+static bool lenient_load;
+static const char head[] = "protocol: t\nrules:\n";
 
-static const char *write_rules(const char *rules)
+static enum quell_status load(const char *path, struct ql_diags *ds)
 {
-	char *path = ql_arena_strdup(&arena, "/tmp/quell-rules-XXXXXX.yaml");
-	int fd = mkstemps(path, 5);
-	assert_true(fd >= 0);
-	FILE *f = fdopen(fd, "w");
-	fprintf(f, "protocol: t\nrules:\n%s", rules);
-	fclose(f);
-	return path;
+	return ql_protocol_load(model, QUELL_SOURCE_DIR, path, lenient_load, &arena, ds, &protocol);
 }
 
 static const char *read_rules(const char *rules, bool lenient)
 {
-	struct ql_diags ds = {0};
-	struct ql_buf b = {0};
-	if (!model)
-		assert_int_equal(ql_model_load(QUELL_SOURCE_DIR "/models/cll/cll.qm", &ds, &model), QUELL_OK);
-	const char *path = write_rules(rules);
-	enum quell_status s = ql_protocol_load(model, QUELL_SOURCE_DIR, path, lenient, &arena, &ds, &protocol);
-	unlink(path);
-	assert_int_equal(s == QUELL_OK, ds.n_errors == 0);
-	ql_diags_render(&ds, false, &b);
-	const char *text = ql_arena_strdup(&arena, b.data ? b.data : "");
-	ql_buf_free(&b);
-	ql_diags_free(&ds);
-	return text;
+	lenient_load = lenient;
+	return read_yaml(head, rules, load);
 }
 
 #define RULE(text) "  - {name: " text ", grade: assumed}\n"
 
 static void complains(const char *rules, const char *code, const char *place, const char *help)
 {
-	const char *text = read_rules(rules, false);
-	if (!strstr(text, code) || !strstr(text, place) || !strstr(text, help))
-		fail_msg("wanted %s at %s with `%s`, got:\n%s", code, place, help, text);
+	says(read_rules(rules, false), code, place, help);
 }
 
 static void mistakes_have_a_place_and_a_remedy(void **state)
@@ -107,32 +79,14 @@ static void conditions_are_conjunctions_of_intervals(void **state)
 
 /* --- on patients --- */
 
-static struct ql_patient_record *records(const char *regimen, const char *population, const char *rules, double years,
-					 uint64_t n, int threads)
+static struct ql_patient_record *treat(const char *regimen, const char *population, const char *rules, double years,
+				       uint64_t n, int threads)
 {
-	struct ql_diags ds = {0};
-	struct ql_job job;
-	struct ql_arm_result r;
 	const char *list[] = {regimen};
 	struct ql_run_spec s = {.data_dir = QUELL_SOURCE_DIR, .population = population, .regimen = list, .n_regimen = 1,
 				.patients = n, .seed = 3, .years = years, .threads = threads, .lanes = threads > 1 ? 8 : 4,
 				.protocol = rules, .next_line = "none"};
-	enum quell_status status = ql_job_open(&job, &s, &ds);
-	struct ql_buf b = {0};
-	ql_diags_render(&ds, false, &b);
-	if (ds.n_errors)
-		fprintf(stderr, "%s", b.data);
-	ql_buf_free(&b);
-	assert_int_equal(status, QUELL_OK);
-	struct ql_arm_spec a = ql_job_arm_spec(&job, 0);
-	assert_int_equal(ql_arm_run(&a, &ds, &r), QUELL_OK);
-	assert_int_equal(r.n_failed, 0);
-	struct ql_patient_record *keep = malloc(n * sizeof *keep);
-	memcpy(keep, r.record, n * sizeof *keep);
-	ql_arm_result_free(&r);
-	ql_job_close(&job);
-	ql_diags_free(&ds);
-	return keep;
+	return records(&s, 0, 0, n);
 }
 
 static int with(const struct ql_patient_record *r, int n, unsigned act)
@@ -155,8 +109,8 @@ static void neutropenia_holds_doses_and_brings_growth_factor(void **state)
 {
 	(void)state;
 	enum { N = 200 };
-	struct ql_patient_record *plain = records("ven-obi", "unfit-1l", "none", 1.2, N, 1);
-	struct ql_patient_record *ruled = records("ven-obi", "unfit-1l", "standard", 1.2, N, 1);
+	struct ql_patient_record *plain = treat("ven-obi", "unfit-1l", "none", 1.2, N, 1);
+	struct ql_patient_record *ruled = treat("ven-obi", "unfit-1l", "standard", 1.2, N, 1);
 	assert_int_equal(with(plain, N, 255), 0);
 	assert_true(with(ruled, N, QL_ACT_HOLD) > 5 && with(ruled, N, QL_ACT_GCSF) > 5);
 	assert_true(with(ruled, N, QL_ACT_REDUCE) > 0);
@@ -166,7 +120,7 @@ static void neutropenia_holds_doses_and_brings_growth_factor(void **state)
 		if (ruled[i].acts == 0)
 			assert_memory_equal(&ruled[i], &plain[i], sizeof plain[i]);
 	}
-	struct ql_patient_record *again = records("ven-obi", "unfit-1l", "standard", 1.2, N, 3);
+	struct ql_patient_record *again = treat("ven-obi", "unfit-1l", "standard", 1.2, N, 3);
 	assert_memory_equal(again, ruled, N * sizeof *ruled);
 	free(plain);
 	free(ruled);
@@ -177,8 +131,8 @@ static void cells_bring_cytokine_release_and_its_treatment(void **state)
 {
 	(void)state;
 	enum { N = 120 };
-	struct ql_patient_record *r = records("liso-cel", "cellular", "standard", 0.4, N, 1);
-	struct ql_patient_record *plain = records("liso-cel", "cellular", "none", 0.4, N, 1);
+	struct ql_patient_record *r = treat("liso-cel", "cellular", "standard", 0.4, N, 1);
+	struct ql_patient_record *plain = treat("liso-cel", "cellular", "none", 0.4, N, 1);
 	int any = 0, grade2 = 0;
 	for (int i = 0; i < N; i++) {
 		any += r[i].crs_grade > 0;
@@ -201,7 +155,7 @@ static struct ql_patient_record *of_doses(const char *agents, const char *doses,
 	fprintf(f, "regimen: late\ntitle: late\ntreatment: []\nline: [RR]\nevidence: C\nsources: []\nagents: {%s}\nresponse_day: 250\ndoses:\n%s",
 		agents, doses);
 	fclose(f);
-	struct ql_patient_record *r = records(path, "cellular", "none", 1, (uint64_t)n, 1);
+	struct ql_patient_record *r = treat(path, "cellular", "none", 1, (uint64_t)n, 1);
 	unlink(path);
 	return r;
 }
@@ -251,8 +205,8 @@ static void a_rule_stops_both_drugs_at_undetectable_mrd(void **state)
 {
 	(void)state;
 	enum { N = 60 };
-	struct ql_patient_record *r = records("acala-ven-obi", "fit-1l", "mrd-guided", 2, N, 1);
-	struct ql_patient_record *plain = records("acala-ven-obi", "fit-1l", "standard", 2, N, 1);
+	struct ql_patient_record *r = treat("acala-ven-obi", "fit-1l", "mrd-guided", 2, N, 1);
+	struct ql_patient_record *plain = treat("acala-ven-obi", "fit-1l", "standard", 2, N, 1);
 	int stopped = 0;
 	for (int i = 0; i < N; i++)
 		if (r[i].acts & QL_ACT_MRD_STOP) {
@@ -268,8 +222,8 @@ static void immunoglobulin_follows_infection_with_low_igg(void **state)
 {
 	(void)state;
 	enum { N = 300 };
-	const char *path = write_rules(RULE("a, when: igg < 7 and infections >= 1, give: {host.ivig: 0.4 g/kg}, every: 28 day"));
-	struct ql_patient_record *r = records("ibrutinib", "relapsed", path, 5, N, 1);
+	const char *path = write_yaml(head, RULE("a, when: igg < 7 and infections >= 1, give: {host.ivig: 0.4 g/kg}, every: 28 day"));
+	struct ql_patient_record *r = treat("ibrutinib", "relapsed", path, 5, N, 1);
 	int given = with(r, N, QL_ACT_IVIG);
 	unlink(path);
 	for (int i = 0; i < N; i++)
@@ -313,15 +267,6 @@ static void shipped_files_are_clean_and_cite_what_exists(void **state)
 	assert_int_equal(ds.n_errors + ds.n_warnings, 0);
 	ql_diags_free(&ds);
 	ql_diags_free(&own);
-}
-
-static int clean_up(void **state)
-{
-	(void)state;
-	if (model)
-		ql_model_free(model);
-	ql_arena_free(&arena);
-	return 0;
 }
 
 int main(void)
