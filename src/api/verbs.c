@@ -163,7 +163,7 @@ static const struct quell_option_info regimen_option[] = {
 	{"years", NUMBER, "Y", "6", 0.01, 40, "year", NULL, "how far open-ended treatment is written out"}};
 static const struct quell_option_info recommend_option[] = {
 	{"profile", TEXT, "NAME|FILE.yaml", NULL, 0, 0, "", NULL, "the profile: a file, or one of library/vignettes; absent: all unknown"},
-	{"with", LIST, "FIELD=VALUE", NULL, 0, 0, "", NULL, "a field of the profile, before the file's; may be repeated"},
+	{"with", LIST, "FIELD=VALUE", NULL, 0, 0, "", NULL, "a field of the profile, or its prior_lines, courses or preferences as YAML, before the file's; may be repeated"},
 	{"guideline", TEXT, "NAME|FILE", "cll", 0, 0, "", NULL, "consensus rules"},
 	{"utilities", TEXT, "NAME|FILE", "base", 0, 0, "", NULL, "set of utilities behind the quality-adjusted years"},
 	{"draws", TEXT, "FILE", NULL, 0, 0, "", NULL,

@@ -284,6 +284,18 @@ void ql_recommend_text(struct ql_cli *c, const struct ql_recommendation *r)
 	ql_buf_printf(b, "\n%s%s%s\n" QL_RESEARCH_USE "\n", bold(c), r->statement, plain(c));
 }
 
+static void line_member(struct ql_cli *c, const struct ql_line_def *d)
+{
+	static const char *const form[] = {"NAME", "[NAME, ...]", "YYYY-MM or YYYY", NULL, NULL, "text"};
+	char lo[32], hi[32];
+	const char *takes = form[d->kind] ? form[d->kind] : d->choices;
+	if (d->kind == QL_LK_NUMBER)
+		takes = ql_arena_printf(&c->arena, "%s to %s %s", ql_format_double(d->low, lo), ql_format_double(d->high, hi), d->unit);
+	ql_buf_printf(&c->out, "  %-20s ", d->name);
+	ql_buf_pad(&c->out, takes, 24, false);
+	ql_buf_printf(&c->out, "  %s\n", d->help);
+}
+
 void ql_recommend_fields(struct ql_cli *c)
 {
 	struct ql_buf *b = &c->out;
@@ -298,11 +310,15 @@ void ql_recommend_fields(struct ql_cli *c)
 			ql_buf_pad(b, d->choices, 24, false);
 		ql_buf_printf(b, "  %s\n", d->help);
 	}
-	ql_buf_puts(b, "  prior_lines          a list of {regimen: NAME} or {drugs: [...]}, with start, end, ended, remission_months\n"
-		       "\ncourses: {regimen: NAME, COURSE: {unit: U, at: {DAY: VALUE}}}\n");
+	ql_buf_puts(b, "\nprior_lines: [{MEMBER: VALUE}], one for each earlier line in order; [] is untreated, unknown is not known\n");
+	for (int m = 0; m < QL_PL_N; m++)
+		line_member(c, &ql_line_def[m]);
+	ql_buf_printf(b, "\ncourses: {regimen: NAME, COURSE: {unit: U, at: {DAY: VALUE}}}, measured under that regimen (%s), days 0 to %g of it\n",
+		      QL_COURSE_REGIMEN, QL_LAST_COURSE_DAY);
 	for (int k = 0; k < QL_CK_COUNT; k++)
-		ql_buf_printf(b, "  %-20s %s\n", ql_course_def[k].name, ql_course_def[k].unit);
-	ql_buf_puts(b, "\npreferences: {CRITERION: WEIGHT}\n");
+		ql_buf_printf(b, "  %-20s %-6s %s\n", ql_course_def[k].name, ql_course_def[k].unit, ql_course_def[k].title);
+	ql_buf_puts(b, "\npreferences: {CRITERION: WEIGHT}, of which ratios matter; what is left out has none\n");
 	for (int k = 0; k < QL_K_COUNT; k++)
 		ql_buf_printf(b, "  %-20s %s\n", ql_benefit_def[k].id, ql_benefit_def[k].title);
+	ql_buf_puts(b, "\nIn a file as they stand here; on the command line --with age=70 --with 'prior_lines=[{regimen: fcr, ended: completed}]'\n");
 }

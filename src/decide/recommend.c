@@ -29,19 +29,13 @@ static enum quell_status read_profile(struct ql_recommending *k)
 {
 	struct ql_recommendation *r = k->r;
 	int errors = k->ds->n_errors;
-	ql_profile_blank(&r->profile);
-	enum quell_status s = QUELL_OK;
-	if (k->spec->profile) {
-		const char *path = ql_library_file(&r->arena, k->spec->run.data_dir, "library/vignettes", k->spec->profile, ".yaml",
-						   QL_E0916, "profile", k->ds);
-		s = path ? ql_profile_load(path, k->spec->run.data_dir, &r->arena, k->ds, &r->profile) : QUELL_ERR_INPUT;
-	}
+	const char *path = NULL;
+	if (k->spec->profile)
+		path = ql_library_file(&r->arena, k->spec->run.data_dir, "library/vignettes", k->spec->profile, ".yaml", QL_E0916,
+				       "profile", k->ds);
+	enum quell_status s = ql_profile_load(path, k->spec->with, k->spec->n_with, k->spec->run.data_dir, &r->arena, k->ds, &r->profile);
 	if (s != QUELL_OK && s != QUELL_ERR_INPUT)
 		return s;
-	for (int i = 0; i < k->spec->n_with; i++)
-		ql_profile_set(&r->profile, k->spec->with[i], k->ds);
-	if (k->spec->n_with && s == QUELL_OK)
-		ql_profile_check(&r->profile, k->ds);
 	ql_preferences_read(r->profile.preferences, &r->smaa, k->ds);
 	r->ipi = ql_cll_ipi(&r->profile, &r->arena);
 	r->tls = ql_tls_risk(&r->profile);

@@ -30,11 +30,16 @@ bool ql_preferences_read(const struct ql_yaml *y, struct ql_smaa *s, struct ql_d
 	ql_preferences_none(s);
 	if (!y || (y->kind == QL_YAML_SCALAR && strcmp(y->text, "unknown") == 0))
 		return true;
+	if (y->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(ds, QL_E0529, y->span, "`preferences` must be a mapping"),
+			     "write {os: 3, infection: 2}, or unknown; `quell recommend --fields` lists the criteria");
+		return false;
+	}
 	for (int k = 0; k < QL_K_COUNT; k++) {
 		names[k] = ql_benefit_def[k].id;
 		s->weight[k] = 0;
 	}
-	for (int i = 0; y->kind == QL_YAML_MAP && i < y->n; i++) {
+	for (int i = 0; i < y->n; i++) {
 		int k = 0;
 		double w;
 		while (k < QL_K_COUNT && strcmp(names[k], y->key[i]) != 0)
@@ -44,9 +49,11 @@ bool ql_preferences_read(const struct ql_yaml *y, struct ql_smaa *s, struct ql_d
 			const char *near = ql_suggest(y->key[i], names, QL_K_COUNT);
 			if (near)
 				ql_diag_help(d, "did you mean `%s`?", near);
+			else
+				ql_diag_help(d, "`quell recommend --fields` lists the criteria");
 			ok = false;
-		} else if (!ql_yaml_is_number(y->item[i], &w) || !(w >= 0 && w <= 1e6)) {
-			ql_diag_help(ql_diag_add(ds, QL_E0529, y->item[i]->span, "not a weight"), "give a number from 0 to 1e6");
+		} else if (!ql_yaml_is_number(y->item[i], &w) || !(w >= 0 && w <= QL_MAX_WEIGHT)) {
+			ql_diag_help(ql_diag_add(ds, QL_E0529, y->item[i]->span, "not a weight"), "give a number from 0 to %.0f", QL_MAX_WEIGHT);
 			ok = false;
 		} else {
 			sum += s->weight[k] = w;

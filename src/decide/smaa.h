@@ -41,6 +41,7 @@ struct ql_benefit_def {
 extern const struct ql_benefit_def ql_benefit_def[QL_K_COUNT];
 
 #define QL_SMAA_DRAWS 1000
+#define QL_MAX_WEIGHT 1e6 /* of a stated preference; only ratios matter */
 
 struct ql_smaa_option {
 	const double *x;  /* [n][QL_K_COUNT] per patient */

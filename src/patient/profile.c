@@ -12,10 +12,21 @@ const struct ql_profile_def ql_profile_def[QL_PROFILE_N] = {
 #undef X
 };
 
+const char *const ql_line_kind_text[] = {"regimen", "drugs", "month", "choice", "number", "text"};
+const struct ql_line_def ql_line_def[QL_PL_N] = {
+#define X(name, kind, unit, low, high, choices, help) {#name, QL_LK_##kind, unit, low, high, choices, help},
+	QL_LINE_MEMBERS(X)
+#undef X
+};
+
 const struct ql_course_def ql_course_def[QL_CK_COUNT] = {
-	{"alc", "1e9/L", "alc", 0.15, 0, 0, 3000},    {"node", "cm", "node_diameter", 0.10, 0, 0, 40},
-	{"igg", "g/L", "igg", 0.12, 0, 0, 60},        {"mrd", "1", "mrd_blood", 0.58, 1e-6, 0, 1},
-	{"anc", "1e9/L", "anc", 0.25, 0, 0, 50}};
+	{"alc", "1e9/L", "alc", "lymphocytes in blood", 0.15, 0, 0, 3000},
+	{"node", "cm", "node_diameter", "longest diameter of the largest node", 0.10, 0, 0, 40},
+	{"igg", "g/L", "igg", "immunoglobulin G", 0.12, 0, 0, 60},
+	{"mrd", "1", "mrd_blood", "residual disease in blood, share of leucocytes", 0.58, 1e-6, 0, 1},
+	{"anc", "1e9/L", "anc", "neutrophils", 0.25, 0, 0, 50}};
+
+const char *const ql_profile_part[QL_PROFILE_PARTS] = {"prior_lines", "courses", "preferences"};
 
 static const struct ql_span command_line = {"command line", 0, 0, 0};
 
@@ -89,11 +100,12 @@ static bool set_field(struct ql_profile *p, int f, const char *text, struct ql_s
 
 static void unknown_field(const char *name, struct ql_span at, struct ql_diags *ds)
 {
-	const char *names[QL_PROFILE_N];
+	const char *names[QL_PROFILE_N + QL_PROFILE_PARTS];
 	for (int i = 0; i < QL_PROFILE_N; i++)
 		names[i] = ql_profile_def[i].name;
+	memcpy(names + QL_PROFILE_N, ql_profile_part, sizeof ql_profile_part);
 	struct ql_diag *d = ql_diag_add(ds, QL_E0520, at, "a profile has no field `%s`", name);
-	const char *near = ql_suggest(name, names, QL_PROFILE_N);
+	const char *near = ql_suggest(name, names, QL_PROFILE_N + QL_PROFILE_PARTS);
 	if (near)
 		ql_diag_help(d, "did you mean `%s`?", near);
 	else
@@ -132,6 +144,8 @@ const char *ql_profile_text(const struct ql_profile *p, enum ql_profile_field f,
 
 /* --- prior lines --- */
 
+#define MAX_WORDS 64 /* agents of a regimen, drugs, and a class for each */
+
 struct reader {
 	const char *data_dir, *path;
 	struct ql_arena *a;
@@ -146,7 +160,7 @@ static void add_word(struct reader *r, struct ql_prior_line *l, const char *word
 	for (int i = 0; word && i < l->n_word; i++)
 		if (strcmp(l->word[i], word) == 0)
 			return;
-	if (word && l->n_word < 32)
+	if (word && l->n_word < MAX_WORDS)
 		l->word[l->n_word++] = ql_arena_strdup(r->a, word);
 }
 
@@ -214,26 +228,67 @@ static int month_of(struct reader *r, const struct ql_yaml *y)
 	return -1;
 }
 
-static void read_end(struct reader *r, const struct ql_yaml *y, struct ql_prior_line *l)
+static bool is_unknown(const struct ql_yaml *y) { return y && y->kind == QL_YAML_SCALAR && strcmp(y->text, "unknown") == 0; }
+
+/* The place of a choice; 0, which is `unknown`, where nothing is given. */
+static int read_choice(struct reader *r, const struct ql_yaml *line, enum ql_line_member m)
 {
-	static const char choices[] = "unknown|completed|progression|toxicity|other";
+	const struct ql_line_def *d = &ql_line_def[m];
 	const char *text = NULL;
-	if (!ql_yaml_string(y, "ended", false, r->ds, &text) || !text)
-		return;
-	int place = choice_of(choices, text);
+	if (!ql_yaml_string(line, d->name, false, r->ds, &text) || !text)
+		return 0;
+	int place = choice_of(d->choices, text);
 	if (place < 0) {
-		struct ql_diag *d = ql_diag_add(r->ds, QL_E0521, ql_yaml_get(y, "ended")->span, "`ended` cannot be %s", text);
-		ql_diag_help(d, "why the line ended: one of %s", choices);
-	} else {
-		l->ended = (enum ql_line_end)place;
+		struct ql_diag *e = ql_diag_add(r->ds, QL_E0521, ql_yaml_get(line, d->name)->span, "`%s` cannot be %s", d->name, text);
+		ql_diag_help(e, "%s: give one of %s", d->help, d->choices);
 	}
+	return place < 0 ? 0 : place;
+}
+
+/* What was given: a regimen, drugs, or both. */
+static void read_given(struct reader *r, const struct ql_yaml *y, struct ql_prior_line *l)
+{
+	const struct ql_yaml *regimen = ql_yaml_get(y, "regimen"), *drugs = ql_yaml_get(y, "drugs");
+	const char *name = NULL;
+	if (ql_yaml_string(y, "regimen", false, r->ds, &name) && name)
+		add_regimen(r, l, name, regimen->span);
+	if (drugs && (drugs->kind != QL_YAML_LIST || drugs->n > QL_MAX_DRUGS))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0305, drugs->span, drugs->kind == QL_YAML_LIST ? "too many drugs for one line" : "`drugs` must be a list"),
+			     "write [rituximab, ...], at most %d; [] where none is known", QL_MAX_DRUGS);
+	for (int i = 0; drugs && drugs->kind == QL_YAML_LIST && i < drugs->n && i < QL_MAX_DRUGS; i++) {
+		if (drugs->item[i]->kind == QL_YAML_SCALAR)
+			add_drug(r, l, drugs->item[i]->text, drugs->item[i]->span);
+		else
+			ql_diag_help(ql_diag_add(r->ds, QL_E0305, drugs->item[i]->span, "a drug must be a name"), "write [rituximab, ...]");
+	}
+	if (!regimen && !drugs)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0304, y->span, "what was given is missing"),
+			     "name a regimen of the library, or `drugs: [...]`");
+}
+
+static void read_remission(struct reader *r, const struct ql_yaml *line, struct ql_prior_line *l)
+{
+	const struct ql_line_def *d = &ql_line_def[QL_PL_remission_months];
+	const struct ql_yaml *y = ql_yaml_get(line, d->name);
+	double months = NAN;
+	if (!y || is_unknown(y) || !ql_yaml_number(line, d->name, false, r->ds, &months))
+		return;
+	if (!(months >= d->low && months <= d->high))
+		ql_diag_help(ql_diag_add(r->ds, QL_E0521, y->span, "`remission_months` cannot be %g", months),
+			     "months from the end of the line to the next need of treatment: give %g to %g, or unknown", d->low, d->high);
+	else
+		l->remission_months = months;
+	if (l->ended == QL_ENDED_PROGRESSION && months > 1)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0526, y->span, "a line that ended by progression has no remission after it"),
+			     "write `ended: completed` if treatment ended in remission; it counts as progression on treatment");
 }
 
 static void read_line(struct reader *r, const struct ql_yaml *y, struct ql_prior_line *l)
 {
-	static const char *const keys[] = {"regimen", "drugs", "start", "end", "response", "ended", "remission_months", "note",
-					   NULL};
-	*l = (struct ql_prior_line){.word = QL_NEW_N(r->a, const char *, 32), .start_month = -1, .end_month = -1,
+	const char *keys[QL_PL_N + 1] = {NULL}, *note = NULL;
+	for (int m = 0; m < QL_PL_N; m++)
+		keys[m] = ql_line_def[m].name;
+	*l = (struct ql_prior_line){.word = QL_NEW_N(r->a, const char *, MAX_WORDS), .start_month = -1, .end_month = -1,
 				    .remission_months = NAN, .span = y->span};
 	if (y->kind != QL_YAML_MAP) {
 		ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->span, "a line of treatment must be a mapping"),
@@ -241,27 +296,14 @@ static void read_line(struct reader *r, const struct ql_yaml *y, struct ql_prior
 		return;
 	}
 	ql_yaml_check_keys(y, keys, r->ds);
-	const struct ql_yaml *regimen = ql_yaml_get(y, "regimen"), *drugs = ql_yaml_get(y, "drugs");
-	if (regimen && regimen->kind == QL_YAML_SCALAR)
-		add_regimen(r, l, regimen->text, regimen->span);
-	for (int i = 0; drugs && drugs->kind == QL_YAML_LIST && i < drugs->n; i++)
-		if (drugs->item[i]->kind == QL_YAML_SCALAR)
-			add_drug(r, l, drugs->item[i]->text, drugs->item[i]->span);
-	if (!regimen && (!drugs || drugs->kind != QL_YAML_LIST))
-		ql_diag_help(ql_diag_add(r->ds, QL_E0304, y->span, "what was given is missing"),
-			     "name a regimen of the library, or `drugs: [...]`");
-	read_end(r, y, l);
+	read_given(r, y, l);
+	l->ended = (enum ql_line_end)read_choice(r, y, QL_PL_ended);
+	read_choice(r, y, QL_PL_response);
+	ql_yaml_string(y, "note", false, r->ds, &note);
 	const struct ql_yaml *start = ql_yaml_get(y, "start"), *end = ql_yaml_get(y, "end");
 	l->start_month = start ? month_of(r, start) : -1;
 	l->end_month = end ? month_of(r, end) : -1;
-	ql_yaml_number(y, "remission_months", false, r->ds, &l->remission_months);
-	if (l->remission_months < 0 || l->remission_months > 600)
-		ql_diag_help(ql_diag_add(r->ds, QL_E0521, ql_yaml_get(y, "remission_months")->span, "`remission_months` cannot be %g",
-					 l->remission_months), "months from the end of the line to the next need of treatment: give 0 to 600");
-	if (l->ended == QL_ENDED_PROGRESSION && l->remission_months > 1)
-		ql_diag_help(ql_diag_add(r->ds, QL_E0526, ql_yaml_get(y, "remission_months")->span,
-					 "a line that ended by progression has no remission after it"),
-			     "write `ended: completed` if treatment ended in remission; it counts as progression on treatment");
+	read_remission(r, y, l);
 	if (l->start_month >= 0 && l->end_month >= 0 && l->end_month < l->start_month)
 		ql_diag_help(ql_diag_add(r->ds, QL_E0523, end->span, "the line ends before it starts"), "exchange `start` and `end`");
 }
@@ -290,13 +332,16 @@ static void check_order(struct reader *r)
 	}
 }
 
-static void read_lines(struct reader *r)
+static void read_lines(struct reader *r, const struct ql_yaml *y)
 {
-	const struct ql_yaml *y = ql_yaml_get(r->p->yaml, "prior_lines");
-	if (!y || (y->kind == QL_YAML_SCALAR && strcmp(y->text, "unknown") == 0))
+	r->p->lines_known = false;
+	r->p->line = NULL;
+	r->p->n_line = 0;
+	if (!y || is_unknown(y))
 		return;
 	if (y->kind != QL_YAML_LIST) {
-		ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->span, "`prior_lines` must be a list"), "[] for an untreated patient");
+		ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->span, "`prior_lines` must be a list"),
+			     "[] for an untreated patient, [{regimen: fcr, ended: completed}] for one line, or unknown");
 		return;
 	}
 	r->p->lines_known = true;
@@ -323,9 +368,9 @@ static void read_points(struct reader *r, int kind, const struct ql_yaml *at)
 	for (int i = 0; i < at->n; i++) {
 		double day, value;
 		char lo[32], hi[32];
-		if (!ql_parse_double(at->key[i], strlen(at->key[i]), &day) || !(day >= 0 && day <= 7305)) {
+		if (!ql_parse_double(at->key[i], strlen(at->key[i]), &day) || !(day >= 0 && day <= QL_LAST_COURSE_DAY)) {
 			ql_diag_help(ql_diag_add(r->ds, QL_E0524, at->key_span[i], "not a day of the course"),
-				     "days count from the start of the regimen of the course, 0 to 7305");
+				     "days count from the start of the regimen of the course, 0 to %g", QL_LAST_COURSE_DAY);
 		} else if (!ql_yaml_is_number(at->item[i], &value) || !(value >= d->low && value <= d->high)) {
 			struct ql_diag *e = ql_diag_add(r->ds, QL_E0524, at->item[i]->span, "`%s` cannot have this value", d->name);
 			ql_diag_help(e, "give %s to %s %s", ql_format_double(d->low, lo), ql_format_double(d->high, hi), d->unit);
@@ -361,18 +406,45 @@ static int by_day(const void *x, const void *y)
 	return a->day < b->day ? -1 : a->day > b->day ? 1 : (int)a->kind - (int)b->kind;
 }
 
-static void read_courses(struct reader *r)
+static void read_course_regimen(struct reader *r, const struct ql_yaml *y)
 {
-	const struct ql_yaml *y = ql_yaml_get(r->p->yaml, "courses");
-	if (!y)
+	const char *name = NULL;
+	r->p->course_regimen = r->p->n_seen ? QL_COURSE_REGIMEN : NULL;
+	if (!ql_yaml_string(y, "regimen", false, r->ds, &name) || !name)
 		return;
-	size_t points = 1;
-	for (int i = 0; i < y->n && y->kind == QL_YAML_MAP; i++) {
-		const struct ql_yaml *at = ql_yaml_get(y->item[i], "at");
-		points += at && at->kind == QL_YAML_MAP ? (size_t)at->n : 0;
+	if (!listed(name, r->regimen, r->n_regimen)) {
+		struct ql_diag *d = ql_diag_add(r->ds, QL_E0522, ql_yaml_get(y, "regimen")->span, "unknown regimen `%s`", name);
+		const char *near = ql_suggest(name, r->regimen, r->n_regimen);
+		ql_diag_help(d, near ? "did you mean `%s`?" : "`quell explain regimens` lists them%s", near ? near : "");
 	}
-	r->p->seen = QL_NEW_N(r->a, struct ql_observation, points);
-	for (int i = 0; i < y->n && y->kind == QL_YAML_MAP; i++) {
+	if (r->p->n_seen)
+		r->p->course_regimen = name;
+}
+
+static size_t count_points(const struct ql_yaml *courses)
+{
+	size_t n = 0;
+	for (int i = 0; i < courses->n; i++) {
+		const struct ql_yaml *at = ql_yaml_get(courses->item[i], "at");
+		n += at && at->kind == QL_YAML_MAP ? (size_t)at->n : 0;
+	}
+	return n;
+}
+
+static void read_courses(struct reader *r, const struct ql_yaml *y)
+{
+	r->p->course_regimen = NULL;
+	r->p->seen = NULL;
+	r->p->n_seen = 0;
+	if (!y || is_unknown(y))
+		return;
+	if (y->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0305, y->span, "`courses` must be a mapping"),
+			     "write {regimen: %s, alc: {unit: 1e9/L, at: {0: 40, 90: 52}}}, or unknown", QL_COURSE_REGIMEN);
+		return;
+	}
+	r->p->seen = QL_NEW_N(r->a, struct ql_observation, count_points(y) + 1);
+	for (int i = 0; i < y->n; i++) {
 		int kind = course_of(y->key[i]);
 		if (kind >= 0)
 			read_course(r, kind, y->item[i]);
@@ -380,18 +452,7 @@ static void read_courses(struct reader *r)
 			ql_diag_help(ql_diag_add(r->ds, QL_E0303, y->key_span[i], "no course is called `%s`", y->key[i]),
 				     "courses are alc, node, igg, mrd and anc");
 	}
-	r->p->course_regimen = "watch-and-wait";
-	const char *name = NULL;
-	if (ql_yaml_string(y, "regimen", false, r->ds, &name) && name) {
-		if (!listed(name, r->regimen, r->n_regimen)) {
-			struct ql_diag *d = ql_diag_add(r->ds, QL_E0522, ql_yaml_get(y, "regimen")->span, "unknown regimen `%s`", name);
-			const char *near = ql_suggest(name, r->regimen, r->n_regimen);
-			ql_diag_help(d, near ? "did you mean `%s`?" : "`quell explain regimens` lists them%s", near ? near : "");
-		}
-		r->p->course_regimen = name;
-	}
-	if (r->p->n_seen == 0)
-		r->p->course_regimen = NULL;
+	read_course_regimen(r, y);
 	qsort(r->p->seen, (size_t)r->p->n_seen, sizeof *r->p->seen, by_day);
 }
 
@@ -413,31 +474,106 @@ static void read_fields(struct reader *r)
 	}
 }
 
-enum quell_status ql_profile_load(const char *path, const char *data_dir, struct ql_arena *a, struct ql_diags *ds,
-				  struct ql_profile *out)
+static void read_part(struct reader *r, const char *part, const struct ql_yaml *y)
+{
+	if (strcmp(part, "prior_lines") == 0)
+		read_lines(r, y);
+	else if (strcmp(part, "courses") == 0)
+		read_courses(r, y);
+	else
+		r->p->preferences = y;
+}
+
+static void read_file(struct reader *r)
+{
+	struct ql_profile *p = r->p;
+	if (!p->yaml || p->yaml->kind != QL_YAML_MAP) {
+		ql_diag_help(ql_diag_add(r->ds, QL_E0304, (struct ql_span){r->path, 0, 0, 0}, "the profile says nothing"),
+			     "start with `profile: NAME`; every other field may be left out");
+		p->yaml = NULL;
+		return;
+	}
+	ql_yaml_string(p->yaml, "profile", true, r->ds, &p->name);
+	p->title = p->name;
+	ql_yaml_string(p->yaml, "title", false, r->ds, &p->title);
+	read_fields(r);
+	for (int i = 0; i < QL_PROFILE_PARTS; i++)
+		read_part(r, ql_profile_part[i], ql_yaml_get(p->yaml, ql_profile_part[i]));
+}
+
+/* --- beside the file --- */
+
+/* The part that "prior_lines=..." sets; NULL for a field. */
+static const char *part_of(const char *text)
+{
+	for (int i = 0; i < QL_PROFILE_PARTS; i++) {
+		size_t n = strlen(ql_profile_part[i]);
+		if (strncmp(text, ql_profile_part[i], n) == 0 && text[n] == '=')
+			return ql_profile_part[i];
+	}
+	return NULL;
+}
+
+/* A part as YAML; places are those of its text. */
+static enum quell_status set_part(struct reader *r, const char *part, const char *text)
+{
+	const char *file = ql_arena_printf(r->a, "value of %s", part);
+	struct ql_source src = {.text = ql_arena_strdup(r->a, text), .len = strlen(text)};
+	struct ql_yaml *y = NULL;
+	src.file = ql_diags_add_source(r->ds, file, text, src.len);
+	enum quell_status s = ql_yaml_parse(r->a, &src, r->ds, &y);
+	if (s != QUELL_OK)
+		return s;
+	if (!y)
+		ql_diag_help(ql_diag_add(r->ds, QL_E0304, (struct ql_span){src.file, 0, 0, 0}, "`%s` says nothing", part),
+			     "give its value as in a file, or `%s=unknown`", part);
+	else
+		read_part(r, part, y);
+	return QUELL_OK;
+}
+
+/* Of a part that is given twice the last one stands, as of a field. */
+static bool given_again(const char *const *with, int n_with, int i)
+{
+	for (int j = i + 1; j < n_with; j++)
+		if (part_of(with[j]) == part_of(with[i]))
+			return true;
+	return false;
+}
+
+static enum quell_status read_with(struct reader *r, const char *const *with, int n_with)
+{
+	for (int i = 0; i < n_with; i++) {
+		const char *part = part_of(with[i]);
+		if (!part) {
+			ql_profile_set(r->p, with[i], r->ds);
+		} else if (!given_again(with, n_with, i)) {
+			enum quell_status s = set_part(r, part, with[i] + strlen(part) + 1);
+			if (s != QUELL_OK && s != QUELL_ERR_INPUT)
+				return s;
+		}
+	}
+	return QUELL_OK;
+}
+
+enum quell_status ql_profile_load(const char *path, const char *const *with, int n_with, const char *data_dir,
+				  struct ql_arena *a, struct ql_diags *ds, struct ql_profile *out)
 {
 	struct reader r = {.data_dir = data_dir, .path = path, .a = a, .ds = ds, .p = out};
 	int errors = ds->n_errors;
 	ql_profile_blank(out);
-	enum quell_status s = ql_yaml_read(a, path, ds, &out->yaml);
-	if (s != QUELL_OK)
-		return s;
-	if (!out->yaml || out->yaml->kind != QL_YAML_MAP) {
-		ql_diag_help(ql_diag_add(ds, QL_E0304, (struct ql_span){path, 0, 0, 0}, "the profile says nothing"),
-			     "start with `profile: NAME`; every other field may be left out");
-		return QUELL_ERR_INPUT;
-	}
 	r.agent = ql_library_list(a, data_dir, "library/agents", ".yaml", &r.n_agent);
 	r.regimen = ql_library_list(a, data_dir, "library/regimens", ".yaml", &r.n_regimen);
-	ql_yaml_string(out->yaml, "profile", true, ds, &out->name);
-	out->title = out->name;
-	ql_yaml_string(out->yaml, "title", false, ds, &out->title);
-	read_fields(&r);
-	read_lines(&r);
-	read_courses(&r);
-	out->preferences = ql_yaml_get(out->yaml, "preferences");
+	enum quell_status s = path ? ql_yaml_read(a, path, ds, &out->yaml) : QUELL_OK;
+	if (s != QUELL_OK && s != QUELL_ERR_INPUT)
+		return s;
+	if (path && s == QUELL_OK)
+		read_file(&r);
+	else if (!path && n_with)
+		out->name = "given", out->title = "a profile given field by field";
+	s = read_with(&r, with, n_with);
 	ql_profile_check(out, ds);
-	return ds->n_errors == errors ? QUELL_OK : QUELL_ERR_INPUT;
+	return s != QUELL_OK ? s : ds->n_errors == errors ? QUELL_OK : QUELL_ERR_INPUT;
 }
 
 /* --- fields against each other --- */

@@ -82,6 +82,35 @@ struct ql_profile_def {
 };
 extern const struct ql_profile_def ql_profile_def[QL_PROFILE_N];
 
+/* X(name, kind, unit, low, high, choices, help): members of a line of treatment. */
+#define QL_LINE_MEMBERS(X)                                                                                        \
+	X(regimen, REGIMEN, NULL, 0, 0, NULL, "regimen of the library")                                           \
+	X(drugs, DRUGS, NULL, 0, 0, NULL, "drugs, where no regimen of the library fits")                          \
+	X(start, MONTH, NULL, 1950, 2100, NULL, "began")                                                          \
+	X(end, MONTH, NULL, 1950, 2100, NULL, "ended")                                                            \
+	X(response, CHOICE, NULL, 0, 0, "unknown|CR|CRi|nPR|PR|PR-L|SD|PD", "best response (iwCLL); kept, no rule asks for it") \
+	X(ended, CHOICE, NULL, 0, 0, "unknown|completed|progression|toxicity|other", "why it ended")              \
+	X(remission_months, NUMBER, "month", 0, 600, NULL, "from its end to the next need of treatment")          \
+	X(note, TEXT, NULL, 0, 0, NULL, "remark; names and dates of birth have no place here")
+
+enum ql_line_member {
+#define X(name, kind, unit, low, high, choices, help) QL_PL_##name,
+	QL_LINE_MEMBERS(X)
+#undef X
+	QL_PL_N
+};
+enum ql_line_kind { QL_LK_REGIMEN, QL_LK_DRUGS, QL_LK_MONTH, QL_LK_CHOICE, QL_LK_NUMBER, QL_LK_TEXT };
+extern const char *const ql_line_kind_text[]; /* "regimen", ... */
+struct ql_line_def {
+	const char *name;
+	enum ql_line_kind kind;
+	const char *unit;
+	double low, high; /* of a number; years of a month */
+	const char *choices, *help;
+};
+extern const struct ql_line_def ql_line_def[QL_PL_N];
+#define QL_MAX_DRUGS 12 /* in one line of treatment */
+
 enum ql_line_end { QL_ENDED_UNKNOWN, QL_ENDED_COMPLETED, QL_ENDED_PROGRESSION, QL_ENDED_TOXICITY, QL_ENDED_OTHER };
 
 struct ql_prior_line {
@@ -97,11 +126,14 @@ struct ql_prior_line {
 enum ql_course_kind { QL_CK_ALC, QL_CK_NODE, QL_CK_IGG, QL_CK_MRD, QL_CK_ANC, QL_CK_COUNT };
 struct ql_course_def {
 	const char *name, *unit, *output; /* of the model */
+	const char *title;
 	double sd; /* of the logarithm: assay and day-to-day (assumed) */
 	double floor; /* below it the assay sees nothing; 0 = none */
 	double low, high;
 };
 extern const struct ql_course_def ql_course_def[QL_CK_COUNT];
+#define QL_LAST_COURSE_DAY 7305.0
+#define QL_COURSE_REGIMEN "watch-and-wait" /* where a course names none */
 
 struct ql_observation {
 	enum ql_course_kind kind;
@@ -114,7 +146,7 @@ struct ql_profile {
 	struct ql_span span[QL_PROFILE_N];
 	struct ql_prior_line *line;
 	int n_line;
-	bool lines_known;           /* `prior_lines` was given; [] is untreated */
+	bool lines_known;           /* `prior_lines` was given and is not `unknown`; [] is untreated */
 	const char *course_regimen; /* NULL: no courses */
 	struct ql_observation *seen; /* sorted by day */
 	int n_seen;
@@ -124,10 +156,15 @@ struct ql_profile {
 
 /* Everything unknown. */
 void ql_profile_blank(struct ql_profile *p);
-/* Reads and checks a file; all mistakes at once. data_dir: names of drugs and regimens are looked up in its library. */
-enum quell_status ql_profile_load(const char *path, const char *data_dir, struct ql_arena *a, struct ql_diags *ds,
-				  struct ql_profile *out);
-/* "age=70", as on the command line; checks what belongs to the field alone. */
+/* Names of what is more than one value: "prior_lines", "courses", "preferences". */
+#define QL_PROFILE_PARTS 3
+extern const char *const ql_profile_part[QL_PROFILE_PARTS];
+/* Reads and checks a file (NULL: nothing is known) and what is set beside it, which stands before the file's: "age=70", or a
+ * part as YAML, "prior_lines=[{regimen: fcr}]". All mistakes at once. data_dir: names of drugs and regimens are looked up in
+ * its library. */
+enum quell_status ql_profile_load(const char *path, const char *const *with, int n_with, const char *data_dir,
+				  struct ql_arena *a, struct ql_diags *ds, struct ql_profile *out);
+/* One field, "age=70"; checks what belongs to the field alone. Parts are for ql_profile_load. */
 bool ql_profile_set(struct ql_profile *p, const char *text, struct ql_diags *ds);
 /* Contradictions between fields; errors and warnings. */
 void ql_profile_check(const struct ql_profile *p, struct ql_diags *ds);

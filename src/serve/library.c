@@ -260,7 +260,7 @@ static json_t *profile_field(const struct ql_profile_def *d)
 static json_t *sample(struct ql_arena *a, const char *data_dir, const char *id, struct ql_diags *ds)
 {
 	struct ql_profile p;
-	if (ql_profile_load(ql_arena_printf(a, "%s/library/vignettes/%s.yaml", data_dir, id), data_dir, a, ds, &p) != QUELL_OK)
+	if (ql_profile_load(ql_arena_printf(a, "%s/library/vignettes/%s.yaml", data_dir, id), NULL, 0, data_dir, a, ds, &p) != QUELL_OK)
 		return NULL;
 	json_t *o = json_object(), *known = json_object();
 	for (int f = 0; f < QL_PROFILE_N; f++)

@@ -641,7 +641,7 @@ static void history_is_understood(void **state)
 	profile_file(path, "profile: x\nhb: 80\nplatelets: 150\nautoimmune_cytopenia: active\nsymptoms: \"no\"\nspleen: 12\nnode: 2\nldt: 20\n"
 			   "prior_lines:\n  - {regimen: ven-obi, start: 2018-01, end: 2018-12, ended: completed}\n"
 			   "  - {regimen: acalabrutinib, start: 2020-12, end: 2021-03, ended: toxicity, remission_months: 5}\n");
-	assert_int_equal(ql_profile_load(path, QUELL_SOURCE_DIR, &a, &ds, &p), QUELL_OK);
+	assert_int_equal(ql_profile_load(path, NULL, 0, QUELL_SOURCE_DIR, &a, &ds, &p), QUELL_OK);
 	assert_true(ql_profile_remission_after(&p, "BCL2 inhibitor") == 24);
 	assert_true(ql_profile_remission_after(&p, "BTK inhibitor") == 5);
 	assert_true(isnan(ql_profile_remission_after(&p, "chemotherapy")));
