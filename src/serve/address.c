@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/address.h"
 #include "base/io.h"
+#include "patient/profile.h"
+#include "serve/flow.h"
 #include <math.h>
 #include <string.h>
 
 #define SEED 9007199254740992.0
+#define MAX_PART 16384 /* characters of a part of a profile on the command line */
 
 static const struct ql_field none[] = {{0}};
 static const struct ql_field compare[] = {
@@ -61,7 +64,8 @@ static const struct ql_field validate[] = {
 
 static const struct ql_field recommend[] = {
 	{"profile", QL_FIELD_ITEM, false, 0, 0, NULL, "a sample profile of the library, with its earlier treatment (nothing known)"},
-	{"with", QL_FIELD_FACTS, false, 0, 0, NULL, "fields of the profile, before the sample's; `unknown` takes one out"},
+	{"with", QL_FIELD_FACTS, false, 0, 0, NULL, "what the profile holds, before the sample's; `unknown` takes one out"},
+	{"utilities", QL_FIELD_NAME, false, 0, 0, NULL, "a set of utilities of the library behind the quality-adjusted years (base)"},
 	{"population", QL_FIELD_NAME, false, 0, 0, NULL, "a population of the library (the nearest to the profile)"},
 	{"regimens", QL_FIELD_NAMES, false, 0, 0, NULL, "regimens of the library (the candidates of the guideline)"},
 	{"patients", QL_FIELD_COUNT, false, 20, 5000, NULL, "virtual patients per regimen (500)"},
@@ -304,23 +308,58 @@ static bool take_settings(struct build *b, const struct ql_field *f, json_t *v)
 	return ok ? true : refuse(b, f->name, "a value of this kind", "an object of at most 64 names with numbers");
 }
 
+static bool is_part(const char *name)
+{
+	bool found = false;
+	for (int i = 0; i < QL_PROFILE_PARTS; i++)
+		found = found || strcmp(name, ql_profile_part[i]) == 0;
+	return found;
+}
+
+/* Lists and objects go to the command as YAML; the reader of profiles judges what is in them. */
+static bool take_part(struct build *b, const struct ql_field *f, const char *key, const json_t *v)
+{
+	struct ql_buf text = {0};
+	ql_buf_printf(&text, "%s=", key);
+	ql_flow_write(v, &text);
+	bool ok = text.len <= MAX_PART;
+	if (ok)
+		push_option(b, f->name, text.data);
+	else
+		refuse(b, f->name, ql_arena_printf(b->a, "this much of `%s`", key),
+		       ql_arena_printf(b->a, "%d characters as YAML; take less of it, or use a file and `quell recommend FILE.yaml`", MAX_PART));
+	ql_buf_free(&text);
+	return ok;
+}
+
+static bool take_fact(struct build *b, const struct ql_field *f, const char *key, const json_t *v)
+{
+	char number[32];
+	size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	bool named = n > 0 && !key[n] && n <= 64, part = named && is_part(key);
+	const char *word = json_is_number(v) ? ql_format_double(json_number_value(v), number) : json_string_value(v);
+	if (part && (json_is_array(v) || json_is_object(v)))
+		return take_part(b, f, key, v);
+	if (part && !(json_is_string(v) && strcmp(word, "unknown") == 0))
+		return refuse(b, f->name, ql_arena_printf(b->a, "this value of `%s`", key),
+			      strcmp(key, "prior_lines") == 0 ? "a list, [{\"regimen\": \"fcr\", \"ended\": \"completed\"}], or \"unknown\""
+								: "an object, or \"unknown\"");
+	if (!named || !word || !is_text(word))
+		return refuse(b, f->name, named ? ql_arena_printf(b->a, "this value of `%s`", key) : "this field",
+			      "a number or a word for each field, {\"age\": 70, \"ighv\": \"mutated\"}");
+	push_option(b, f->name, ql_arena_printf(b->a, "%s=%s", key, word));
+	return true;
+}
+
 static bool take_facts(struct build *b, const struct ql_field *f, json_t *v)
 {
-	static const char accepted[] = "an object of at most 64 fields with a number or a word, {\"age\": 70, \"ighv\": \"mutated\"}";
 	const char *key;
 	json_t *x;
-	char number[32];
 	bool ok = json_is_object(v) && json_object_size(v) <= 64;
 	if (!ok)
-		return refuse(b, f->name, "a value of this kind", accepted);
-	json_object_foreach(v, key, x) {
-		size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_");
-		const char *word = json_is_number(x) ? ql_format_double(json_number_value(x), number) : json_string_value(x);
-		if (n == 0 || key[n] || n > 64 || !word || !is_text(word))
-			ok = refuse(b, f->name, n && !key[n] && n <= 64 ? ql_arena_printf(b->a, "this value of `%s`", key) : "this field", accepted);
-		else
-			push_option(b, f->name, ql_arena_printf(b->a, "%s=%s", key, word));
-	}
+		return refuse(b, f->name, "a value of this kind", "an object of at most 64 fields, {\"age\": 70, \"ighv\": \"mutated\"}");
+	json_object_foreach(v, key, x)
+		ok &= take_fact(b, f, key, x);
 	return ok;
 }
 

@@ -19,7 +19,7 @@ enum ql_field_kind {
 	QL_FIELD_CHOICE,   /* one of "a|b|c" */
 	QL_FIELD_FLAG,
 	QL_FIELD_SETTINGS, /* {"disease.rmax": 0.005} */
-	QL_FIELD_FACTS,    /* {"age": 70, "ighv": "mutated"} */
+	QL_FIELD_FACTS,    /* {"age": 70, "ighv": "mutated", "prior_lines": [{"regimen": "fcr"}]} */
 	QL_FIELD_ITEM      /* a name of the library, as the command's argument */
 };
 

@@ -7,8 +7,8 @@
 #include "base/yaml.h"
 #include "explain/diagram.h"
 #include "explain/explain.h"
-#include "patient/profile.h"
 #include "serve/address.h"
+#include "serve/profile_json.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <string.h>
@@ -16,28 +16,11 @@
 
 static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
 
-static json_t *tree(const struct ql_yaml *y)
-{
-	double x;
-	if (!y)
-		return json_null();
-	if (y->kind == QL_YAML_SCALAR)
-		return ql_yaml_is_number(y, &x) ? ql_json_real(x) : ql_json_text(y->text);
-	json_t *o = y->kind == QL_YAML_LIST ? json_array() : json_object();
-	for (int i = 0; i < y->n; i++) {
-		if (y->kind == QL_YAML_LIST)
-			json_array_append_new(o, tree(y->item[i]));
-		else
-			put(o, y->key[i], tree(y->item[i]));
-	}
-	return o;
-}
-
 static void put_field(json_t *o, const char *key, const struct ql_yaml *y, const char *field)
 {
 	const struct ql_yaml *v = ql_yaml_get(y, field);
 	if (v)
-		put(o, key, tree(v));
+		put(o, key, ql_yaml_json(v));
 }
 
 static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *name, struct ql_diags *ds)
@@ -136,7 +119,7 @@ static json_t *item(struct ql_arena *a, const char *data_dir, const char *shelf_
 		return NULL;
 	json_t *o = head("quell.library_item/1");
 	put(o, "id", ql_json_text(name));
-	put(o, "item", tree(y));
+	put(o, "item", ql_yaml_json(y));
 	return o;
 }
 
@@ -232,66 +215,6 @@ static json_t *diagram(const struct ql_explain *x, const char *id, struct ql_dia
 	return o;
 }
 
-/* --- profiles --- */
-
-static json_t *words_json(const char *list)
-{
-	json_t *out = json_array();
-	for (const char *p = list; p; p = strchr(p, '|')) {
-		p += *p == '|';
-		json_array_append_new(out, json_stringn(p, strcspn(p, "|")));
-	}
-	return out;
-}
-
-/* Numbers have a unit and a range, the rest a list of choices. */
-static json_t *profile_field(const struct ql_profile_def *d)
-{
-	json_t *o = json_object();
-	put(o, "name", json_string(d->name));
-	put(o, "title", json_string(d->help));
-	put(o, "unit", ql_json_text(d->unit));
-	put(o, "low", d->unit ? ql_json_real(d->low) : json_null());
-	put(o, "high", d->unit ? ql_json_real(d->high) : json_null());
-	put(o, "choices", d->unit ? json_null() : words_json(d->choices));
-	return o;
-}
-
-static json_t *sample(struct ql_arena *a, const char *data_dir, const char *id, struct ql_diags *ds)
-{
-	struct ql_profile p;
-	if (ql_profile_load(ql_arena_printf(a, "%s/library/vignettes/%s.yaml", data_dir, id), NULL, 0, data_dir, a, ds, &p) != QUELL_OK)
-		return NULL;
-	json_t *o = json_object(), *known = json_object();
-	for (int f = 0; f < QL_PROFILE_N; f++)
-		if (ql_profile_knows(&p, (enum ql_profile_field)f))
-			put(known, ql_profile_def[f].name, ql_json_text(ql_profile_text(&p, (enum ql_profile_field)f, a)));
-	put(o, "id", ql_json_text(id));
-	put(o, "title", ql_json_text(p.title));
-	put(o, "known", known);
-	put(o, "prior_lines", p.lines_known ? tree(ql_yaml_get(p.yaml, "prior_lines")) : json_null());
-	put(o, "observations", json_integer(p.n_seen));
-	put(o, "preferences", json_boolean(p.preferences != NULL));
-	return o;
-}
-
-static json_t *profiles(struct ql_arena *a, const char *data_dir, struct ql_diags *ds)
-{
-	json_t *o = head("quell.profile_fields/1"), *fields = json_array(), *samples = json_array();
-	int n;
-	const char **id = ql_library_list(a, data_dir, "library/vignettes", ".yaml", &n);
-	for (int f = 0; f < QL_PROFILE_N; f++)
-		json_array_append_new(fields, profile_field(&ql_profile_def[f]));
-	for (int i = 0; i < n; i++) {
-		json_t *s = sample(a, data_dir, id[i], ds);
-		if (s)
-			json_array_append_new(samples, s);
-	}
-	put(o, "fields", fields);
-	put(o, "samples", samples);
-	return o;
-}
-
 struct call {
 	const struct ql_serve_options *options;
 	const char *data_dir;
@@ -310,7 +233,7 @@ static enum quell_status answer(void *arg)
 	if (strcmp(argv[0], "@about") == 0)
 		k->answer = about(&k->a, k->options, &k->c->ds);
 	else if (strcmp(argv[0], "@profile") == 0)
-		k->answer = profiles(&k->a, k->data_dir, &k->c->ds);
+		k->answer = ql_profile_offer(&k->a, k->data_dir, &k->c->ds);
 	else if (strcmp(argv[0], "@code") == 0 && argc == 2)
 		k->answer = code(&k->a, argv[1], &k->c->ds);
 	else if (strcmp(argv[0], "@module") == 0 && argc == 2)

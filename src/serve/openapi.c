@@ -2,6 +2,7 @@
 /* The description of the API (OpenAPI 3.1), from the table of endpoints. */
 #include "base/json.h"
 #include "serve/address.h"
+#include "serve/profile_json.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -54,8 +55,7 @@ static json_t *field_schema(const struct ql_field *f)
 		put(o, "additionalProperties", json_pack("{s:s}", "type", "number"));
 		break;
 	case QL_FIELD_FACTS:
-		put(o, "type", json_string("object"));
-		put(o, "additionalProperties", json_pack("{s:[s,s]}", "type", "number", "string"));
+		json_object_update_new(o, ql_profile_schema());
 		break;
 	}
 	put(o, "description", json_string(f->help));

@@ -62,13 +62,20 @@ static void reply_json(struct ql_answer *a, int status, json_t *o)
 	ql_reply_buf(&a->reply, status, "application/json", &text);
 }
 
+/* A command too long for a header is left out, never cut: a job shows it in its answer. */
+static void set_command(struct ql_reply *r, const char *command)
+{
+	if (strlen(command) < sizeof r->command)
+		strcpy(r->command, command);
+}
+
 static void reply_job(struct ql_answer *a, int status, struct ql_task *task)
 {
 	struct ql_task_view v;
 	json_t *o = json_object();
 	json_object_set_new(o, "job", job_json(task, &v));
 	snprintf(a->reply.location, sizeof a->reply.location, "/api/v1/jobs/%s", v.id);
-	snprintf(a->reply.command, sizeof a->reply.command, "%s", v.command);
+	set_command(&a->reply, v.command);
 	ql_bytes_drop(v.bytes);
 	reply_json(a, status, o);
 }
@@ -241,7 +248,7 @@ void ql_route_ended(struct ql_task *task, bool superseded, struct ql_reply *out)
 	out->status = v.status;
 	out->type = v.state == QL_TASK_DONE ? "application/json" : "application/problem+json";
 	out->bytes = v.bytes;
-	snprintf(out->command, sizeof out->command, "%s", v.command);
+	set_command(out, v.command);
 }
 
 bool ql_route_event(struct ql_task *task, struct ql_buf *out, unsigned *version)

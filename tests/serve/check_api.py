@@ -233,6 +233,71 @@ def check_recommend(s):
         expect("recommend: " + name, seen[-1]["state"] == "failed" and code in [d["code"] for d in told], seen[-1])
 
 
+LINES = [{"regimen": "fcr", "start": "2012-01", "end": "2012-07", "ended": "completed", "remission_months": 40},
+         {"drugs": ["ibrutinib"], "response": "PR", "ended": "progression", "note": "it's \"well\", at home; \u00e9"}]
+COURSES = {"regimen": "ibrutinib", "alc": {"unit": "1e9/L", "at": {"0": 40, "90": 52.5}}, "mrd": {"unit": "1", "at": {"90": 1e-5}}}
+
+
+def check_profile_parts(s):
+    """Earlier treatment, courses and preferences: offered, described, taken as JSON, reproduced by a shell, refused in words."""
+    offer = s.json("GET", "/api/v1/profile")[1]
+    samples = {x["id"]: x for x in offer["samples"]}
+    both = samples["relapse-on-btki"]["prior_lines"]
+    expect("members of a line", [m["name"] for m in offer["line_members"]][:2] == ["regimen", "drugs"]
+           and all(k in [m["name"] for m in offer["line_members"]] for line in both for k in line), offer["line_members"])
+    expect("three states of earlier treatment", len(both) == 2 and samples["unfit-mutated"]["prior_lines"] == []
+           and samples["nothing-known"]["prior_lines"] is None)
+    course = samples["course-and-wishes"]
+    expect("a sample holds courses and preferences", course["courses"]["alc"]["at"]["0"] == 31 and course["preferences"]["os"] > 0, course)
+    expect("choices come from the library", {"fcr", "ven-obi"} <= {r["id"] for r in offer["regimens"]}
+           and "ibrutinib" in [d["id"] for d in offer["drugs"]] and [u["id"] for u in offer["utilities"]][0] == "base"
+           and abs(sum(c["usual"] for c in offer["criteria"]) - 1) < 1e-9 and len(offer["courses"]["quantities"]) == 5, offer["criteria"])
+    schema = s.json("GET", "/api")[1]["paths"]["/api/v1/recommend"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    with_ = schema["properties"]["with"]
+    line = with_["properties"]["prior_lines"]["anyOf"][0]["items"]
+    expect("/api describes a profile", with_["additionalProperties"] is False and {f["name"] for f in offer["fields"]} <= set(with_["properties"])
+           and sorted(line["properties"]) == sorted(m["name"] for m in offer["line_members"]) and line["additionalProperties"] is False, with_)
+    facts = {"symptoms": "yes", "prior_lines": LINES, "courses": COURSES, "preferences": {"os": 3, "infection": 0.5}}
+    body = {"with": facts, "utilities": "kosmas-2015", "patients": 30, "seed": 3}
+    status, headers, data = s.request("POST", "/api/v1/recommend", body)
+    job = json.loads(data)["job"]
+    seen = events(s, "/api/v1/jobs/" + job["id"] + "/events", lambda job: False)
+    expect("parts of a profile", status == 202 and seen[-1]["state"] == "done", seen[-1])
+    result = s.request("GET", "/api/v1/jobs/" + job["id"] + "/result")[2]
+    told = json.loads(result)
+    expect("parts are used", told["profile"]["prior_lines"] == 2 and told["profile"]["observations"] == 3 and told["preferences"]["stated"]
+           and [u["id"] for u in told["utility_sets"] if u["used"]] == ["kosmas-2015"], told["profile"])
+    again = subprocess.run(["sh", "-c", '"$0" ' + job["command"][len("quell "):], s.program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    expect("the command shown gives the same bytes in a shell", again.stdout == result, (job["command"], again.stderr[:300]))
+    shown = {k.lower(): v for k, v in headers.items()}.get("quell-command", "")
+    expect("command in the header", shown.startswith("quell recommend --with symptoms=yes --with 'prior_lines=[{regimen: fcr, start: 2012-01,"), shown)
+    for name, lines in [("unknown", "unknown"), ("none", []), ("one", LINES[:1])]:
+        answer = s.json("POST", "/api/v1/recommend", {"profile": "btki-intolerance", "with": {"prior_lines": lines}, "patients": 20})[1]
+        events(s, job_of(answer) + "/events", lambda job: False)
+        known = json.loads(s.request("GET", job_of(answer) + "/result")[2])["profile"]["prior_lines"]
+        expect("prior lines: " + name, known == {"unknown": None, "none": 0, "one": 1}[name], known)
+    for name, wrong in [("a number for lines", {"prior_lines": 3}), ("a word for courses", {"courses": "rising"}), ("null", {"preferences": None}),
+                        ("a list for a field", {"age": [70]}), ("too long", {"prior_lines": LINES * 200})]:
+        status, told = s.json("POST", "/api/v1/recommend", {"with": wrong})
+        expect("parts: " + name, status == 422 and [d["code"] for d in told["diagnostics"]] == ["E1103"] and told["diagnostics"][0]["help"], told)
+    for name, wrong, code, column in [
+            ("unknown member", {"prior_lines": [{"regimen": "fcr", "dose": 3}]}, "E0303", 17),
+            ("unknown drug", {"prior_lines": [{"drugs": ["ibrutinb"]}]}, "E0522", 11),
+            ("text for a number", {"prior_lines": [{"regimen": "fcr", "remission_months": "3"}]}, "E0305", 35),
+            ("null for a month", {"prior_lines": [{"regimen": "fcr", "start": None}]}, "E0523", 24),
+            ("an object for lines", {"prior_lines": {"regimen": "fcr"}}, "E0305", 1),
+            ("a list for courses", {"courses": [1]}, "E0305", 1),
+            ("unknown quantity", {"courses": {"ldh": {"unit": "U/L", "at": {"0": 1}}}}, "E0303", 2),
+            ("day before the start", {"courses": {"alc": {"unit": "1e9/L", "at": {"-1": 1}}}}, "E0524", 26),
+            ("unknown criterion", {"preferences": {"speed": 1}}, "E0529", 2),
+            ("text for a weight", {"preferences": {"os": "3"}}, "E0529", 6)]:
+        answer = s.json("POST", "/api/v1/recommend", {"with": wrong})[1]
+        seen = events(s, job_of(answer) + "/events", lambda job: False)
+        told = seen[-1].get("problem", {}).get("diagnostics", [])
+        found = [d for d in told if d["code"] == code]
+        expect("parts: " + name, seen[-1]["state"] == "failed" and found and found[0]["column"] == column and found[0]["file"].startswith("value of "), told)
+
+
 def check_jobs(s):
     status, answer = s.json("POST", "/api/v1/compare", LARGE)
     expect("a large comparison becomes a job", status == 202 and answer["job"]["state"] in ("queued", "running"), answer)
@@ -432,6 +497,7 @@ def main():
         check_stop(s)
     with Server(program) as s:  # its own: failed jobs stay in the list of jobs
         check_recommend(s)
+        check_profile_parts(s)
     with Server(program) as s:
         expect("without a store", s.json("GET", "/api/v1/runs")[0] == 404 and "/api/v1/runs" not in s.json("GET", "/api/v1/about")[1]["paths"])
     check_token(program)
