@@ -79,6 +79,7 @@ enum quell_status ql_api_compare(struct ql_api_run *r)
 	enum quell_status s = ql_api_run_spec(r, true, &w.spec);
 	w.spec.draws = ql_run_text(r, "draws");
 	w.spec.no_courses = ql_run_flag(r, "no-courses");
+	w.spec.no_contrasts = ql_run_flag(r, "no-contrasts");
 	w.spec.n_draws = ql_run_int(r, "n-draws");
 	if (s == QUELL_OK)
 		s = ql_api_store_options(r, &w.store);

@@ -69,6 +69,7 @@ static const struct quell_option_info compare_option[] = {
 	 "parameter draws (quell calibrate; `posterior`: the shipped ones): their spread enters the intervals"}, N_DRAWS,
 	{"no-courses", FLAG, NULL, NULL, 0, 1, "", NULL,
 	 "leave the courses of blood counts out of the result, which takes less time and space"},
+	{"no-contrasts", FLAG, NULL, NULL, 0, 1, "", NULL, "leave the differences between regimens out of the result"},
 	REPORT, STORED};
 
 static const struct quell_option_info simulate_option[] = {

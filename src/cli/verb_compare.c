@@ -107,11 +107,6 @@ static int run(struct ql_cli *c, struct ql_sim *sim, struct ql_compare_outputs *
 	if (s != QUELL_OK || !ql_compare_outputs_writable(c, o))
 		return QL_EXIT_INPUT;
 	const struct ql_compare_keep keep = {listed(&stored->keep, "patients"), listed(&stored->keep, "courses")};
-	if (sim->spec.no_courses && (stored->store || stored->dry_run)) {
-		ql_diag_help(ql_diag_add(&c->ds, QL_E0913, ql_cli_span(c, "--no-courses"), "a comparison in a store takes no `--no-courses`"),
-			     "leave it out: a stored run holds all of its result");
-		return QL_EXIT_USAGE;
-	}
 	if (stored->store || stored->dry_run)
 		return ql_compare_stored(c, &sim->spec, keep, stored, o);
 	struct ql_compare *r = NULL;
@@ -139,6 +134,7 @@ int ql_verb_compare(struct ql_cli *c, int argc, char **argv)
 		QL_OPT_SHARED("draws", QL_OPT_TEXT, &sim.spec.draws),
 		QL_OPT_SHARED("n-draws", QL_OPT_INT, &sim.spec.n_draws),
 		QL_OPT_SHARED("no-courses", QL_OPT_FLAG, &sim.spec.no_courses),
+		QL_OPT_SHARED("no-contrasts", QL_OPT_FLAG, &sim.spec.no_contrasts),
 		{0}};
 	struct ql_opt opt[QL_COMPARE_N_OPT], store_opt[QL_STORED_N_OPT];
 	ql_compare_output_options(&o, opt);

@@ -42,6 +42,7 @@ struct ql_run_spec {
 				  * model's values for all */
 	int n_draws;             /* the first so many; 0 = all */
 	bool no_courses;         /* courses are left out of the result */
+	bool no_contrasts;       /* so are differences between regimens */
 	struct ql_warm *warm;    /* compare/warm.h: where models and plans wait for the next run; NULL: none */
 	uint64_t warm_stamp;     /* of the files of data_dir: another one, another kit */
 	volatile const int *cancel;

@@ -242,5 +242,6 @@ void ql_comparison_fill(struct ql_comparison *k)
 		fill_cohort(k, i);
 	for (int i = 0; i < k->c->n_arm; i++)
 		fill_arm(k, i);
-	fill_contrasts(k);
+	if (!k->spec->no_contrasts)
+		fill_contrasts(k);
 }

@@ -216,10 +216,24 @@ static const char *title_of(struct ql_compare_work *c)
 	return title;
 }
 
+/* A stored run holds all of its result. */
+static enum quell_status storable(const struct ql_compare_work *c)
+{
+	const char *word = c->spec.no_courses ? "no-courses" : c->spec.no_contrasts ? "no-contrasts" : NULL;
+	if (!word)
+		return QUELL_OK;
+	struct ql_diag *d = ql_diag_add(c->ds, QL_E0913, (struct ql_span){"command line", 0, 0, 0},
+					"a comparison in a store takes no `%s`", word);
+	ql_diag_help(d, "leave it out: a stored run holds all of its result");
+	return QUELL_ERR_USAGE;
+}
+
 static enum quell_status open_work(void *arg)
 {
 	struct ql_compare_work *c = arg;
-	enum quell_status s = ql_comparison_open(&c->spec, c->ds, &c->comparison);
+	enum quell_status s = storable(c);
+	if (s == QUELL_OK)
+		s = ql_comparison_open(&c->spec, c->ds, &c->comparison);
 	if (s != QUELL_OK)
 		return s;
 	c->chunk_patients = chunk_size(&c->spec, arms(c), c->chunk_patients);

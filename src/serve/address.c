@@ -20,6 +20,7 @@ static const struct ql_field compare[] = {
 	{"rtol", QL_FIELD_NUMBER, false, 1e-10, 0.1, NULL, "relative tolerance of the integrator (1e-4)"},
 	{"next-line", QL_FIELD_CHOICE, false, 0, 0, "none|next-line", "what follows progression; with none the run ends there, and survival is left out (next-line)"},
 	{"no-courses", QL_FIELD_FLAG, false, 0, 0, NULL, "leave the courses of blood counts out: faster and smaller"},
+	{"no-contrasts", QL_FIELD_FLAG, false, 0, 0, NULL, "leave the differences between regimens out"},
 	{0}};
 static const struct ql_field simulate[] = {
 	{"population", QL_FIELD_NAME, false, 0, 0, NULL, "a population of the library (unfit-1l)"},

@@ -28,6 +28,7 @@ def compare(
     draws: Optional[str] = None,
     n_draws: Optional[int] = None,
     no_courses: bool = False,
+    no_contrasts: bool = False,
     html: Optional[str] = None,
     numerics: int = 0,
     figure: Optional[str] = None,

@@ -6,8 +6,8 @@ compare <- function(regimens = NULL, population = "unfit-1l", regimen = NULL, wh
   next_line = NULL, set = NULL, model = NULL, threads = NULL,
   lanes = "auto", solver = "own", native = "auto", rtol = 1e-4,
   fixed_doses = FALSE, draws = NULL, n_draws = NULL, no_courses = FALSE,
-  html = NULL, numerics = 0, figure = NULL, store = NULL,
-  max_time = NULL, keep = NULL, chunk = NULL,
+  no_contrasts = FALSE, html = NULL, numerics = 0, figure = NULL,
+  store = NULL, max_time = NULL, keep = NULL, chunk = NULL,
   progress = interactive())
   run_verb("compare", environment())
 
