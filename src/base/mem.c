@@ -89,7 +89,7 @@ char *ql_arena_strndup(struct ql_arena *a, const char *s, size_t n)
 	return p;
 }
 
-char *ql_arena_strdup(struct ql_arena *a, const char *s) { return ql_arena_strndup(a, s, strlen(s)); }
+char *ql_arena_strdup(struct ql_arena *a, const char *s) { return s ? ql_arena_strndup(a, s, strlen(s)) : NULL; }
 
 char *ql_arena_vprintf(struct ql_arena *a, const char *fmt, va_list ap)
 {

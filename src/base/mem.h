@@ -40,7 +40,7 @@ bool ql_memory_ran_out(void);
 
 /* Zeroed memory, 16-byte aligned, freed with the arena. Overflow-checked. */
 void *ql_arena_alloc(struct ql_arena *a, size_t count, size_t size);
-char *ql_arena_strdup(struct ql_arena *a, const char *s);
+char *ql_arena_strdup(struct ql_arena *a, const char *s); /* NULL stays NULL */
 char *ql_arena_strndup(struct ql_arena *a, const char *s, size_t n);
 char *ql_arena_printf(struct ql_arena *a, const char *fmt, ...) QL_PRINTF(2, 3);
 char *ql_arena_vprintf(struct ql_arena *a, const char *fmt, va_list ap);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/nma_text.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* With fewer degrees of freedom a prediction interval spans everything; JSON has it all the same. */
@@ -168,29 +167,6 @@ static const char *direction(const struct ql_nma_report *r)
 	bool ratio = ql_measure_is_ratio(r->d->measure), small = r->m->o.small_desirable;
 	return ratio ? (small ? "below 1 favours the row" : "above 1 favours the row")
 		     : (small ? "below 0 favours the row" : "above 0 favours the row");
-}
-
-struct ordered {
-	double score;
-	int treat;
-};
-static int by_score(const void *x, const void *y)
-{
-	const struct ordered *a = x, *b = y;
-	return a->score != b->score ? (a->score < b->score) - (a->score > b->score) : a->treat - b->treat;
-}
-
-/* Best P-score first. */
-static int *rank_order(const struct ql_nma_report *r)
-{
-	struct ordered *o = QL_NEW_N(r->d->a, struct ordered, (size_t)r->m->n);
-	int *out = QL_NEW_N(r->d->a, int, (size_t)r->m->n);
-	for (int i = 0; i < r->m->n; i++)
-		o[i] = (struct ordered){r->ranks.p_score[i], i};
-	qsort(o, (size_t)r->m->n, sizeof *o, by_score);
-	for (int i = 0; i < r->m->n; i++)
-		out[i] = o[i].treat;
-	return out;
 }
 
 static void put_forest(struct ql_cli *c, const struct ql_nma_report *r, const int *order)
@@ -378,7 +354,7 @@ static void put_notes(struct ql_cli *c, const struct ql_nma_report *r)
 
 void ql_nma_print(struct ql_cli *c, const struct ql_nma_report *r)
 {
-	int *order = rank_order(r);
+	int *order = ql_nma_rank_order(r);
 	put_summary(c, r);
 	put_forest(c, r, order);
 	put_network(c, r, order);

@@ -45,9 +45,9 @@ struct ql_comparison { /* one call at work */
 	void *observe_ctx;
 };
 
-static inline const char *ql_comparison_copy(struct ql_comparison *k, const char *s) /* NULL stays NULL */
+static inline const char *ql_comparison_copy(struct ql_comparison *k, const char *s)
 {
-	return s ? ql_arena_strdup(&k->c->arena, s) : NULL;
+	return ql_arena_strdup(&k->c->arena, s);
 }
 
 /* Patients k->first .. k->first + k->n - 1 under every regimen into k->result. Memory that runs out unwinds. */

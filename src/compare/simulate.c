@@ -20,7 +20,7 @@ struct simulating { /* one call at work */
 	struct ql_simulation_arm *arm;
 };
 
-static const char *copy(struct ql_simulation *s, const char *text) { return text ? ql_arena_strdup(&s->arena, text) : NULL; }
+static const char *copy(struct ql_simulation *s, const char *text) { return ql_arena_strdup(&s->arena, text); }
 
 static void observe(void *ctx, uint64_t patient, double day, unsigned at, const double *out)
 {
@@ -185,61 +185,51 @@ static json_t *profile_json(const struct ql_simulation *s)
 	json_t *o = json_object();
 	for (int i = 0; i < s->n_covariate; i++) {
 		json_t *v = json_object();
-		json_object_set_new(v, "value", ql_json_real(s->covariate_value[i]));
-		json_object_set_new(v, "unit", ql_json_text(s->covariate_unit[i]));
-		json_object_set_new(o, s->covariate[i], v);
+		ql_json_put_real(v, "value", s->covariate_value[i]);
+		ql_json_put_text(v, "unit", s->covariate_unit[i]);
+		ql_json_put(o, s->covariate[i], v);
 	}
 	return o;
-}
-
-static json_t *reals(const double *x, int n)
-{
-	json_t *list = json_array();
-	for (int i = 0; i < n; i++)
-		json_array_append_new(list, ql_json_real(x[i]));
-	return list;
 }
 
 static json_t *arm_json(const struct ql_simulation *s, const struct ql_simulation_arm *a)
 {
 	json_t *o = json_object(), *outputs = json_array();
 	char grade[2] = {a->evidence_grade, 0};
-	json_object_set_new(o, "id", ql_json_text(a->id));
-	json_object_set_new(o, "title", ql_json_text(a->title));
-	json_object_set_new(o, "evidence_grade", ql_json_text(grade));
-	json_object_set_new(o, "warning", ql_json_text(a->warning));
-	json_object_set_new(o, "n_state", json_integer(a->n_state));
-	json_object_set_new(o, "status", ql_json_text(quell_status_text(a->status)));
+	ql_json_put_text(o, "id", a->id);
+	ql_json_put_text(o, "title", a->title);
+	ql_json_put_text(o, "evidence_grade", grade);
+	ql_json_put_text(o, "warning", a->warning);
+	ql_json_put(o, "n_state", json_integer(a->n_state));
+	ql_json_put_text(o, "status", quell_status_text(a->status));
 	for (int i = 0; i < s->n_output; i++) {
 		json_t *out = json_object();
-		json_object_set_new(out, "output", ql_json_text(s->output[i]));
-		json_object_set_new(out, "unit", ql_json_text(s->unit[i]));
-		json_object_set_new(out, "title", ql_json_text(s->title[i]));
-		json_object_set_new(out, "value", reals(a->value + i * s->n_day, a->n_day));
+		ql_json_put_text(out, "output", s->output[i]);
+		ql_json_put_text(out, "unit", s->unit[i]);
+		ql_json_put_text(out, "title", s->title[i]);
+		ql_json_put_reals(out, "value", a->value + i * s->n_day, a->n_day);
 		json_array_append_new(outputs, out);
 	}
-	json_object_set_new(o, "outputs", outputs);
+	ql_json_put(o, "outputs", outputs);
 	return o;
 }
 
 void ql_simulation_json(const struct ql_simulation *s, struct ql_buf *out)
 {
 	json_t *o = json_object(), *regimens = json_array();
-	char hash[20];
-	snprintf(hash, sizeof hash, "%016" PRIx64, s->model_hash);
-	json_object_set_new(o, "schema", ql_json_text("quell.simulate/1"));
-	json_object_set_new(o, "version", ql_json_text(quell_version()));
-	json_object_set_new(o, "model_hash", ql_json_text(hash));
-	json_object_set_new(o, "seed", json_integer((json_int_t)s->seed));
-	json_object_set_new(o, "population", ql_json_text(s->population));
-	json_object_set_new(o, "patient", json_integer((json_int_t)s->patient));
-	json_object_set_new(o, "typical", json_boolean(s->typical));
-	json_object_set_new(o, "tolerances", json_pack("{s:o}", "rtol", ql_json_real(s->rtol)));
-	json_object_set_new(o, "profile", profile_json(s));
-	json_object_set_new(o, "day", reals(s->day, s->n_day));
+	ql_json_put_text(o, "schema", "quell.simulate/1");
+	ql_json_put_text(o, "version", quell_version());
+	ql_json_put_hash(o, "model_hash", s->model_hash);
+	ql_json_put(o, "seed", json_integer((json_int_t)s->seed));
+	ql_json_put_text(o, "population", s->population);
+	ql_json_put(o, "patient", json_integer((json_int_t)s->patient));
+	ql_json_put(o, "typical", json_boolean(s->typical));
+	ql_json_put(o, "tolerances", json_pack("{s:o}", "rtol", ql_json_real(s->rtol)));
+	ql_json_put(o, "profile", profile_json(s));
+	ql_json_put_reals(o, "day", s->day, s->n_day);
 	for (int i = 0; i < s->n_arm; i++)
 		json_array_append_new(regimens, arm_json(s, &s->arm[i]));
-	json_object_set_new(o, "regimens", regimens);
+	ql_json_put(o, "regimens", regimens);
 	ql_json_write(o, out);
 	json_decref(o);
 }

@@ -34,7 +34,7 @@ static struct ql_ratio ratio(struct ql_estimate e)
 	return (struct ql_ratio){exp(e.te), exp(e.lower), exp(e.upper)};
 }
 
-static const char *copy(struct ql_trials *t, const char *s) { return s ? ql_arena_strdup(t->a, s) : NULL; }
+static const char *copy(struct ql_trials *t, const char *s) { return ql_arena_strdup(t->a, s); }
 
 static void add_rows(struct ql_trials *t, const struct ql_joined *x, struct ql_trial_evidence *out)
 {

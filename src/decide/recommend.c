@@ -21,7 +21,7 @@ const char *const ql_verdict_text[] = {"preferred", "equipoise", "wait", "not kn
 #define COURSE_CANDIDATES 1000u
 #define FEW_PATIENTS 30.0
 
-static const char *copy(struct ql_recommending *k, const char *s) { return s ? ql_arena_strdup(&k->r->arena, s) : NULL; }
+static const char *copy(struct ql_recommending *k, const char *s) { return ql_arena_strdup(&k->r->arena, s); }
 
 /* --- profile and rules --- */
 

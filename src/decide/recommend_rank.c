@@ -65,7 +65,7 @@ static void list(struct ql_recommending *k)
 		const struct ql_regimen *g = &k->job.arm[i].regimen;
 		r->ranked[r->n_ranked++] = (struct ql_ranked){
 			.id = ql_arena_strdup(&r->arena, g->name), .title = ql_arena_strdup(&r->arena, g->title),
-			.grade = g->evidence_grade, .warning = g->warning ? ql_arena_strdup(&r->arena, g->warning) : NULL,
+			.grade = g->evidence_grade, .warning = ql_arena_strdup(&r->arena, g->warning),
 			.eligible = !c->excluded, .excluded = c->excluded, .rule = c->rule, .n_rule = c->n_rule,
 			.smaa = c->excluded || !k->n_kept ? NULL : &r->smaa.option[option], .pfs5 = c->pfs5, .umrd = c->umrd,
 			.failed = c->failed, .calibrated = used_in_calibration(k, g), .rank = i};

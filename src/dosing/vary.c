@@ -5,18 +5,7 @@
 static int add_input(struct ql_model *m, const char *name)
 {
 	int i = m->n_q++;
-	m->q[i] = (struct ql_quantity){.kind = QL_INPUT,
-				       .name = name,
-				       .base = name,
-				       .module = "",
-				       .unit = "",
-				       .doc = "",
-				       .realised = QL_NO_NODE,
-				       .init = QL_NO_NODE,
-				       .draw_mean = QL_NO_NODE,
-				       .draw_random = -1,
-				       .lo = -INFINITY,
-				       .hi = INFINITY};
+	m->q[i] = ql_quantity_blank(QL_INPUT, name);
 	m->q[i].sym = ql_var(&m->dag, i);
 	m->q[i].def = ql_const(&m->dag, 0);
 	return i;

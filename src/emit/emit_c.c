@@ -24,19 +24,7 @@ static const char *const target_name[] = {[QL_TO_F] = "f", [QL_TO_FT] = "ft", [Q
 					  [QL_TO_TRIG] = "g"};
 
 /* Conditions live in masks; whoever needs a number asks for one. */
-static bool is_mask(const struct ql_ins *x)
-{
-	switch (x->op) {
-	case QL_OP_LT:
-	case QL_OP_LE:
-	case QL_OP_EQ:
-	case QL_OP_NE:
-	case QL_OP_AND:
-	case QL_OP_OR:
-	case QL_OP_NOT: return true;
-	default: return false;
-	}
-}
+static bool is_mask(const struct ql_ins *x) { return ql_op_is_condition(x->op); }
 
 static const char *number(const struct ql_program *g, int v, char *buf)
 {

@@ -2,6 +2,7 @@
 #include "evidence/nma_report.h"
 #include "base/json.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { RANK_LIMIT = 100, FLOW_LIMIT = 40, LEAGUE_LIMIT = 200 };
@@ -83,34 +84,51 @@ void ql_nma_words(const struct ql_nma_report *r, struct ql_buf *out)
 		    out, "Hartung-Knapp made the intervals shorter than the usual ones; be careful with few studies\n");
 }
 
-static json_t *real(double x)
+struct ordered {
+	double score;
+	int treat;
+};
+
+static int by_score(const void *x, const void *y)
 {
-	return ql_json_real(x);
+	const struct ordered *a = x, *b = y;
+	return a->score != b->score ? (a->score < b->score) - (a->score > b->score) : a->treat - b->treat;
+}
+int *ql_nma_rank_order(const struct ql_nma_report *r)
+{
+	struct ordered *o = QL_NEW_N(r->d->a, struct ordered, (size_t)r->m->n);
+	int *out = QL_NEW_N(r->d->a, int, (size_t)r->m->n);
+	for (int i = 0; i < r->m->n; i++)
+		o[i] = (struct ordered){r->ranks.p_score[i], i};
+	qsort(o, (size_t)r->m->n, sizeof *o, by_score);
+	for (int i = 0; i < r->m->n; i++)
+		out[i] = o[i].treat;
+	return out;
 }
 
 static json_t *effect_json(const struct ql_nma *m, int i, int j)
 {
 	struct ql_estimate e = ql_nma_estimate(m, i, j);
 	return json_pack("{ss,ss,so,so,so,so,so,so,so,so}", "treat", m->d->treat[i], "comp", m->d->treat[j], "te",
-			 real(e.te), "se", real(e.se), "lower", real(e.lower), "upper", real(e.upper), "z", real(e.z),
-			 "p", real(e.p), "predict_lower", real(e.predict_lower), "predict_upper",
-			 real(e.predict_upper));
+			 ql_json_real(e.te), "se", ql_json_real(e.se), "lower", ql_json_real(e.lower), "upper", ql_json_real(e.upper), "z", ql_json_real(e.z),
+			 "p", ql_json_real(e.p), "predict_lower", ql_json_real(e.predict_lower), "predict_upper",
+			 ql_json_real(e.predict_upper));
 }
 
 static json_t *design_json(const struct ql_nma_design *g)
 {
-	return json_pack("{ss,si,so,si,so,so}", "design", g->label, "studies", g->n_study, "Q", real(g->q_within), "df",
-			 g->df_within, "Q_inc_detached", real(g->q_detached), "df_inc_detached",
+	return json_pack("{ss,si,so,si,so,so}", "design", g->label, "studies", g->n_study, "Q", ql_json_real(g->q_within), "df",
+			 g->df_within, "Q_inc_detached", ql_json_real(g->q_detached), "df_inc_detached",
 			 isnan(g->q_detached) ? json_null() : json_integer(g->df_detached));
 }
 
 static json_t *split_json(const struct ql_nma_report *r, const struct ql_split *s)
 {
 	return json_pack("{ss,ss,si,so,so,so,so,so,so,so,so,so}", "treat", r->d->treat[s->treat], "comp",
-			 r->d->treat[s->comp], "studies", s->n_study, "proportion_direct", real(s->proportion),
-			 "network", real(s->network.te), "direct", real(s->direct.te), "se_direct", real(s->direct.se),
-			 "indirect", real(s->indirect.te), "se_indirect", real(s->indirect.se), "difference",
-			 real(s->difference.te), "se_difference", real(s->difference.se), "p", real(s->difference.p));
+			 r->d->treat[s->comp], "studies", s->n_study, "proportion_direct", ql_json_real(s->proportion),
+			 "network", ql_json_real(s->network.te), "direct", ql_json_real(s->direct.te), "se_direct", ql_json_real(s->direct.se),
+			 "indirect", ql_json_real(s->indirect.te), "se_indirect", ql_json_real(s->indirect.se), "difference",
+			 ql_json_real(s->difference.te), "se_difference", ql_json_real(s->difference.se), "p", ql_json_real(s->difference.p));
 }
 
 static json_t *matrix_json(const double *x, int rows, int cols)
@@ -119,7 +137,7 @@ static json_t *matrix_json(const double *x, int rows, int cols)
 	for (int i = 0; i < rows; i++) {
 		json_t *row = json_array();
 		for (int j = 0; j < cols; j++)
-			json_array_append_new(row, real(x[(size_t)i * (size_t)cols + (size_t)j]));
+			json_array_append_new(row, ql_json_real(x[(size_t)i * (size_t)cols + (size_t)j]));
 		json_array_append_new(out, row);
 	}
 	return out;
@@ -128,15 +146,15 @@ static json_t *matrix_json(const double *x, int rows, int cols)
 static void add_designs(json_t *o, const struct ql_nma_report *r)
 {
 	const struct ql_designs *g = &r->designs;
-	json_object_set_new(o, "Q_het", real(g->q_within));
+	json_object_set_new(o, "Q_het", ql_json_real(g->q_within));
 	json_object_set_new(o, "df_het", json_integer(g->df_within));
-	json_object_set_new(o, "p_het", real(g->p_within));
-	json_object_set_new(o, "Q_inc", real(g->q_between));
+	json_object_set_new(o, "p_het", ql_json_real(g->p_within));
+	json_object_set_new(o, "Q_inc", ql_json_real(g->q_between));
 	json_object_set_new(o, "df_inc", json_integer(g->df_between));
-	json_object_set_new(o, "p_inc", real(g->p_between));
-	json_object_set_new(o, "tau2_within", real(g->tau2_within));
-	json_object_set_new(o, "Q_inc_random", real(g->q_between_random));
-	json_object_set_new(o, "p_inc_random", real(g->p_between_random));
+	json_object_set_new(o, "p_inc", ql_json_real(g->p_between));
+	json_object_set_new(o, "tau2_within", ql_json_real(g->tau2_within));
+	json_object_set_new(o, "Q_inc_random", ql_json_real(g->q_between_random));
+	json_object_set_new(o, "p_inc_random", ql_json_real(g->p_between_random));
 	json_t *list = json_array();
 	for (int i = 0; i < g->n; i++)
 		json_array_append_new(list, design_json(&g->design[i]));
@@ -149,13 +167,13 @@ static void add_ranks(json_t *o, const struct ql_nma_report *r)
 {
 	json_t *p = json_object(), *s = json_object(), *g = json_object();
 	for (int t = 0; t < r->m->n; t++) {
-		json_object_set_new(p, r->d->treat[t], real(r->ranks.p_score[t]));
+		json_object_set_new(p, r->d->treat[t], ql_json_real(r->ranks.p_score[t]));
 		if (r->ranks.sucra) {
-			json_object_set_new(s, r->d->treat[t], real(r->ranks.sucra[t]));
+			json_object_set_new(s, r->d->treat[t], ql_json_real(r->ranks.sucra[t]));
 			json_t *row = json_array();
 			for (int k = 0; k < r->m->n; k++)
 				json_array_append_new(
-				    row, real(r->ranks.rankogram[(size_t)t * (size_t)r->m->n + (size_t)k]));
+				    row, ql_json_real(r->ranks.rankogram[(size_t)t * (size_t)r->m->n + (size_t)k]));
 			json_object_set_new(g, r->d->treat[t], row);
 		}
 	}
@@ -176,10 +194,10 @@ static void add_contributions(json_t *o, const struct ql_nma_report *r)
 	for (int i = 0; i < c->n_row; i++) {
 		json_t *share = json_array();
 		for (int e = 0; e < c->n_col; e++)
-			json_array_append_new(share, real(c->share[(size_t)i * (size_t)c->n_col + (size_t)e]));
+			json_array_append_new(share, ql_json_real(c->share[(size_t)i * (size_t)c->n_col + (size_t)e]));
 		json_array_append_new(rows, json_pack("{ss,ss,so,so,so}", "treat", r->d->treat[c->row_a[i]], "comp",
 						      r->d->treat[c->row_b[i]], "share", share, "mean_path",
-						      real(c->mean_path[i]), "parallelism", real(c->parallelism[i])));
+						      ql_json_real(c->mean_path[i]), "parallelism", ql_json_real(c->parallelism[i])));
 	}
 	json_object_set_new(o, "contributions", json_pack("{so,so}", "columns", columns, "rows", rows));
 }
@@ -221,18 +239,18 @@ json_t *ql_nma_json(const struct ql_nma_report *r)
 	    json_pack("{ss,ss,ss,ss,ss,ss,sb,so,si,si}", "schema", "quell.nma/1", "dataset", r->dataset, "measure",
 		      ql_measure_name(r->d->measure), "method", r->method, "model", m->o.random ? "random" : "common",
 		      "reference", r->d->treat[m->o.reference], "log_scale", ql_measure_is_ratio(r->d->measure),
-		      "level", real(m->o.level), "studies", r->n_studies, "treatments", m->n);
-	json_object_set_new(o, "tau2", m->o.random ? real(m->tau2) : json_null());
-	json_object_set_new(o, "Q", real(m->q));
+		      "level", ql_json_real(m->o.level), "studies", r->n_studies, "treatments", m->n);
+	json_object_set_new(o, "tau2", m->o.random ? ql_json_real(m->tau2) : json_null());
+	json_object_set_new(o, "Q", ql_json_real(m->q));
 	json_object_set_new(o, "df_Q", isnan(m->q) ? json_null() : json_integer(m->df));
-	json_object_set_new(o, "p_Q", real(m->p_q));
-	json_object_set_new(o, "I2", real(m->i2));
-	json_object_set_new(o, "I2_lower", real(m->i2_lower));
-	json_object_set_new(o, "I2_upper", real(m->i2_upper));
+	json_object_set_new(o, "p_Q", ql_json_real(m->p_q));
+	json_object_set_new(o, "I2", ql_json_real(m->i2));
+	json_object_set_new(o, "I2_lower", ql_json_real(m->i2_lower));
+	json_object_set_new(o, "I2_upper", ql_json_real(m->i2_upper));
 	if (r->has_designs) {
 		add_designs(o, r);
 	} else if (!isnan(r->q_inc)) {
-		json_object_set_new(o, "Q_inc", real(r->q_inc));
+		json_object_set_new(o, "Q_inc", ql_json_real(r->q_inc));
 		json_object_set_new(o, "df_inc", json_integer(r->df_inc));
 	}
 	add_effects(o, r);

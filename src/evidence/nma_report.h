@@ -50,6 +50,9 @@ struct ql_forest_range {
 };
 struct ql_forest_range ql_forest_range(enum ql_measure m, const struct ql_estimate *e, int n, double pad);
 
+/* Treatments, best P-score first; in the data's arena. */
+int *ql_nma_rank_order(const struct ql_nma_report *r);
+
 /* Parts of it. */
 json_t *ql_components_json(const struct ql_nma_report *r);
 json_t *ql_regression_json(const struct ql_nma_report *r);

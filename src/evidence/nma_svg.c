@@ -122,31 +122,13 @@ static void mark(struct ql_buf *b, const struct ql_forest_range *s, const struct
 		      place(s, e->te) - size / 2, y - size / 2, size, size, colour);
 }
 
-struct ordered {
-	double score;
-	int treat;
-};
-static int by_score(const void *x, const void *y)
-{
-	const struct ordered *a = x, *b = y;
-	return a->score != b->score ? (a->score < b->score) - (a->score > b->score) : a->treat - b->treat;
-}
-static struct ordered *ranked(const struct ql_nma_report *r)
-{
-	struct ordered *o = QL_NEW_N(r->d->a, struct ordered, (size_t)r->m->n);
-	for (int i = 0; i < r->m->n; i++)
-		o[i] = (struct ordered){r->ranks.p_score[i], i};
-	qsort(o, (size_t)r->m->n, sizeof *o, by_score);
-	return o;
-}
-
 void ql_nma_svg_forest(const struct ql_nma_report *r, struct ql_buf *b)
 {
 	const struct ql_nma *m = r->m;
-	struct ordered *o = ranked(r);
+	const int *order = ql_nma_rank_order(r);
 	struct ql_estimate *e = QL_NEW_N(r->d->a, struct ql_estimate, (size_t)m->n);
 	for (int i = 0; i < m->n; i++)
-		e[i] = ql_nma_estimate(m, o[i].treat, m->o.reference);
+		e[i] = ql_nma_estimate(m, order[i], m->o.reference);
 	struct ql_forest_range s = ql_forest_range(r->d->measure, e, m->n, 0.04);
 	double bottom = TOP + ROW * m->n;
 	bool ratio = ql_measure_is_ratio(r->d->measure);
@@ -162,14 +144,14 @@ void ql_nma_svg_forest(const struct ql_nma_report *r, struct ql_buf *b)
 	label(b, LEFT + PLOT + RIGHT - 12, TOP - 8, "end", "P-score");
 	for (int i = 0; i < m->n; i++) {
 		double y = TOP + ROW * (i + 0.5);
-		label(b, LEFT - 10, y + 4, "end", r->d->treat[o[i].treat]);
-		if (o[i].treat == m->o.reference) {
+		label(b, LEFT - 10, y + 4, "end", r->d->treat[order[i]]);
+		if (order[i] == m->o.reference) {
 			label(b, LEFT + PLOT + 12, y + 4, "start", "reference");
 		} else {
 			mark(b, &s, &e[i], y, 8, BLUE);
 			label(b, LEFT + PLOT + 12, y + 4, "start", interval(r->d->measure, &e[i], text));
 		}
-		snprintf(text, sizeof text, "%.2f", o[i].score);
+		snprintf(text, sizeof text, "%.2f", r->ranks.p_score[order[i]]);
 		label(b, LEFT + PLOT + RIGHT - 12, y + 4, "end", text);
 	}
 	ql_buf_puts(b, "</svg>\n");
@@ -227,7 +209,7 @@ void ql_nma_svg_ranks(const struct ql_nma_report *r, struct ql_buf *b)
 	char title[200], text[100];
 	if (!r->ranks.rankogram)
 		return;
-	struct ordered *o = ranked(r);
+	const int *order = ql_nma_rank_order(r);
 	snprintf(title, sizeof title, "%s: chance of each rank", r->dataset);
 	begin(b, COLUMNS * W + 24, 48 + (n + COLUMNS - 1) / COLUMNS * H, title,
 	      "One panel per treatment, best P-score first; bars give the chance of ranks from best (left) to worst "
@@ -235,11 +217,11 @@ void ql_nma_svg_ranks(const struct ql_nma_report *r, struct ql_buf *b)
 	      "nothing about how much better.");
 	for (int k = 0; k < n; k++) {
 		double x0 = 12 + k % COLUMNS * W, y0 = 48 + k / COLUMNS * H, high = H - 52, bar = (double)(W - PAD) / n;
-		snprintf(text, sizeof text, "%.60s, P-score %.2f", r->d->treat[o[k].treat], o[k].score);
+		snprintf(text, sizeof text, "%.60s, P-score %.2f", r->d->treat[order[k]], r->ranks.p_score[order[k]]);
 		label(b, x0, y0 + 4, "start", text);
 		line(b, x0, y0 + 14 + high, x0 + W - PAD, y0 + 14 + high, INK, 1);
 		for (int i = 0; i < n; i++) {
-			double p = r->ranks.rankogram[o[k].treat * n + i];
+			double p = r->ranks.rankogram[order[k] * n + i];
 			ql_buf_printf(
 			    b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" BLUE "\"/>\n",
 			    x0 + i * bar + 0.5, y0 + 14 + high * (1 - p), fmax(bar - 1, 0.5), high * p);

@@ -81,23 +81,18 @@ enum quell_status ql_pair_report_run(const struct ql_nma_data *d, int reference,
 	return QUELL_OK;
 }
 
-static json_t *real(double x)
-{
-	return ql_json_real(x);
-}
-
 static json_t *coefficient(const struct ql_pair_fit *f, int j)
 {
-	return json_pack("{so,so,so,so,so,so}", "te", real(f->b[j]), "se", real(f->se[j]), "lower", real(f->lower[j]),
-			 "upper", real(f->upper[j]), "z", real(f->z[j]), "p", real(f->pval[j]));
+	return json_pack("{so,so,so,so,so,so}", "te", ql_json_real(f->b[j]), "se", ql_json_real(f->se[j]), "lower", ql_json_real(f->lower[j]),
+			 "upper", ql_json_real(f->upper[j]), "z", ql_json_real(f->z[j]), "p", ql_json_real(f->pval[j]));
 }
 
 static json_t *tests_json(const struct ql_pair_report *r)
 {
 	const struct ql_pair_tests *t = &r->tests;
-	return json_pack("{s{so,so},s{so,so},s{so,so},s{si,ss,so}}", "egger_random", "z", real(t->egger_z), "p",
-			 real(t->egger_p), "egger_regression", "t", real(t->egger_t), "p", real(t->egger_t_p), "begg",
-			 "tau", real(t->begg_tau), "p", real(t->begg_p), "trim_and_fill", "added", t->fill_k, "side",
+	return json_pack("{s{so,so},s{so,so},s{so,so},s{si,ss,so}}", "egger_random", "z", ql_json_real(t->egger_z), "p",
+			 ql_json_real(t->egger_p), "egger_regression", "t", ql_json_real(t->egger_t), "p", ql_json_real(t->egger_t_p), "begg",
+			 "tau", ql_json_real(t->begg_tau), "p", ql_json_real(t->begg_p), "trim_and_fill", "added", t->fill_k, "side",
 			 t->fill_right ? "right" : "left", "effect",
 			 r->has_tests ? coefficient(&t->fill, 0) : json_null());
 }
@@ -110,40 +105,40 @@ json_t *ql_pair_json(const struct ql_pair_report *r)
 	json_t *o =
 	    json_pack("{ss,ss,ss,ss,ss,ss,sb,so,si,si}", "schema", "quell.nma/1", "dataset", r->dataset, "measure",
 		      ql_measure_name(r->d->measure), "method", r->method, "model", common ? "common" : "random",
-		      "reference", comp, "log_scale", ql_measure_is_ratio(r->d->measure), "level", real(r->level),
+		      "reference", comp, "log_scale", ql_measure_is_ratio(r->d->measure), "level", ql_json_real(r->level),
 		      "studies", f->k, "treatments", 2);
-	json_object_set_new(o, "tau2", common ? json_null() : real(f->tau2));
-	json_object_set_new(o, "tau2_lower", real(f->tau2_lower));
-	json_object_set_new(o, "tau2_upper", real(f->tau2_upper));
-	json_object_set_new(o, "Q", real(f->q));
+	json_object_set_new(o, "tau2", common ? json_null() : ql_json_real(f->tau2));
+	json_object_set_new(o, "tau2_lower", ql_json_real(f->tau2_lower));
+	json_object_set_new(o, "tau2_upper", ql_json_real(f->tau2_upper));
+	json_object_set_new(o, "Q", ql_json_real(f->q));
 	json_object_set_new(o, "df_Q", json_integer(f->df));
-	json_object_set_new(o, "p_Q", real(f->p_q));
-	json_object_set_new(o, "I2", real(f->i2));
-	json_object_set_new(o, "H2", real(f->h2));
+	json_object_set_new(o, "p_Q", ql_json_real(f->p_q));
+	json_object_set_new(o, "I2", ql_json_real(f->i2));
+	json_object_set_new(o, "H2", ql_json_real(f->h2));
 	json_t *e = coefficient(f, 0), *studies = json_array(), *p;
 	json_object_set_new(e, "treat", json_string(treat));
 	json_object_set_new(e, "comp", json_string(comp));
-	json_object_set_new(e, "predict_lower", real(f->predict_lower));
-	json_object_set_new(e, "predict_upper", real(f->predict_upper));
+	json_object_set_new(e, "predict_lower", ql_json_real(f->predict_lower));
+	json_object_set_new(e, "predict_upper", ql_json_real(f->predict_upper));
 	json_object_set_new(o, "effects", json_pack("[o]", e));
 	for (int i = 0; i < r->d->n_study; i++)
 		json_array_append_new(studies,
-				      json_pack("{ss,so,so,so}", "study", r->d->study[i].name, "te", real(r->y[i]),
-						"se", real(sqrt(r->v[i])), "weight", real(r->weight[i])));
+				      json_pack("{ss,so,so,so}", "study", r->d->study[i].name, "te", ql_json_real(r->y[i]),
+						"se", ql_json_real(sqrt(r->v[i])), "weight", ql_json_real(r->weight[i])));
 	p = json_pack("{sb,so}", "knapp_hartung", r->knapp_hartung, "studies", studies);
 	json_object_set_new(p, "small_study_effects", tests_json(r));
 	if (r->has_slope)
 		json_object_set_new(p, "meta_regression",
 				    json_pack("{so,so,so,so,so,so}", "intercept", coefficient(&r->slope, 0), "slope",
-					      coefficient(&r->slope, 1), "tau2", real(r->slope.tau2), "R2",
-					      real(r->slope.r2), "Q_residual", real(r->slope.q), "p_residual",
-					      real(r->slope.p_q)));
+					      coefficient(&r->slope, 1), "tau2", ql_json_real(r->slope.tau2), "R2",
+					      ql_json_real(r->slope.r2), "Q_residual", ql_json_real(r->slope.q), "p_residual",
+					      ql_json_real(r->slope.p_q)));
 	if (r->has_counts)
 		json_object_set_new(p, "without_correction",
 				    json_pack("{s{ss,so,so},s{ss,so,so}}", "mantel_haenszel", "measure",
-					      r->d->measure == QL_RR ? "RR" : "OR", "te", real(r->mh), "se",
-					      real(r->mh_se), "peto", "measure", "OR", "te", real(r->peto), "se",
-					      real(r->peto_se)));
+					      r->d->measure == QL_RR ? "RR" : "OR", "te", ql_json_real(r->mh), "se",
+					      ql_json_real(r->mh_se), "peto", "measure", "OR", "te", ql_json_real(r->peto), "se",
+					      ql_json_real(r->peto_se)));
 	json_object_set_new(o, "pairwise", p);
 	json_t *notes = json_array();
 	for (int i = 0; i < r->d->n_note; i++)

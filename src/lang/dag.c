@@ -156,11 +156,9 @@ static bool is_value(const struct ql_dag *d, ql_node n, double value)
 	return d->node[n].op == QL_OP_CONST && d->node[n].value == value;
 }
 
-static bool is_op(const struct ql_dag *d, ql_node n, enum ql_op op) { return d->node[n].op == op; }
-
-static bool is_boolean(const struct ql_dag *d, ql_node n)
+bool ql_op_is_condition(enum ql_op op)
 {
-	switch (d->node[n].op) {
+	switch (op) {
 	case QL_OP_LT:
 	case QL_OP_LE:
 	case QL_OP_EQ:
@@ -168,8 +166,15 @@ static bool is_boolean(const struct ql_dag *d, ql_node n)
 	case QL_OP_AND:
 	case QL_OP_OR:
 	case QL_OP_NOT: return true;
-	default: return is_value(d, n, 0) || is_value(d, n, 1);
+	default: return false;
 	}
+}
+
+static bool is_op(const struct ql_dag *d, ql_node n, enum ql_op op) { return d->node[n].op == op; }
+
+static bool is_boolean(const struct ql_dag *d, ql_node n)
+{
+	return ql_op_is_condition(d->node[n].op) || is_value(d, n, 0) || is_value(d, n, 1);
 }
 
 static ql_node truth(struct ql_dag *d, ql_node n)

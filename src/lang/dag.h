@@ -36,6 +36,9 @@ enum ql_op {
 	QL_OP_COUNT
 };
 
+/* Whether it gives true or false (1 or 0 as a number). */
+bool ql_op_is_condition(enum ql_op op);
+
 struct ql_dag_node {
 	enum ql_op op;
 	ql_node a, b, c; /* operands, QL_NO_NODE where unused */

@@ -8,20 +8,7 @@ int ql_ck_new_quantity(struct ql_check *ck, enum ql_kind kind, const char *name)
 {
 	struct ql_model *m = ck->m;
 	QL_GROW(m->q, m->n_q, ck->cap_q);
-	m->q[m->n_q] = (struct ql_quantity){.kind = kind,
-					    .name = name,
-					    .base = name,
-					    .module = "",
-					    .unit = "",
-					    .doc = "",
-					    .sym = QL_NO_NODE,
-					    .def = QL_NO_NODE,
-					    .realised = QL_NO_NODE,
-					    .init = QL_NO_NODE,
-					    .draw_mean = QL_NO_NODE,
-					    .draw_random = -1,
-					    .lo = -INFINITY,
-					    .hi = INFINITY};
+	m->q[m->n_q] = ql_quantity_blank(kind, name);
 	return m->n_q++;
 }
 

@@ -212,18 +212,7 @@ void ql_mathml_number(double x, struct ql_buf *out)
 
 static bool is_condition(const struct ql_listing *l, ql_node n, bool own)
 {
-	if (!own && stands_for(l, n))
-		return false;
-	switch (l->m->dag.node[n].op) {
-	case QL_OP_LT:
-	case QL_OP_LE:
-	case QL_OP_EQ:
-	case QL_OP_NE:
-	case QL_OP_AND:
-	case QL_OP_OR:
-	case QL_OP_NOT: return true;
-	default: return false;
-	}
+	return (own || !stands_for(l, n)) && ql_op_is_condition(l->m->dag.node[n].op);
 }
 
 static void condition(struct mathml *w, ql_node n, bool own)

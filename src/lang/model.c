@@ -539,6 +539,24 @@ static int find_name(const struct ql_map *full, const struct ql_map *last, const
 	return i < 0 ? -1 : i;
 }
 
+struct ql_quantity ql_quantity_blank(enum ql_kind kind, const char *name)
+{
+	return (struct ql_quantity){.kind = kind,
+				    .name = name,
+				    .base = name,
+				    .module = "",
+				    .unit = "",
+				    .doc = "",
+				    .sym = QL_NO_NODE,
+				    .def = QL_NO_NODE,
+				    .realised = QL_NO_NODE,
+				    .init = QL_NO_NODE,
+				    .draw_mean = QL_NO_NODE,
+				    .draw_random = -1,
+				    .lo = -INFINITY,
+				    .hi = INFINITY};
+}
+
 int ql_model_find(const struct ql_model *m, const char *name)
 {
 	return m->names ? find_name(&m->names->full, &m->names->last, name) : -1;

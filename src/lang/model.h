@@ -68,6 +68,9 @@ struct ql_quantity {
 	int draw_random;         /* DRAW, PARAM with spread: quantity index of its QL_RANDOM; -1 else */
 };
 
+/* One of no definition, no unit and no text, with any value allowed. */
+struct ql_quantity ql_quantity_blank(enum ql_kind kind, const char *name);
+
 /* A hidden input that keeps something about the doses given so far (rxode2's tad(), podo(), dosenum()); whoever gives a
  * dose sets it at that instant. Before the first dose all are 0. */
 enum ql_clock_kind {

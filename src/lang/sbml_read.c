@@ -222,18 +222,7 @@ int ql_sbml_add_quantity(struct ql_sbml_reader *r, enum ql_kind kind, const char
 {
 	struct ql_model *m = r->m;
 	int i = m->n_q++;
-	m->q[i] = (struct ql_quantity){.kind = kind,
-				       .name = name,
-				       .base = name,
-				       .module = "",
-				       .unit = "",
-				       .doc = "",
-				       .def = QL_NO_NODE,
-				       .init = QL_NO_NODE,
-				       .draw_mean = QL_NO_NODE,
-				       .draw_random = -1,
-				       .lo = -INFINITY,
-				       .hi = INFINITY};
+	m->q[i] = ql_quantity_blank(kind, name);
 	m->q[i].span = (struct ql_span){r->file, 0, 0, 0};
 	m->q[i].sym = m->q[i].realised = ql_var(&m->dag, i);
 	return i;

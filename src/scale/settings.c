@@ -128,7 +128,7 @@ json_t *ql_settings_open(const char *settings, const char *kind)
 const char *ql_settings_read_text(const json_t *o, const char *key, struct ql_arena *a)
 {
 	const char *s = json_string_value(json_object_get(o, key));
-	return s ? ql_arena_strdup(a, s) : NULL;
+	return ql_arena_strdup(a, s);
 }
 
 const char **ql_settings_read_words(const json_t *o, const char *key, struct ql_arena *a, int *n)

@@ -6,8 +6,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
-
 static json_t *choices(const char *list)
 {
 	json_t *out = json_array();
@@ -24,41 +22,41 @@ static json_t *field_schema(const struct ql_field *f)
 	switch (f->kind) {
 	case QL_FIELD_NAME:
 	case QL_FIELD_ITEM:
-		put(o, "type", json_string("string"));
-		put(o, "pattern", json_string("^[A-Za-z0-9_+][A-Za-z0-9_+-]{0,63}$"));
+		ql_json_put(o, "type", json_string("string"));
+		ql_json_put(o, "pattern", json_string("^[A-Za-z0-9_+][A-Za-z0-9_+-]{0,63}$"));
 		break;
 	case QL_FIELD_TEXT:
-		put(o, "type", json_string("string"));
-		put(o, "maxLength", json_integer(120));
+		ql_json_put(o, "type", json_string("string"));
+		ql_json_put(o, "maxLength", json_integer(120));
 		break;
 	case QL_FIELD_NAMES:
 	case QL_FIELD_TEXTS:
-		put(o, "type", json_string("array"));
-		put(o, "items", json_pack("{s:s}", "type", "string"));
-		put(o, "maxItems", json_integer(64));
+		ql_json_put(o, "type", json_string("array"));
+		ql_json_put(o, "items", json_pack("{s:s}", "type", "string"));
+		ql_json_put(o, "maxItems", json_integer(64));
 		break;
 	case QL_FIELD_COUNT:
 	case QL_FIELD_NUMBER:
-		put(o, "type", json_string(f->kind == QL_FIELD_COUNT ? "integer" : "number"));
-		put(o, "minimum", json_real(f->lo));
-		put(o, "maximum", json_real(f->hi));
+		ql_json_put(o, "type", json_string(f->kind == QL_FIELD_COUNT ? "integer" : "number"));
+		ql_json_put(o, "minimum", json_real(f->lo));
+		ql_json_put(o, "maximum", json_real(f->hi));
 		break;
 	case QL_FIELD_CHOICE:
-		put(o, "type", json_string("string"));
-		put(o, "enum", choices(f->choices));
+		ql_json_put(o, "type", json_string("string"));
+		ql_json_put(o, "enum", choices(f->choices));
 		break;
 	case QL_FIELD_FLAG:
-		put(o, "type", json_string("boolean"));
+		ql_json_put(o, "type", json_string("boolean"));
 		break;
 	case QL_FIELD_SETTINGS:
-		put(o, "type", json_string("object"));
-		put(o, "additionalProperties", json_pack("{s:s}", "type", "number"));
+		ql_json_put(o, "type", json_string("object"));
+		ql_json_put(o, "additionalProperties", json_pack("{s:s}", "type", "number"));
 		break;
 	case QL_FIELD_FACTS:
 		json_object_update_new(o, ql_profile_schema());
 		break;
 	}
-	put(o, "description", json_string(f->help));
+	ql_json_put(o, "description", json_string(f->help));
 	return o;
 }
 
@@ -66,14 +64,14 @@ static json_t *body_of(const struct ql_field *field)
 {
 	json_t *schema = json_object(), *properties = json_object(), *required = json_array();
 	for (const struct ql_field *f = field; f->name; f++) {
-		put(properties, f->name, field_schema(f));
+		ql_json_put(properties, f->name, field_schema(f));
 		if (f->required)
 			json_array_append_new(required, json_string(f->name));
 	}
-	put(schema, "type", json_string("object"));
-	put(schema, "properties", properties);
-	put(schema, "required", required);
-	put(schema, "additionalProperties", json_false());
+	ql_json_put(schema, "type", json_string("object"));
+	ql_json_put(schema, "properties", properties);
+	ql_json_put(schema, "required", required);
+	ql_json_put(schema, "additionalProperties", json_false());
 	return json_pack("{s:b,s:{s:{s:o}}}", "required", 1, "content", "application/json", "schema", schema);
 }
 
@@ -88,10 +86,10 @@ static json_t *parameters_of(const struct ql_address *e)
 	const char *brace = strchr(e->path, '{');
 	if (brace) {
 		json_t *p = json_object();
-		put(p, "name", json_stringn(brace + 1, strcspn(brace + 1, "}")));
-		put(p, "in", json_string("path"));
-		put(p, "required", json_true());
-		put(p, "schema", json_pack("{s:s}", "type", "string"));
+		ql_json_put(p, "name", json_stringn(brace + 1, strcspn(brace + 1, "}")));
+		ql_json_put(p, "in", json_string("path"));
+		ql_json_put(p, "required", json_true());
+		ql_json_put(p, "schema", json_pack("{s:s}", "type", "string"));
 		json_array_append_new(list, p);
 	}
 	for (const struct ql_field *f = e->field; f->name && strcmp(e->method, "GET") == 0; f++)
@@ -107,10 +105,10 @@ static json_t *reply(const char *description, const char *type)
 static json_t *replies(const struct ql_address *e)
 {
 	json_t *o = json_object();
-	put(o, "200", reply(e->schema, "application/json"));
+	ql_json_put(o, "200", reply(e->schema, "application/json"));
 	if (e->size == QL_BY_COURSES || e->size == QL_LONG)
-		put(o, "202", reply("too large to wait for: {\"job\": ...}; see /api/v1/jobs/{id}", "application/json"));
-	put(o, "default", reply("problem document (RFC 9457) with quell's diagnostics", "application/problem+json"));
+		ql_json_put(o, "202", reply("too large to wait for: {\"job\": ...}; see /api/v1/jobs/{id}", "application/json"));
+	ql_json_put(o, "default", reply("problem document (RFC 9457) with quell's diagnostics", "application/problem+json"));
 	return o;
 }
 
@@ -122,14 +120,14 @@ static void add_endpoint(json_t *paths, const struct ql_address *e)
 		method[i] = (char)tolower((unsigned char)e->method[i]);
 	if (!item) {
 		item = json_object();
-		put(paths, e->path, item);
+		ql_json_put(paths, e->path, item);
 	}
-	put(operation, "summary", json_string(e->summary));
-	put(operation, "parameters", parameters_of(e));
+	ql_json_put(operation, "summary", json_string(e->summary));
+	ql_json_put(operation, "parameters", parameters_of(e));
 	if (strcmp(e->method, "POST") == 0)
-		put(operation, "requestBody", body_of(e->field));
-	put(operation, "responses", replies(e));
-	put(item, method, operation);
+		ql_json_put(operation, "requestBody", body_of(e->field));
+	ql_json_put(operation, "responses", replies(e));
+	ql_json_put(item, method, operation);
 }
 
 /* Jobs are answered by the router itself. */
@@ -146,15 +144,15 @@ static void add_jobs(json_t *paths)
 		json_t *item = json_object_get(paths, job[i].path), *operation = json_object(), *list = json_array();
 		if (!item) {
 			item = json_object();
-			put(paths, job[i].path, item);
+			ql_json_put(paths, job[i].path, item);
 		}
 		if (strchr(job[i].path, '{'))
 			json_array_append_new(list, parameter("id", "path", true, json_pack("{s:s}", "type", "string")));
-		put(operation, "summary", json_string(job[i].summary));
-		put(operation, "parameters", list);
-		put(operation, "responses", json_pack("{s:o,s:o}", "200", reply("", job[i].type), "default",
+		ql_json_put(operation, "summary", json_string(job[i].summary));
+		ql_json_put(operation, "parameters", list);
+		ql_json_put(operation, "responses", json_pack("{s:o,s:o}", "200", reply("", job[i].type), "default",
 						      reply("problem document (RFC 9457)", "application/problem+json")));
-		put(item, job[i].method, operation);
+		ql_json_put(item, job[i].method, operation);
 	}
 }
 
@@ -164,11 +162,11 @@ void ql_openapi(struct ql_buf *out)
 	for (int i = 0; i < ql_n_addresses; i++)
 		add_endpoint(paths, &ql_addresses[i]);
 	add_jobs(paths);
-	put(o, "openapi", json_string("3.1.0"));
-	put(o, "info", json_pack("{s:s,s:s,s:s}", "title", "quell", "version", quell_version(), "description",
+	ql_json_put(o, "openapi", json_string("3.1.0"));
+	ql_json_put(o, "info", json_pack("{s:s,s:s,s:s}", "title", "quell", "version", quell_version(), "description",
 				 "The answers are those of the command line with --json. The header Quell-Command holds the command. "
 				 "Research use only: groups of virtual patients, not advice for a person."));
-	put(o, "paths", paths);
+	ql_json_put(o, "paths", paths);
 	ql_json_write(o, out);
 	json_decref(o);
 }

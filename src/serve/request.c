@@ -41,7 +41,6 @@ void ql_reply_buf(struct ql_reply *r, int status, const char *type, struct ql_bu
 
 /* --- problem documents --- */
 
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
 
 static const char *shown_path(const char *file, const char *data_dir)
 {
@@ -52,11 +51,11 @@ static const char *shown_path(const char *file, const char *data_dir)
 static void put_place(json_t *o, const struct ql_span *at, const char *data_dir)
 {
 	if (at->file)
-		put(o, "file", ql_json_text(shown_path(at->file, data_dir)));
+		ql_json_put(o, "file", ql_json_text(shown_path(at->file, data_dir)));
 	if (at->line > 0) {
-		put(o, "line", json_integer(at->line));
-		put(o, "column", json_integer(at->col));
-		put(o, "length", json_integer(at->len));
+		ql_json_put(o, "line", json_integer(at->line));
+		ql_json_put(o, "column", json_integer(at->col));
+		ql_json_put(o, "length", json_integer(at->len));
 	}
 }
 
@@ -64,22 +63,22 @@ static json_t *diag_json(const struct ql_diag *d, const char *data_dir)
 {
 	static const char *const severity[] = {"error", "warning", "note"};
 	json_t *o = json_object(), *notes = json_array();
-	put(o, "code", ql_json_text(ql_code_name(d->code)));
-	put(o, "severity", json_string(severity[d->severity]));
-	put(o, "title", ql_json_text(ql_code_title(d->code)));
-	put(o, "message", ql_json_text(d->message));
+	ql_json_put(o, "code", ql_json_text(ql_code_name(d->code)));
+	ql_json_put(o, "severity", json_string(severity[d->severity]));
+	ql_json_put(o, "title", ql_json_text(ql_code_title(d->code)));
+	ql_json_put(o, "message", ql_json_text(d->message));
 	if (d->label)
-		put(o, "label", ql_json_text(d->label));
+		ql_json_put(o, "label", ql_json_text(d->label));
 	if (d->help)
-		put(o, "help", ql_json_text(d->help));
+		ql_json_put(o, "help", ql_json_text(d->help));
 	put_place(o, &d->span, data_dir);
 	for (const struct ql_diag_note *n = d->notes; n; n = n->next) {
 		json_t *v = json_object();
-		put(v, "message", ql_json_text(n->text));
+		ql_json_put(v, "message", ql_json_text(n->text));
 		put_place(v, &n->span, data_dir);
 		json_array_append_new(notes, v);
 	}
-	put(o, "notes", notes);
+	ql_json_put(o, "notes", notes);
 	return o;
 }
 
@@ -87,14 +86,14 @@ void ql_problem_json(struct ql_buf *out, int status, const char *title, const ch
 		     const char *data_dir)
 {
 	json_t *o = json_object(), *list = json_array();
-	put(o, "type", json_string("about:blank"));
-	put(o, "title", ql_json_text(title));
-	put(o, "status", json_integer(status));
+	ql_json_put(o, "type", json_string("about:blank"));
+	ql_json_put(o, "title", ql_json_text(title));
+	ql_json_put(o, "status", json_integer(status));
 	if (detail)
-		put(o, "detail", ql_json_text(detail));
+		ql_json_put(o, "detail", ql_json_text(detail));
 	for (int i = 0; ds && i < ds->n; i++)
 		json_array_append_new(list, diag_json(ds->item[i], data_dir));
-	put(o, "diagnostics", list);
+	ql_json_put(o, "diagnostics", list);
 	ql_json_write(o, out);
 	json_decref(o);
 }

@@ -34,7 +34,7 @@ static void count_at(sqlite3_stmt *q, int i, uint64_t x) { sqlite3_bind_int64(q,
 static const char *text_of(sqlite3_stmt *q, int i, struct ql_arena *a)
 {
 	const char *s = (const char *)sqlite3_column_text(q, i);
-	return s ? ql_arena_strdup(a, s) : NULL;
+	return ql_arena_strdup(a, s);
 }
 
 static void read_run(sqlite3_stmt *q, struct ql_arena *a, struct ql_run *r)

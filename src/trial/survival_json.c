@@ -6,10 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-static void put(json_t *o, const char *key, double x) { json_object_set_new(o, key, ql_json_real(x)); }
-
-static void put_count(json_t *o, const char *key, size_t n) { json_object_set_new(o, key, json_integer((json_int_t)n)); }
-
 static json_t *put_list(json_t *o, const char *key)
 {
 	json_t *list = json_array();
@@ -74,11 +70,11 @@ json_t *ql_survival_km(const struct ql_work *c, const struct ql_sample *s, doubl
 			continue; /* the sample was checked when it was read */
 		ql_km_quantile(&km, 0.5, &median, &lower, &upper);
 		json_t *o = put_object(groups, s->groups.name[g]);
-		put_count(o, "n", part.n);
-		put_count(o, "events", part.events);
-		put(o, "median", median);
-		put(o, "median_lower", lower);
-		put(o, "median_upper", upper);
+		ql_json_put_count(o, "n", part.n);
+		ql_json_put_count(o, "events", part.events);
+		ql_json_put_real(o, "median", median);
+		ql_json_put_real(o, "median_lower", lower);
+		ql_json_put_real(o, "median_upper", upper);
 		json_t *at = put_list(o, "time"), *risk = put_list(o, "n_risk"), *surv = put_list(o, "surv"),
 		       *se = put_list(o, "se"), *lo = put_list(o, "lower"), *hi = put_list(o, "upper");
 		for (int i = 0; i < n_time; i++) {
@@ -107,16 +103,16 @@ json_t *ql_survival_rmst(const struct ql_work *c, const struct ql_sample *s, dou
 			continue;
 		ql_km_rmst(&km, tau, &value[g], &se[g]);
 		json_t *o = put_object(groups, s->groups.name[g]);
-		put(o, "rmst", value[g]);
-		put(o, "se", se[g]);
+		ql_json_put_real(o, "rmst", value[g]);
+		ql_json_put_real(o, "se", se[g]);
 		if (tau > km.time[km.n - 1] && km.surv[km.n - 1] > 0)
 			ql_diag_add(c->ds, QL_W0686, (struct ql_span){0}, "`%s` is observed up to %g only, not %g",
 				    s->groups.name[g], km.time[km.n - 1], tau);
 	}
 	if (minuend >= 0) {
 		json_t *o = put_object(result, "difference");
-		put(o, "estimate", value[minuend] - value[subtrahend]);
-		put(o, "se", hypot(se[minuend], se[subtrahend]));
+		ql_json_put_real(o, "estimate", value[minuend] - value[subtrahend]);
+		ql_json_put_real(o, "se", hypot(se[minuend], se[subtrahend]));
 	}
 	return result;
 }
@@ -127,15 +123,15 @@ json_t *ql_survival_logrank(const struct ql_work *c, const struct ql_sample *s, 
 	struct ql_logrank t;
 	if (ql_logrank_test(s->time, s->event, s->group, s->groups.n, s->strata, s->n, rho, c->a, &t) != QUELL_OK)
 		return result;
-	put(result, "chisq", t.chisq);
-	put_count(result, "df", (size_t)t.df);
-	put(result, "p", t.p);
+	ql_json_put_real(result, "chisq", t.chisq);
+	ql_json_put_count(result, "df", (size_t)t.df);
+	ql_json_put_real(result, "p", t.p);
 	json_t *groups = put_object(result, "groups");
 	for (int g = 0; g < t.n_group; g++) {
 		json_t *o = put_object(groups, s->groups.name[g]);
-		put_count(o, "n", t.n[g]);
-		put(o, "observed", t.observed[g]);
-		put(o, "expected", t.expected[g]);
+		ql_json_put_count(o, "n", t.n[g]);
+		ql_json_put_real(o, "observed", t.observed[g]);
+		ql_json_put_real(o, "expected", t.expected[g]);
 	}
 	return result;
 }
@@ -158,24 +154,24 @@ json_t *ql_survival_cox(const struct ql_work *c, const struct ql_sample *s, enum
 	if (ql_cox_fit(s->time, s->event, s->x, s->p, s->strata, s->n, ties, c->a, &f) != QUELL_OK)
 		return result;
 	cox_warnings(c, &f);
-	put_count(result, "n", f.n);
-	put_count(result, "events", f.n_event);
-	put(result, "loglik_null", f.loglik_null);
-	put(result, "loglik", f.loglik);
-	put(result, "lr", f.lr);
-	put(result, "wald", f.wald);
-	put(result, "score", f.score);
-	put_count(result, "df", (size_t)f.rank);
+	ql_json_put_count(result, "n", f.n);
+	ql_json_put_count(result, "events", f.n_event);
+	ql_json_put_real(result, "loglik_null", f.loglik_null);
+	ql_json_put_real(result, "loglik", f.loglik);
+	ql_json_put_real(result, "lr", f.lr);
+	ql_json_put_real(result, "wald", f.wald);
+	ql_json_put_real(result, "score", f.score);
+	ql_json_put_count(result, "df", (size_t)f.rank);
 	json_object_set_new(result, "converged", json_boolean(f.converged));
 	json_t *terms = put_object(result, "terms");
 	for (int j = 0; j < f.p; j++) {
 		json_t *o = put_object(terms, s->term[j]);
-		put(o, "coef", f.coef[j]);
-		put(o, "se", f.se[j]);
-		put(o, "hr", exp(f.coef[j]));
-		put(o, "lower", f.lower[j]);
-		put(o, "upper", f.upper[j]);
-		put(o, "p", 2 * ql_pnorm_upper(fabs(f.coef[j] / f.se[j])));
+		ql_json_put_real(o, "coef", f.coef[j]);
+		ql_json_put_real(o, "se", f.se[j]);
+		ql_json_put_real(o, "hr", exp(f.coef[j]));
+		ql_json_put_real(o, "lower", f.lower[j]);
+		ql_json_put_real(o, "upper", f.upper[j]);
+		ql_json_put_real(o, "p", 2 * ql_pnorm_upper(fabs(f.coef[j] / f.se[j])));
 	}
 	return result;
 }
@@ -188,7 +184,7 @@ static void put_cif(const struct ql_work *c, json_t *o, const struct part *part,
 		return;
 	json_t *at = first ? put_list(o, "time") : NULL, *risk = first ? put_list(o, "n_risk") : NULL;
 	json_t *own = put_object(o, cause->name);
-	put_count(own, "events", f.n_event);
+	ql_json_put_count(own, "events", f.n_event);
 	json_t *value = put_list(own, "cif"), *ij = put_list(own, "se_ij"), *delta = put_list(own, "se_delta");
 	for (int i = 0; i < n_time; i++) {
 		struct ql_cif_point p = ql_cif_at(&f, time[i]);
@@ -213,7 +209,7 @@ json_t *ql_survival_cif(const struct ql_work *c, const struct ql_sample *s, cons
 	for (int g = 0; g < s->groups.n; g++) {
 		struct part part = part_of(c, s, g);
 		json_t *o = put_object(groups, s->groups.name[g]);
-		put_count(o, "n", part.n);
+		ql_json_put_count(o, "n", part.n);
 		for (int k = 0; k < n_cause; k++)
 			put_cif(c, o, &part, &cause[k], time, n_time, k == 0);
 	}
@@ -227,9 +223,9 @@ json_t *ql_survival_cif(const struct ql_work *c, const struct ql_sample *s, cons
 		    QUELL_OK)
 			continue;
 		json_t *o = put_object(tests, cause[k].name);
-		put(o, "chisq", chisq);
-		put_count(o, "df", (size_t)df);
-		put(o, "p", p);
+		ql_json_put_real(o, "chisq", chisq);
+		ql_json_put_count(o, "df", (size_t)df);
+		ql_json_put_real(o, "p", p);
 	}
 	return result;
 }

@@ -1,42 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "validate/calibrate.h"
-#include <inttypes.h>
 #include <stdio.h>
-
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
-static void put_text(json_t *o, const char *key, const char *s) { put(o, key, ql_json_text(s)); }
-static void put_real(json_t *o, const char *key, double x) { put(o, key, ql_json_real(x)); }
-static void put_count(json_t *o, const char *key, uint64_t n) { put(o, key, json_integer((json_int_t)n)); }
 
 static json_t *parameter_json(const struct ql_calibrated *p)
 {
 	json_t *o = json_object();
-	put_text(o, "name", p->name);
-	put_real(o, "start", p->start);
-	put_real(o, "mode", p->mode);
-	put_real(o, "prior_sd", p->prior_sd);
-	put_real(o, "posterior_sd", p->posterior_sd);
-	put_real(o, "shift", p->shift);
-	put(o, "identified", json_boolean(p->identified));
-	put_text(o, "partner", p->partner);
-	put_real(o, "correlation", p->correlation);
+	ql_json_put_text(o, "name", p->name);
+	ql_json_put_real(o, "start", p->start);
+	ql_json_put_real(o, "mode", p->mode);
+	ql_json_put_real(o, "prior_sd", p->prior_sd);
+	ql_json_put_real(o, "posterior_sd", p->posterior_sd);
+	ql_json_put_real(o, "shift", p->shift);
+	ql_json_put(o, "identified", json_boolean(p->identified));
+	ql_json_put_text(o, "partner", p->partner);
+	ql_json_put_real(o, "correlation", p->correlation);
 	return o;
 }
 
 static json_t *target_json(const struct ql_target_fit *t)
 {
 	json_t *o = json_object();
-	put_text(o, "trial", t->row->trial);
-	put_text(o, "arm", t->row->arm);
-	put_text(o, "endpoint", t->row->target.id);
-	put_text(o, "unit", t->row->target.unit);
-	put_real(o, "published", t->published);
-	put_real(o, "before", t->before);
-	put_real(o, "after", t->after);
-	put_real(o, "z_before", t->z_before);
-	put_real(o, "z_after", t->z_after);
-	put_real(o, "weight", t->weight);
+	ql_json_put_text(o, "trial", t->row->trial);
+	ql_json_put_text(o, "arm", t->row->arm);
+	ql_json_put_text(o, "endpoint", t->row->target.id);
+	ql_json_put_text(o, "unit", t->row->target.unit);
+	ql_json_put_real(o, "published", t->published);
+	ql_json_put_real(o, "before", t->before);
+	ql_json_put_real(o, "after", t->after);
+	ql_json_put_real(o, "z_before", t->z_before);
+	ql_json_put_real(o, "z_after", t->z_after);
+	ql_json_put_real(o, "weight", t->weight);
 	return o;
 }
 
@@ -45,7 +39,7 @@ static void put_target(json_t *o, const char *key, const struct ql_validated *x)
 {
 	struct ql_buf b = {0};
 	ql_buf_printf(&b, "%s, %s, %s", x->trial, x->arm, x->target.id);
-	put_text(o, key, b.data);
+	ql_json_put_text(o, key, b.data);
 	ql_buf_free(&b);
 }
 
@@ -54,7 +48,7 @@ static json_t *conflict_json(const struct ql_calibration *c, const struct ql_con
 	json_t *o = json_object();
 	put_target(o, "a", c->target[k->a].row);
 	put_target(o, "b", c->target[k->b].row);
-	put_real(o, "cosine", k->cosine);
+	ql_json_put_real(o, "cosine", k->cosine);
 	return o;
 }
 
@@ -62,7 +56,7 @@ static json_t *draw_json(const struct ql_calibration *c, const double *x)
 {
 	json_t *o = json_object();
 	for (int j = 0; j < c->n_parameter; j++)
-		put_real(o, c->parameter[j].name, x[j]);
+		ql_json_put_real(o, c->parameter[j].name, x[j]);
 	return o;
 }
 
@@ -70,18 +64,16 @@ void ql_calibration_json(const struct ql_calibration *c, struct ql_buf *out)
 {
 	json_t *o = json_object(), *parameters = json_array(), *targets = json_array(), *conflicts = json_array(),
 	       *draws = json_array();
-	char hash[24];
-	snprintf(hash, sizeof hash, "%016" PRIx64, c->v->model_hash);
-	put_text(o, "schema", "quell.calibrate/1");
-	put_text(o, "version", quell_version());
-	put_text(o, "model_hash", hash);
-	put_count(o, "seed", c->v->seed);
-	put_count(o, "patients_per_arm", c->v->patients);
-	put_real(o, "rtol", c->v->rtol);
-	put_real(o, "log_posterior_before", c->log_posterior_before);
-	put_real(o, "log_posterior_after", c->log_posterior_after);
-	put_real(o, "effective_sample_size", c->effective);
-	put_count(o, "draws_weighted", (uint64_t)c->n_drawn);
+	ql_json_put_text(o, "schema", "quell.calibrate/1");
+	ql_json_put_text(o, "version", quell_version());
+	ql_json_put_hash(o, "model_hash", c->v->model_hash);
+	ql_json_put_count(o, "seed", c->v->seed);
+	ql_json_put_count(o, "patients_per_arm", c->v->patients);
+	ql_json_put_real(o, "rtol", c->v->rtol);
+	ql_json_put_real(o, "log_posterior_before", c->log_posterior_before);
+	ql_json_put_real(o, "log_posterior_after", c->log_posterior_after);
+	ql_json_put_real(o, "effective_sample_size", c->effective);
+	ql_json_put_count(o, "draws_weighted", (uint64_t)c->n_drawn);
 	for (int i = 0; i < c->n_parameter; i++)
 		json_array_append_new(parameters, parameter_json(&c->parameter[i]));
 	for (int i = 0; i < c->n_target; i++)
@@ -90,10 +82,10 @@ void ql_calibration_json(const struct ql_calibration *c, struct ql_buf *out)
 		json_array_append_new(conflicts, conflict_json(c, &c->conflict[i]));
 	for (int i = 0; i < c->n_kept; i++)
 		json_array_append_new(draws, draw_json(c, c->draw + i * c->n_parameter));
-	put(o, "parameters", parameters);
-	put(o, "targets", targets);
-	put(o, "conflicts", conflicts);
-	put(o, "draws", draws);
+	ql_json_put(o, "parameters", parameters);
+	ql_json_put(o, "targets", targets);
+	ql_json_put(o, "conflicts", conflicts);
+	ql_json_put(o, "draws", draws);
 	ql_json_write(o, out);
 	json_decref(o);
 }

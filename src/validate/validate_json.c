@@ -2,7 +2,6 @@
 #include "base/json.h"
 #include "compare/compare_json.h"
 #include "validate/validate.h"
-#include <inttypes.h>
 #include <math.h>
 
 
@@ -109,12 +108,10 @@ static void add_rows(json_t *o, const struct ql_validation *v)
 
 void ql_validation_json(const struct ql_validation *v, struct ql_buf *out)
 {
-	char hash[24];
 	json_t *o = json_object(), *scores = json_array(), *effects = json_object();
 	ql_json_put_text(o, "schema", "quell.validate/1");
 	ql_json_put_text(o, "version", quell_version());
-	snprintf(hash, sizeof hash, "%016" PRIx64, v->model_hash);
-	ql_json_put_text(o, "model_hash", hash);
+	ql_json_put_hash(o, "model_hash", v->model_hash);
 	ql_json_put_count(o, "seed", v->seed);
 	ql_json_put_count(o, "patients_per_arm", v->patients);
 	ql_json_put_count(o, "replicates", (uint64_t)v->replicates);
