@@ -217,6 +217,12 @@ def test_recommend(tmp_path):
     assert len(r.criteria) == 8 * sum("criteria" in x for x in r.json["regimens"]) and "--" not in r.messages
     known = quell.recommend(with_=dict(age=58), patients=20, years=5, regimens=["ven-obi", "ibrutinib"])
     assert "58" in known.json["profile"]["known"]["age"]
+    lines = quell.recommend(with_=["symptoms=yes", "prior_lines=%s" % [dict(regimen="fcr", ended="completed", remission_months=40)]],
+                            patients=20, years=5, regimens=["ven-rituximab", "ibrutinib"])
+    assert lines.json["profile"]["prior_lines"] == 1
+    with pytest.raises(quell.InputError, match="ended") as told:
+        quell.recommend(with_="prior_lines=[{regimen: fcr, ended: badly}]", patients=20, years=5)
+    assert "value of prior_lines:1:24" in str(told.value)
     fields = quell.recommend(fields=True).fields
     assert "ighv" in fields["field"] and fields["choices"][fields["field"].index("ighv")] == "mutated|unmutated"
     with pytest.raises(quell.UsageError, match="five years"):

@@ -274,21 +274,40 @@ export interface ProfileField {
   high: number | null;
   choices: string[] | null;
 }
-export interface PriorLine {
-  regimen?: string;
-  drugs?: string[];
-  ended?: string;
+export interface LineMember extends ProfileField {
+  kind: 'regimen' | 'drugs' | 'month' | 'choice' | 'number' | 'text';
 }
+export interface Named {
+  id: string;
+  title: string;
+}
+export interface Quantity {
+  name: string;
+  title: string;
+  unit: string;
+  low: number;
+  high: number;
+}
+/** A value of JSON, as a profile may hold it. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export interface ProfileSample {
   id: string;
   title: string;
   known: Record<string, string>;
-  prior_lines: PriorLine[] | null;
-  observations: number;
-  preferences: boolean;
+  prior_lines: Json;
+  courses: Json;
+  preferences: Json;
 }
 export interface ProfileList {
   fields: ProfileField[];
+  line_members: LineMember[];
+  max_drugs: number;
+  regimens: Named[];
+  drugs: Named[];
+  courses: { regimen: string; last_day: number; quantities: Quantity[] };
+  criteria: (Named & { usual: number })[];
+  max_weight: number;
+  utilities: Named[];
   samples: ProfileSample[];
 }
 export interface Rule {
