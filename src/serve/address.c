@@ -29,7 +29,7 @@ static const struct ql_field simulate[] = {
 	{"typical", QL_FIELD_FLAG, false, 0, 0, NULL, "no hidden differences between patients"},
 	{"years", QL_FIELD_NUMBER, false, 0.1, 40, NULL, "how long the patient is followed (6)"},
 	{"step", QL_FIELD_NUMBER, false, 1, 3652.5, NULL, "days between values (7)"},
-	{"outputs", QL_FIELD_NAMES, false, 0, 0, NULL, "outputs of the model (all)"},
+	{"outputs", QL_FIELD_TEXTS, false, 0, 0, NULL, "outputs of the model (all)"},
 	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
 	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
 	{0}};
@@ -92,16 +92,16 @@ const struct ql_address ql_addresses[] = {
 	{"GET", "/api/v1/evidence/rows", "evidence find", rows, "quell.evidence/1", "published figures, filtered", QL_SMALL},
 	{"GET", "/api/v1/evidence/trials/{trial}", "evidence show", none, "quell.evidence/1", "every figure of one trial", QL_SMALL},
 	{"POST", "/api/v1/nma", "evidence nma", nma, "quell.evidence_nma/1", "network meta-analysis of an endpoint", QL_SMALL},
-	{"POST", "/api/v1/simulate", "simulate", simulate, "quell.simulation/1", "time courses of one profile", QL_SMALL},
+	{"POST", "/api/v1/simulate", "simulate", simulate, "quell.simulate/1", "time courses of one profile", QL_SMALL},
 	{"POST", "/api/v1/compare", "compare", compare, "quell.compare/1",
 	 "the same virtual patients under several regimens; large comparisons become jobs", QL_BY_COURSES},
 	{"GET", "/api/v1/profile", "@profile", none, "quell.profile_fields/1", "what a profile may hold, and sample profiles", QL_SMALL},
 	{"POST", "/api/v1/recommend", "recommend", recommend, "quell.recommend/1",
 	 "regimens ranked for one profile by simulation, with rules, trials and consensus beside it; always a job", QL_LONG},
 	{"GET", "/api/v1/runs", "runs list", none, "quell.runs/1", "the runs of the program's store", QL_FRESH},
-	{"GET", "/api/v1/runs/{run}", "runs show", none, "as the run's kind has it", "the result of a run of the store, as it was first printed", QL_FRESH},
+	{"GET", "/api/v1/runs/{run}", "runs show", none, QL_SCHEMA_OF_RUN, "the result of a run of the store, as it was first printed", QL_FRESH},
 	{"DELETE", "/api/v1/runs/{run}", "runs rm", none, "quell.runs/1", "takes a run out of the store", QL_FRESH},
-	{"POST", "/api/v1/resume/{run}", "resume", none, "as the run's kind has it", "goes on with an unfinished run of the store; always a job", QL_LONG},
+	{"POST", "/api/v1/resume/{run}", "resume", none, QL_SCHEMA_OF_RUN, "goes on with an unfinished run of the store; always a job", QL_LONG},
 	{"POST", "/api/v1/validate", "validate", validate, "quell.validate/1",
 	 "every trial of the library simulated and held against what was published; always a job", QL_LONG},
 };
@@ -122,6 +122,9 @@ static const char *match(struct ql_arena *a, const char *pattern, const char *pa
 const struct ql_address *ql_address_find(struct ql_arena *a, const char *method, const char *path, const char **word,
 					   const char **allow)
 {
+	static const char *const list[] = {NULL, "GET, HEAD", "POST", "GET, HEAD, POST", "DELETE", "GET, HEAD, DELETE", "POST, DELETE",
+					   "GET, HEAD, POST, DELETE"};
+	int taken = 0;
 	*word = *allow = NULL;
 	for (int i = 0; i < ql_n_addresses; i++) {
 		const struct ql_address *e = &ql_addresses[i];
@@ -132,8 +135,9 @@ const struct ql_address *ql_address_find(struct ql_arena *a, const char *method,
 			*word = *at ? at : NULL;
 			return e;
 		}
-		*allow = e->method;
+		taken |= *e->method == 'G' ? 1 : *e->method == 'P' ? 2 : 4;
 	}
+	*allow = list[taken];
 	return NULL;
 }
 
@@ -196,10 +200,9 @@ static bool is_text(const char *s)
 	return n > 0 && n <= 120;
 }
 
-/* "--name value" or, for people, quoted where the shell would stumble. */
-static void push_option(struct build *b, const char *name, const char *value)
+/* " --name value" for people, quoted where the shell would stumble. */
+static void show_option(struct build *b, const char *name, const char *value)
 {
-	b->out->argv[b->out->argc++] = ql_arena_printf(b->a, "--%s=%s", name, value);
 	bool plain = value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.,=:@%/")] == 0;
 	ql_buf_printf(&b->text, " --%s ", name);
 	if (plain) {
@@ -214,6 +217,12 @@ static void push_option(struct build *b, const char *name, const char *value)
 			ql_buf_add(&b->text, p, 1);
 	}
 	ql_buf_puts(&b->text, "'");
+}
+
+static void push_option(struct build *b, const char *name, const char *value)
+{
+	b->out->argv[b->out->argc++] = ql_arena_printf(b->a, "--%s=%s", name, value);
+	show_option(b, name, value);
 }
 
 static bool take_word(struct build *b, const struct ql_field *f, json_t *v)
@@ -483,8 +492,8 @@ static json_t *read_query(struct build *b)
 	return o;
 }
 
-enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q,
-				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out)
+enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q, const char *store,
+				     struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out)
 {
 	struct build b = {.e = e, .a = a, .ds = ds, .q = q, .out = out, .patients = 1000, .years = 6};
 	*out = (struct ql_command_line){.argv = QL_NEW_N(a, char *, 128)};
@@ -505,6 +514,8 @@ enum quell_status ql_address_command(const struct ql_address *e, const char *wor
 	} else if (word) {
 		push(&b, word);
 	}
+	if (store && ql_address_needs_store(e)) /* the server adds it to the command by itself */
+		show_option(&b, "store", store);
 	if (e->words[0] != '@')
 		push(&b, "--json");
 	out->text = e->words[0] == '@' ? "" : ql_arena_strdup(a, b.text.data);

@@ -38,11 +38,13 @@ enum ql_address_size {
 	QL_LONG      /* always a job */
 };
 
+#define QL_SCHEMA_OF_RUN "" /* as the verb that made the run has it */
+
 struct ql_address {
 	const char *method, *path; /* "/api/v1/regimens/{name}": the word there becomes the last argument */
 	const char *words;         /* "evidence nma"; "@..." is answered by library.c */
 	const struct ql_field *field; /* options of the same name */
-	const char *schema, *summary;
+	const char *schema, *summary; /* schema: of the answer, "quell.compare/1"; see shape.h */
 	enum ql_address_size size;
 };
 extern const struct ql_address ql_addresses[];
@@ -56,14 +58,16 @@ struct ql_command_line {
 	double size;      /* patients x regimens x years, 0 or infinite by the kind of address */
 };
 
-/* The endpoint of a path, whatever its method; *word is the part in braces (in the arena) or NULL. */
+/* The endpoint of a path; *word is the part in braces (in the arena) or NULL. NULL if there is none, with *allow the methods
+ * that the path does take (static), or NULL. */
 const struct ql_address *ql_address_find(struct ql_arena *a, const char *method, const char *path, const char **word,
 					   const char **allow);
 /* Whether an address is about the store of the program, which it may not have. */
 bool ql_address_needs_store(const struct ql_address *e);
-/* Checks query or body and builds the command. QUELL_ERR_INPUT with every mistake in ds. */
-enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q,
-				      struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out);
+/* Checks query or body and builds the command. QUELL_ERR_INPUT with every mistake in ds. `store` (NULL: none) is named in
+ * the text of commands about the store. */
+enum quell_status ql_address_command(const struct ql_address *e, const char *word, const struct ql_request *q, const char *store,
+				     struct ql_arena *a, struct ql_diags *ds, struct ql_command_line *out);
 /* The OpenAPI 3.1 description. */
 void ql_openapi(struct ql_buf *out);
 

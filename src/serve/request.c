@@ -31,6 +31,12 @@ void ql_reply_clear(struct ql_reply *r)
 	*r = (struct ql_reply){0};
 }
 
+void ql_reply_command(struct ql_reply *r, const char *command)
+{
+	size_t n = strlen(command); /* one that is cut off would be another command */
+	memcpy(r->command, n < sizeof r->command ? command : "", n < sizeof r->command ? n + 1 : 1);
+}
+
 void ql_reply_buf(struct ql_reply *r, int status, const char *type, struct ql_buf *take)
 {
 	ql_bytes_drop(r->bytes);

@@ -35,10 +35,11 @@ struct ql_reply {
 	const char *still;      /* static content in place of bytes */
 	size_t still_len;
 	const char *allow;  /* header Allow, static */
-	char command[1024]; /* header Quell-Command: the command line that answers the same; "" = none */
+	char command[8192]; /* header Quell-Command: the command line that answers the same; "" = none, or longer than this */
 	char location[80];
 	int retry_after_s;
 };
+void ql_reply_command(struct ql_reply *r, const char *command);
 void ql_reply_clear(struct ql_reply *r);
 void ql_reply_buf(struct ql_reply *r, int status, const char *type, struct ql_buf *take);
 

@@ -62,20 +62,13 @@ static void reply_json(struct ql_answer *a, int status, json_t *o)
 	ql_reply_buf(&a->reply, status, "application/json", &text);
 }
 
-/* A command too long for a header is left out, never cut: a job shows it in its answer. */
-static void set_command(struct ql_reply *r, const char *command)
-{
-	if (strlen(command) < sizeof r->command)
-		strcpy(r->command, command);
-}
-
 static void reply_job(struct ql_answer *a, int status, struct ql_task *task)
 {
 	struct ql_task_view v;
 	json_t *o = json_object();
 	json_object_set_new(o, "job", job_json(task, &v));
 	snprintf(a->reply.location, sizeof a->reply.location, "/api/v1/jobs/%s", v.id);
-	set_command(&a->reply, v.command);
+	ql_reply_command(&a->reply, v.command);
 	ql_bytes_drop(v.bytes);
 	reply_json(a, status, o);
 }
@@ -195,15 +188,15 @@ static void serve_command(struct ql_router *r, const struct ql_request *q, struc
 	const char *word, *allow;
 	const struct ql_address *e = ql_address_find(&arena, q->method, q->path, &word, &allow);
 	if (!e && allow) {
-		a->reply.allow = strcmp(allow, "GET") == 0 ? "GET, HEAD" : allow;
+		a->reply.allow = allow;
 		problem(a, 405, "this address does not take that method", NULL);
 	} else if (!e) {
 		problem(a, 404, "nothing at this address", "`/api` describes what there is");
-	} else if (!r->has_store && ql_address_needs_store(e)) {
+	} else if (!r->store && ql_address_needs_store(e)) {
 		problem(a, 404, "this program keeps no runs", "start it with a store: `quell serve --store FILE.db`");
 	} else if (q->too_many_args) {
 		problem(a, 400, "too many fields in the query", NULL);
-	} else if (ql_address_command(e, word, q, &arena, &ds, &line) != QUELL_OK) {
+	} else if (ql_address_command(e, word, q, r->store, &arena, &ds, &line) != QUELL_OK) {
 		bool grammar = ds.item[0]->code == QL_E1101;
 		ql_reply_problem(&a->reply, grammar ? 400 : 422, grammar ? "the request is not JSON" : "the request has mistakes", NULL,
 				 &ds, r->data_dir);
@@ -222,7 +215,12 @@ void ql_route(struct ql_router *r, const struct ql_request *q, struct ql_answer 
 		plain.method = "GET";
 	if (!ql_guard_admits(&r->guard, &plain, &a->reply))
 		return;
-	if (strcmp(plain.path, "/api") == 0 && strcmp(plain.method, "GET") == 0) {
+	if (strcmp(plain.path, "/api") == 0 && strcmp(plain.method, "GET") != 0) {
+		a->reply.allow = "GET, HEAD";
+		problem(a, 405, "this address takes GET only", NULL);
+		return;
+	}
+	if (strcmp(plain.path, "/api") == 0) {
 		a->reply = (struct ql_reply){.status = 200, .type = "application/json", .still = r->openapi.data, .still_len = r->openapi.len};
 		return;
 	}
@@ -248,7 +246,7 @@ void ql_route_ended(struct ql_task *task, bool superseded, struct ql_reply *out)
 	out->status = v.status;
 	out->type = v.state == QL_TASK_DONE ? "application/json" : "application/problem+json";
 	out->bytes = v.bytes;
-	set_command(out, v.command);
+	ql_reply_command(out, v.command);
 }
 
 bool ql_route_event(struct ql_task *task, struct ql_buf *out, unsigned *version)

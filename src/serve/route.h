@@ -12,7 +12,7 @@
 struct ql_router {
 	struct ql_guard guard;
 	const char *data_dir;
-	bool has_store;
+	const char *store; /* as it was given; NULL: none */
 	struct ql_tasks *tasks;
 	struct ql_buf openapi;
 	uint64_t stamp;

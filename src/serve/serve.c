@@ -172,7 +172,7 @@ enum quell_status ql_serve(const struct ql_serve_options *o, struct ql_diags *ds
 	if (fd < 0)
 		return ds->n_errors ? QUELL_ERR_IO : QUELL_ERR_USAGE;
 	int port = port_of(fd);
-	struct ql_router r = {.guard = {port, loopback, o->token}, .data_dir = o->data_dir, .has_store = o->store != NULL};
+	struct ql_router r = {.guard = {port, loopback, o->token}, .data_dir = o->data_dir, .store = o->store};
 	ql_openapi(&r.openapi);
 	struct runner runner = {o, ql_warm_new()};
 	r.tasks = ql_tasks_new(run_command, &runner, o->data_dir);
