@@ -62,6 +62,15 @@ static const struct ql_field validate[] = {
 	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
 	{"all", QL_FIELD_FLAG, false, 0, 0, NULL, "name the rows and trials that are not simulated, too"},
 	{0}};
+static const struct ql_field trial[] = {
+	{"design", QL_FIELD_ITEM, true, 0, 0, NULL, "a trial of the library"},
+	{"patients", QL_FIELD_COUNT, false, 2, 1e5, NULL, "virtual patients of all arms together (as the design says)"},
+	{"replicates", QL_FIELD_COUNT, false, 1, 2000, NULL, "that many trials: prediction intervals and power (1)"},
+	{"alpha", QL_FIELD_NUMBER, false, 1e-6, 0.5, NULL, "two-sided error of the test (0.05)"},
+	{"seed", QL_FIELD_COUNT, false, 0, SEED, NULL, "random seed (1)"},
+	{"set", QL_FIELD_SETTINGS, false, 0, 0, NULL, "parameters or covariates to change, by name"},
+	{"all", QL_FIELD_FLAG, false, 0, 0, NULL, "every endpoint, not only the usual ones"},
+	{0}};
 
 static const struct ql_field recommend[] = {
 	{"profile", QL_FIELD_ITEM, false, 0, 0, NULL, "a sample profile of the library, with its earlier treatment (nothing known)"},
@@ -82,6 +91,8 @@ const struct ql_address ql_addresses[] = {
 	{"GET", "/api/v1/populations/{name}", "@item populations", none, "quell.library_item/1", "one population, as written", QL_SMALL},
 	{"GET", "/api/v1/agents", "@shelf agents", none, "quell.library/1", "agents of the library", QL_SMALL},
 	{"GET", "/api/v1/agents/{name}", "@item agents", none, "quell.library_item/1", "one agent, as written", QL_SMALL},
+	{"GET", "/api/v1/trials", "@shelf trials", none, "quell.library/1", "designs of trials of the library", QL_SMALL},
+	{"GET", "/api/v1/trials/{name}", "@item trials", none, "quell.library_item/1", "one design, as written", QL_SMALL},
 	{"GET", "/api/v1/codes/{code}", "@code", none, "quell.code/1", "what a diagnostic code means", QL_SMALL},
 	{"GET", "/api/v1/model", "model show", none, "quell.model/1", "every quantity of the model with unit, source and grade", QL_SMALL},
 	{"GET", "/api/v1/model/modules/{file}", "@module", none, "quell.module/1", "a module of the model as written", QL_SMALL},
@@ -102,6 +113,8 @@ const struct ql_address ql_addresses[] = {
 	{"GET", "/api/v1/runs/{run}", "runs show", none, QL_SCHEMA_OF_RUN, "the result of a run of the store, as it was first printed", QL_FRESH},
 	{"DELETE", "/api/v1/runs/{run}", "runs rm", none, "quell.runs/1", "takes a run out of the store", QL_FRESH},
 	{"POST", "/api/v1/resume/{run}", "resume", none, QL_SCHEMA_OF_RUN, "goes on with an unfinished run of the store; always a job", QL_LONG},
+	{"POST", "/api/v1/trial", "trial run", trial, "quell.trial/1",
+	 "one trial of the library simulated as it was designed, or many of it for its power; always a job", QL_LONG},
 	{"POST", "/api/v1/validate", "validate", validate, "quell.validate/1",
 	 "every trial of the library simulated and held against what was published; always a job", QL_LONG},
 };

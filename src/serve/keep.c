@@ -10,7 +10,7 @@
 
 bool ql_keep_wanted(const struct ql_serve_command *c)
 {
-	return c->job && (strcmp(c->argv[0], "validate") == 0 || strcmp(c->argv[0], "recommend") == 0);
+	return c->job && (strcmp(c->argv[0], "validate") == 0 || strcmp(c->argv[0], "recommend") == 0 || strcmp(c->argv[0], "trial") == 0);
 }
 
 /* All that the result depends on. */
@@ -83,10 +83,14 @@ static enum quell_status put(void *arg)
 	const char *settings = settings_of(k->c, &k->a, hash);
 	json_t *o = json_loadb(k->c->out.data, k->c->out.len, 0, NULL);
 	const json_t *profile = json_object_get(o, "profile");
-	const json_t *units = json_object_get(o, json_object_get(o, "patients_simulated") ? "patients_simulated" : "patients");
+	const json_t *units = NULL;
+	static const char *const count[] = {"patients_simulated", "patients_total", "patients"};
+	for (size_t i = 0; i < sizeof count / sizeof *count && !units; i++)
+		units = json_object_get(o, count[i]);
 	struct ql_run r = {.kind = k->c->argv[0], .settings = settings, .settings_hash = hash, .quell_version = quell_version()};
 	r.model_hash = ql_arena_strdup(&k->a, text_of(o, "model_hash"));
-	r.title = profile ? ql_arena_strdup(&k->a, text_of(profile, "title")) : "published trials";
+	r.title = profile ? ql_arena_strdup(&k->a, text_of(profile, "title"))
+		  : json_object_get(o, "trial") ? ql_arena_strdup(&k->a, text_of(o, "title")) : "published trials";
 	r.command = command_of(k, &k->a);
 	r.seed = (uint64_t)json_integer_value(json_object_get(o, "seed"));
 	r.units = (uint64_t)json_integer_value(units);

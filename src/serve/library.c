@@ -41,6 +41,8 @@ static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *name,
 		put_field(o, "warning", y, "warning");
 		put_field(o, "treatment", y, "treatment");
 		put_field(o, "trials", y, "trials");
+		put_field(o, "role", y, "role");
+		put_field(o, "nct", y, "nct");
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -102,7 +104,7 @@ static json_t *about(struct ql_arena *a, const struct ql_serve_options *options,
 
 static bool is_shelf(const char *s)
 {
-	return strcmp(s, "regimens") == 0 || strcmp(s, "populations") == 0 || strcmp(s, "agents") == 0;
+	return strcmp(s, "regimens") == 0 || strcmp(s, "populations") == 0 || strcmp(s, "agents") == 0 || strcmp(s, "trials") == 0;
 }
 
 static json_t *item(struct ql_arena *a, const char *data_dir, const char *shelf_name, const char *name, struct ql_diags *ds)

@@ -42,7 +42,7 @@ static const struct ql_sheet_column sensitivity[] = {T("model_hash", "")};
 
 static const struct ql_sheet_column tolerances[] = {R("rtol", "")};
 static const struct ql_sheet_column choice[] = {T("id", ""), T("title", ""), T("line", "of treatment"), T("line#", "of treatment"), T("evidence_grade", ""), T("warning", ""),
-	T("treatment", "name in the evidence"), T("treatment#", "names in the evidence"), T("trials", ""), T("trials#", "")};
+	T("treatment", "name in the evidence"), T("treatment#", "names in the evidence"), T("trials", ""), T("trials#", ""), T("role", "of a trial: calibration, validation, evidence"), T("nct", "")};
 static const struct ql_sheet_column quantity[] = {T("name", ""), T("kind", ""), T("unit", ""), R("value", "in `unit`"), T("spread", "between patients"),
 	T("meaning", ""), T("grade", "verified, derived, recalled, assumed, calibrated"), T("sources#", ""), T("file", ""), W("line", "")};
 static const struct ql_sheet_column kernel[] = {T("name", ""), W("states", ""), W("jacobian", ""), W("factors", ""), T("active#", "")};
@@ -67,12 +67,12 @@ static const struct ql_sheet_column sample[] = {T("id", ""), T("title", ""), W("
 static const struct ql_sheet_column course[] = {T("output", ""), T("title", ""), T("unit", ""), R("value#", "in `unit`")};
 static const struct ql_sheet_column nothing[] = {KEY};
 
-static const struct ql_api_table more_tolerances[] = {SHEET("tolerances", tolerances), END};
+static const struct ql_api_table more_trial[] = {SHEET("tolerances", tolerances), SHEET("parameter_draws", nothing), END};
 static const struct ql_api_table more_compare[] = {SHEET("tolerances", tolerances), SHEET("parameter_draws", nothing), SHEET("numerics", nothing), END};
 static const struct ql_api_table more_simulate[] = {SHEET("tolerances", tolerances), SHEET("regimens/*/outputs/*", course), END};
 static const struct ql_api_table more_recommend[] = {SHEET("tolerances", tolerances), SHEET("preferences", nothing), SHEET("", drawn), END};
 static const struct ql_api_table more_about[] = {SHEET("regimens/*", choice), SHEET("populations/*", choice), END};
-static const struct ql_api_table more_library[] = {SHEET("regimens/*|populations/*|agents/*", choice), END};
+static const struct ql_api_table more_library[] = {SHEET("regimens/*|populations/*|agents/*|trials/*", choice), END};
 static const struct ql_api_table more_item[] = {SHEET("item", nothing), END};
 static const struct ql_api_table more_model[] = {SHEET("quantities/*", quantity), SHEET("kernels/*", kernel), SHEET("regimens/*", plan), END};
 static const struct ql_api_table more_therapies[] = {SHEET("therapies/*", therapy), END};
@@ -107,7 +107,7 @@ static const struct shape {
 	OF("quell.compare/1", compare, ql_tables_compare, more_compare, true),
 	OF("quell.recommend/1", recommend, ql_tables_recommend, more_recommend, true),
 	OF("quell.validate/1", validate, ql_tables_validate, NULL, true),
-	OF("quell.trial/1", trial, ql_tables_trial, more_tolerances, true),
+	OF("quell.trial/1", trial, ql_tables_trial, more_trial, true),
 	OF("quell.sensitivity/1", sensitivity, ql_tables_sensitivity, NULL, true)};
 enum { N_SHAPE = sizeof shapes / sizeof *shapes };
 

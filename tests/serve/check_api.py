@@ -401,6 +401,13 @@ def check_store(program, folder):
                 answers.append(other.request("GET", job_of(answer) + "/result")[2])
                 kinds = [r["kind"] for r in other.json("GET", "/api/v1/runs")[1]["runs"]]
                 expect("a recommendation is kept once", kinds == ["recommend"], kinds)
+        with Server(program, "--store", store + "3") as other:
+            _, answer = other.json("POST", "/api/v1/trial", {"design": "cll14", "patients": 60, "replicates": 2})
+            events(other, job_of(answer) + "/events", lambda job: False)
+            line = "trial run cll14 --patients 60 --replicates 2 --json"
+            expect("a trial", other.request("GET", job_of(answer) + "/result")[2] == other.command(*line.split()))
+            kept = other.json("GET", "/api/v1/runs")[1]["runs"]
+            expect("a trial is kept", [r["kind"] for r in kept] == ["trial"] and kept[0]["units"] == 60 and "chlorambucil" in kept[0]["title"], kept)
         expect("a kept recommendation", answers[0] == answers[1] == s.command("recommend", "tp53-first-line", "--patients", "30", "--json"))
         expect("no such run", s.json("GET", "/api/v1/runs/99")[0] == 404 and s.json("DELETE", "/api/v1/runs/99")[0] == 404)
         expect("not a run", s.json("GET", "/api/v1/runs/x")[0] == 422)

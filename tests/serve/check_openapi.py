@@ -29,12 +29,12 @@ SMALL = {"population": "unfit-1l", "regimens": ["clb-obi", "ven-obi"], "patients
 
 # What stands for a name in braces, and a right request for each address that takes a body.
 NAMES = {"/api/v1/regimens/{name}": "ven-obi", "/api/v1/populations/{name}": "unfit-1l", "/api/v1/agents/{name}": "venetoclax",
-         "/api/v1/codes/{code}": "E0203", "/api/v1/model/modules/{file}": "disease.qm", "/api/v1/therapies/{therapy}": "bispecifics",
+         "/api/v1/codes/{code}": "E0203", "/api/v1/trials/{name}": "cll14", "/api/v1/model/modules/{file}": "disease.qm", "/api/v1/therapies/{therapy}": "bispecifics",
          "/api/v1/diagrams/{therapy}": "bispecifics", "/api/v1/evidence/trials/{trial}": "CLL14"}
 BODIES = {"/api/v1/nma": {}, "/api/v1/simulate": {"regimens": ["ibrutinib"], "years": 1}, "/api/v1/compare": SMALL,
-          "/api/v1/recommend": {"profile": "tp53-first-line", "patients": 20}, "/api/v1/validate": {"trial": ["cll14"], "patients": 10, "replicates": 20}}
+          "/api/v1/recommend": {"profile": "tp53-first-line", "patients": 20}, "/api/v1/trial": {"design": "cll14", "patients": 60, "replicates": 3}, "/api/v1/validate": {"trial": ["cll14"], "patients": 10, "replicates": 20}}
 # A value for each field that is more than any number or word of its kind.
-VALUES = {"population": "unfit-1l", "regimens": ["ven-obi"], "profile": "tp53-first-line", "set": {"disease.rmax": 0.005}, "with": {"age": 70, "ighv": "mutated"},
+VALUES = {"population": "unfit-1l", "regimens": ["ven-obi"], "profile": "tp53-first-line", "design": "cll14", "set": {"disease.rmax": 0.005}, "with": {"age": 70, "ighv": "mutated"},
           "outputs": ["observe.alc"], "patients": 20, "years": 5, "trial": "CLL14", "treatment": "Ven-G", "endpoint": "pfs", "subgroup": "all",
           "reference": "Clb-G", "exclude": ["CLL14"], "seed": 3, "rtol": 1e-3, "replicates": 20}
 

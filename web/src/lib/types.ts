@@ -97,6 +97,7 @@ export interface Choice {
   line?: string | string[];
   evidence_grade?: string;
   warning?: string | null;
+  role?: string;
 }
 export interface About {
   version: string;
@@ -235,8 +236,9 @@ export interface Trial {
   follow_day: number;
   interrupted: boolean;
   replicates?: number;
+  alpha?: number;
   arms: (Omit<Regimen, 'id' | 'courses' | 'kernel' | 'n_state'> & { arm: string })[];
-  contrasts: { endpoint: string; a: string; b: string; events: number; hazard_ratio: number | null; interval: Interval; z: number | null; p: number | null; power?: number; assurance?: number }[];
+  contrasts: { endpoint: string; a: string; b: string; events: number; hazard_ratio: number | null; interval: Interval; z: number | null; p: number | null; power?: number; power_interval?: Interval; assurance?: number }[];
 }
 
 export interface TrialFigure {
