@@ -14,13 +14,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
-
 static void put_field(json_t *o, const char *key, const struct ql_yaml *y, const char *field)
 {
 	const struct ql_yaml *v = ql_yaml_get(y, field);
 	if (v)
-		put(o, key, ql_yaml_json(v));
+		ql_json_put(o, key, ql_yaml_json(v));
 }
 
 static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *name, struct ql_diags *ds)
@@ -34,7 +32,7 @@ static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *name,
 		if (ql_yaml_read(a, ql_arena_printf(a, "%s/%s/%s.yaml", data_dir, folder, item[i]), ds, &y) != QUELL_OK || !y)
 			continue;
 		json_t *o = json_object();
-		put(o, "id", ql_json_text(item[i]));
+		ql_json_put(o, "id", ql_json_text(item[i]));
 		put_field(o, "title", y, "title");
 		put_field(o, "line", y, "line");
 		put_field(o, "evidence_grade", y, "evidence");
@@ -51,8 +49,8 @@ static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *name,
 static json_t *head(const char *schema)
 {
 	json_t *o = json_object();
-	put(o, "schema", json_string(schema));
-	put(o, "version", json_string(quell_version()));
+	ql_json_put(o, "schema", json_string(schema));
+	ql_json_put(o, "version", json_string(quell_version()));
 	return o;
 }
 
@@ -95,9 +93,9 @@ static json_t *about(struct ql_arena *a, const struct ql_serve_options *options,
 	for (int i = 0; i < ql_n_addresses; i++)
 		if (answered(a, options, &ql_addresses[i]) && strcmp(ql_addresses[i].method, "DELETE") != 0)
 			json_array_append_new(answers, json_string(ql_addresses[i].path));
-	put(o, "regimens", shelf(a, data_dir, "regimens", ds));
-	put(o, "populations", shelf(a, data_dir, "populations", ds));
-	put(o, "paths", answers);
+	ql_json_put(o, "regimens", shelf(a, data_dir, "regimens", ds));
+	ql_json_put(o, "populations", shelf(a, data_dir, "populations", ds));
+	ql_json_put(o, "paths", answers);
 	ql_json_put_hash(o, "library_hash", digest_folder(a, data_dir, "library", ds) + digest_folder(a, data_dir, "evidence", ds));
 	return o;
 }
@@ -120,8 +118,8 @@ static json_t *item(struct ql_arena *a, const char *data_dir, const char *shelf_
 	if (!path || ql_yaml_read(a, path, ds, &y) != QUELL_OK)
 		return NULL;
 	json_t *o = head("quell.library_item/1");
-	put(o, "id", ql_json_text(name));
-	put(o, "item", ql_yaml_json(y));
+	ql_json_put(o, "id", ql_json_text(name));
+	ql_json_put(o, "item", ql_yaml_json(y));
 	return o;
 }
 
@@ -137,9 +135,9 @@ static json_t *code(struct ql_arena *a, const char *name, struct ql_diags *ds)
 		return NULL;
 	}
 	json_t *o = head("quell.code/1");
-	put(o, "code", json_string(upper));
-	put(o, "title", ql_json_text(ql_code_title((enum ql_code)found)));
-	put(o, "text", ql_json_text(ql_code_text((enum ql_code)found)));
+	ql_json_put(o, "code", json_string(upper));
+	ql_json_put(o, "title", ql_json_text(ql_code_title((enum ql_code)found)));
+	ql_json_put(o, "text", ql_json_text(ql_code_text((enum ql_code)found)));
 	return o;
 }
 
@@ -158,8 +156,8 @@ static json_t *module(struct ql_arena *a, const char *data_dir, const char *name
 	if (ql_read_source(ds, path, &text) != QUELL_OK)
 		return NULL;
 	json_t *o = head("quell.module/1");
-	put(o, "file", ql_json_text(name));
-	put(o, "text", ql_json_text(text->text));
+	ql_json_put(o, "file", ql_json_text(name));
+	ql_json_put(o, "text", ql_json_text(text->text));
 	return o;
 }
 
@@ -177,13 +175,13 @@ static json_t *therapy_json(const struct ql_therapy *t)
 {
 	char grade[2] = {t->evidence_grade, 0};
 	json_t *o = json_object();
-	put(o, "id", ql_json_text(t->id));
-	put(o, "title", ql_json_text(t->title));
-	put(o, "summary", ql_json_text(t->summary));
-	put(o, "evidence_grade", ql_json_text(grade));
-	put(o, "warning", ql_json_text(t->warning));
-	put(o, "population", ql_json_text(t->population));
-	put(o, "simulate", names_json(&t->simulate));
+	ql_json_put(o, "id", ql_json_text(t->id));
+	ql_json_put(o, "title", ql_json_text(t->title));
+	ql_json_put(o, "summary", ql_json_text(t->summary));
+	ql_json_put(o, "evidence_grade", ql_json_text(grade));
+	ql_json_put(o, "warning", ql_json_text(t->warning));
+	ql_json_put(o, "population", ql_json_text(t->population));
+	ql_json_put(o, "simulate", names_json(&t->simulate));
 	return o;
 }
 
@@ -192,7 +190,7 @@ static json_t *therapies(const struct ql_explain *x)
 	json_t *o = head("quell.therapies/1"), *list = json_array();
 	for (int i = 0; i < x->therapies.n; i++)
 		json_array_append_new(list, therapy_json(&x->therapies.item[i]));
-	put(o, "therapies", list);
+	ql_json_put(o, "therapies", list);
 	return o;
 }
 
@@ -211,8 +209,8 @@ static json_t *diagram(const struct ql_explain *x, const char *id, struct ql_dia
 		return NULL;
 	}
 	json_t *o = head("quell.diagram/1");
-	put(o, "id", ql_json_text(id));
-	put(o, "svg", ql_json_text(svg.data));
+	ql_json_put(o, "id", ql_json_text(id));
+	ql_json_put(o, "svg", ql_json_text(svg.data));
 	ql_buf_free(&svg);
 	return o;
 }
@@ -248,7 +246,7 @@ static enum quell_status answer(void *arg)
 		k->answer = item(&k->a, k->data_dir, argv[1], argv[2], &k->c->ds);
 	else if (strcmp(argv[0], "@shelf") == 0 && argc == 2 && is_shelf(argv[1])) {
 		k->answer = head("quell.library/1");
-		put(k->answer, argv[1], shelf(&k->a, k->data_dir, argv[1], &k->c->ds));
+		ql_json_put(k->answer, argv[1], shelf(&k->a, k->data_dir, argv[1], &k->c->ds));
 	}
 	if (k->answer)
 		ql_json_write(k->answer, &k->c->out);

@@ -7,8 +7,6 @@
 #include "trial/utility.h"
 #include <string.h>
 
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
-
 json_t *ql_yaml_json(const struct ql_yaml *y)
 {
 	double x;
@@ -21,7 +19,7 @@ json_t *ql_yaml_json(const struct ql_yaml *y)
 		if (y->kind == QL_YAML_LIST)
 			json_array_append_new(o, ql_yaml_json(y->item[i]));
 		else
-			put(o, y->key[i], ql_yaml_json(y->item[i]));
+			ql_json_put(o, y->key[i], ql_yaml_json(y->item[i]));
 	}
 	return o;
 }
@@ -42,12 +40,12 @@ static json_t *words_json(const char *list)
 static json_t *field(const struct ql_profile_def *d)
 {
 	json_t *o = json_object();
-	put(o, "name", json_string(d->name));
-	put(o, "title", json_string(d->help));
-	put(o, "unit", ql_json_text(d->unit));
-	put(o, "low", d->unit ? ql_json_real(d->low) : json_null());
-	put(o, "high", d->unit ? ql_json_real(d->high) : json_null());
-	put(o, "choices", d->unit ? json_null() : words_json(d->choices));
+	ql_json_put(o, "name", json_string(d->name));
+	ql_json_put(o, "title", json_string(d->help));
+	ql_json_put(o, "unit", ql_json_text(d->unit));
+	ql_json_put(o, "low", d->unit ? ql_json_real(d->low) : json_null());
+	ql_json_put(o, "high", d->unit ? ql_json_real(d->high) : json_null());
+	ql_json_put(o, "choices", d->unit ? json_null() : words_json(d->choices));
 	return o;
 }
 
@@ -55,13 +53,13 @@ static json_t *line_member(const struct ql_line_def *d)
 {
 	bool number = d->kind == QL_LK_NUMBER;
 	json_t *o = json_object();
-	put(o, "name", json_string(d->name));
-	put(o, "kind", json_string(ql_line_kind_text[d->kind]));
-	put(o, "title", json_string(d->help));
-	put(o, "unit", ql_json_text(d->unit));
-	put(o, "low", number ? ql_json_real(d->low) : json_null());
-	put(o, "high", number ? ql_json_real(d->high) : json_null());
-	put(o, "choices", d->choices ? words_json(d->choices) : json_null());
+	ql_json_put(o, "name", json_string(d->name));
+	ql_json_put(o, "kind", json_string(ql_line_kind_text[d->kind]));
+	ql_json_put(o, "title", json_string(d->help));
+	ql_json_put(o, "unit", ql_json_text(d->unit));
+	ql_json_put(o, "low", number ? ql_json_real(d->low) : json_null());
+	ql_json_put(o, "high", number ? ql_json_real(d->high) : json_null());
+	ql_json_put(o, "choices", d->choices ? words_json(d->choices) : json_null());
 	return o;
 }
 
@@ -76,8 +74,8 @@ static json_t *shelf(struct ql_arena *a, const char *data_dir, const char *folde
 		if (ql_yaml_read(a, ql_arena_printf(a, "%s/%s/%s.yaml", data_dir, folder, id[i]), ds, &y) != QUELL_OK || !y)
 			continue;
 		json_t *o = json_object();
-		put(o, "id", ql_json_text(id[i]));
-		put(o, "title", ql_yaml_json(ql_yaml_get(y, "title")));
+		ql_json_put(o, "id", ql_json_text(id[i]));
+		ql_json_put(o, "title", ql_yaml_json(ql_yaml_get(y, "title")));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -89,16 +87,16 @@ static json_t *courses(void)
 	for (int k = 0; k < QL_CK_COUNT; k++) {
 		const struct ql_course_def *d = &ql_course_def[k];
 		json_t *x = json_object();
-		put(x, "name", json_string(d->name));
-		put(x, "title", json_string(d->title));
-		put(x, "unit", json_string(d->unit));
-		put(x, "low", ql_json_real(d->low));
-		put(x, "high", ql_json_real(d->high));
+		ql_json_put(x, "name", json_string(d->name));
+		ql_json_put(x, "title", json_string(d->title));
+		ql_json_put(x, "unit", json_string(d->unit));
+		ql_json_put(x, "low", ql_json_real(d->low));
+		ql_json_put(x, "high", ql_json_real(d->high));
 		json_array_append_new(list, x);
 	}
-	put(o, "regimen", json_string(QL_COURSE_REGIMEN));
-	put(o, "last_day", ql_json_real(QL_LAST_COURSE_DAY));
-	put(o, "quantities", list);
+	ql_json_put(o, "regimen", json_string(QL_COURSE_REGIMEN));
+	ql_json_put(o, "last_day", ql_json_real(QL_LAST_COURSE_DAY));
+	ql_json_put(o, "quantities", list);
 	return o;
 }
 
@@ -108,9 +106,9 @@ static json_t *criteria(void)
 	for (int k = 0; k < QL_K_COUNT; k++) {
 		const struct ql_benefit_def *d = &ql_benefit_def[k];
 		json_t *o = json_object();
-		put(o, "id", json_string(d->id));
-		put(o, "title", json_string(d->title));
-		put(o, "usual", ql_json_real(d->weight));
+		ql_json_put(o, "id", json_string(d->id));
+		ql_json_put(o, "title", json_string(d->title));
+		ql_json_put(o, "usual", ql_json_real(d->weight));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -119,8 +117,8 @@ static json_t *criteria(void)
 static json_t *utilities(struct ql_arena *a, const char *data_dir, struct ql_diags *ds)
 {
 	json_t *list = shelf(a, data_dir, "library/utilities", ds), *base = json_object();
-	put(base, "id", json_string(ql_utility_base.id));
-	put(base, "title", json_string(ql_utility_base.title));
+	ql_json_put(base, "id", json_string(ql_utility_base.id));
+	ql_json_put(base, "title", json_string(ql_utility_base.title));
 	json_array_insert_new(list, 0, base);
 	return list;
 }
@@ -143,12 +141,12 @@ static json_t *sample(struct ql_arena *a, const char *data_dir, const char *id, 
 	json_t *o = json_object(), *known = json_object();
 	for (int f = 0; f < QL_PROFILE_N; f++)
 		if (ql_profile_knows(&p, (enum ql_profile_field)f))
-			put(known, ql_profile_def[f].name, ql_json_text(ql_profile_text(&p, (enum ql_profile_field)f, a)));
-	put(o, "id", ql_json_text(id));
-	put(o, "title", ql_json_text(p.title));
-	put(o, "known", known);
+			ql_json_put(known, ql_profile_def[f].name, ql_json_text(ql_profile_text(&p, (enum ql_profile_field)f, a)));
+	ql_json_put(o, "id", ql_json_text(id));
+	ql_json_put(o, "title", ql_json_text(p.title));
+	ql_json_put(o, "known", known);
 	for (int i = 0; i < QL_PROFILE_PARTS; i++)
-		put(o, ql_profile_part[i], part(p.yaml, ql_profile_part[i]));
+		ql_json_put(o, ql_profile_part[i], part(p.yaml, ql_profile_part[i]));
 	return o;
 }
 
@@ -172,18 +170,18 @@ json_t *ql_profile_offer(struct ql_arena *a, const char *data_dir, struct ql_dia
 		json_array_append_new(fields, field(&ql_profile_def[f]));
 	for (int m = 0; m < QL_PL_N; m++)
 		json_array_append_new(members, line_member(&ql_line_def[m]));
-	put(o, "schema", json_string("quell.profile_fields/1"));
-	put(o, "version", json_string(quell_version()));
-	put(o, "fields", fields);
-	put(o, "line_members", members);
-	put(o, "max_drugs", json_integer(QL_MAX_DRUGS));
-	put(o, "regimens", shelf(a, data_dir, "library/regimens", ds));
-	put(o, "drugs", shelf(a, data_dir, "library/agents", ds));
-	put(o, "courses", courses());
-	put(o, "criteria", criteria());
-	put(o, "max_weight", ql_json_real(QL_MAX_WEIGHT));
-	put(o, "utilities", utilities(a, data_dir, ds));
-	put(o, "samples", samples(a, data_dir, ds));
+	ql_json_put(o, "schema", json_string("quell.profile_fields/1"));
+	ql_json_put(o, "version", json_string(quell_version()));
+	ql_json_put(o, "fields", fields);
+	ql_json_put(o, "line_members", members);
+	ql_json_put(o, "max_drugs", json_integer(QL_MAX_DRUGS));
+	ql_json_put(o, "regimens", shelf(a, data_dir, "library/regimens", ds));
+	ql_json_put(o, "drugs", shelf(a, data_dir, "library/agents", ds));
+	ql_json_put(o, "courses", courses());
+	ql_json_put(o, "criteria", criteria());
+	ql_json_put(o, "max_weight", ql_json_real(QL_MAX_WEIGHT));
+	ql_json_put(o, "utilities", utilities(a, data_dir, ds));
+	ql_json_put(o, "samples", samples(a, data_dir, ds));
 	return o;
 }
 
@@ -192,10 +190,10 @@ json_t *ql_profile_offer(struct ql_arena *a, const char *data_dir, struct ql_dia
 static json_t *object_schema(json_t *properties, const char *description)
 {
 	json_t *o = json_object();
-	put(o, "type", json_string("object"));
-	put(o, "properties", properties);
-	put(o, "additionalProperties", json_false());
-	put(o, "description", json_string(description));
+	ql_json_put(o, "type", json_string("object"));
+	ql_json_put(o, "properties", properties);
+	ql_json_put(o, "additionalProperties", json_false());
+	ql_json_put(o, "description", json_string(description));
 	return o;
 }
 
@@ -226,7 +224,7 @@ static json_t *field_schema(const struct ql_profile_def *d)
 		json_array_append_new(choices, json_string("unknown"));
 		o = json_pack("{s:o}", "enum", choices);
 	}
-	put(o, "description", *(d->unit ? d->unit : "") ? json_sprintf("%s, %s", d->help, d->unit) : json_string(d->help));
+	ql_json_put(o, "description", *(d->unit ? d->unit : "") ? json_sprintf("%s, %s", d->help, d->unit) : json_string(d->help));
 	return o;
 }
 
@@ -252,7 +250,7 @@ static json_t *member_schema(const struct ql_line_def *d)
 		o = or_unknown(number_schema(d->low, d->high));
 		break;
 	}
-	put(o, "description", *(d->unit ? d->unit : "") ? json_sprintf("%s, %s", d->help, d->unit) : json_string(d->help));
+	ql_json_put(o, "description", *(d->unit ? d->unit : "") ? json_sprintf("%s, %s", d->help, d->unit) : json_string(d->help));
 	return o;
 }
 
@@ -260,27 +258,27 @@ static json_t *lines_schema(void)
 {
 	json_t *members = json_object(), *o = json_object();
 	for (int m = 0; m < QL_PL_N; m++)
-		put(members, ql_line_def[m].name, member_schema(&ql_line_def[m]));
-	put(o, "type", json_string("array"));
-	put(o, "items", object_schema(members, "a regimen, drugs, or both; the rest may be left out"));
-	put(o, "description", json_string("earlier treatment, in order: [] is untreated, unknown (or left out) is not known"));
+		ql_json_put(members, ql_line_def[m].name, member_schema(&ql_line_def[m]));
+	ql_json_put(o, "type", json_string("array"));
+	ql_json_put(o, "items", object_schema(members, "a regimen, drugs, or both; the rest may be left out"));
+	ql_json_put(o, "description", json_string("earlier treatment, in order: [] is untreated, unknown (or left out) is not known"));
 	return or_unknown(o);
 }
 
 static json_t *courses_schema(void)
 {
 	json_t *all = json_object();
-	put(all, "regimen", json_pack("{s:s,s:s}", "type", "string", "description", "under which it was measured (" QL_COURSE_REGIMEN ")"));
+	ql_json_put(all, "regimen", json_pack("{s:s,s:s}", "type", "string", "description", "under which it was measured (" QL_COURSE_REGIMEN ")"));
 	for (int k = 0; k < QL_CK_COUNT; k++) {
 		const struct ql_course_def *d = &ql_course_def[k];
 		json_t *at = json_pack("{s:s,s:o,s:s}", "type", "object", "additionalProperties", number_schema(d->low, d->high), "description",
 				       "value by day since the start of the regimen");
 		json_t *two = json_object();
-		put(two, "unit", json_pack("{s:s}", "const", d->unit));
-		put(two, "at", at);
+		ql_json_put(two, "unit", json_pack("{s:s}", "const", d->unit));
+		ql_json_put(two, "at", at);
 		json_t *x = object_schema(two, d->title);
-		put(x, "required", json_pack("[s,s]", "unit", "at"));
-		put(all, d->name, x);
+		ql_json_put(x, "required", json_pack("[s,s]", "unit", "at"));
+		ql_json_put(all, d->name, x);
 	}
 	return or_unknown(object_schema(all, "values measured over time"));
 }
@@ -290,8 +288,8 @@ static json_t *preferences_schema(void)
 	json_t *all = json_object();
 	for (int k = 0; k < QL_K_COUNT; k++) {
 		json_t *x = number_schema(0, QL_MAX_WEIGHT);
-		put(x, "description", json_string(ql_benefit_def[k].title));
-		put(all, ql_benefit_def[k].id, x);
+		ql_json_put(x, "description", json_string(ql_benefit_def[k].title));
+		ql_json_put(all, ql_benefit_def[k].id, x);
 	}
 	return or_unknown(object_schema(all, "weights of criteria, of which ratios matter; what is left out has none"));
 }
@@ -300,10 +298,10 @@ json_t *ql_profile_schema(void)
 {
 	json_t *all = json_object();
 	for (int f = 0; f < QL_PROFILE_N; f++)
-		put(all, ql_profile_def[f].name, field_schema(&ql_profile_def[f]));
-	put(all, "prior_lines", lines_schema());
-	put(all, "courses", courses_schema());
-	put(all, "preferences", preferences_schema());
+		ql_json_put(all, ql_profile_def[f].name, field_schema(&ql_profile_def[f]));
+	ql_json_put(all, "prior_lines", lines_schema());
+	ql_json_put(all, "courses", courses_schema());
+	ql_json_put(all, "preferences", preferences_schema());
 	json_t *o = object_schema(all, "");
 	json_object_del(o, "description");
 	return o;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/shape.h"
+#include "base/json.h"
 #include "api/tables.h"
 #include <stdio.h>
 #include <string.h>
@@ -113,14 +114,12 @@ enum { N_SHAPE = sizeof shapes / sizeof *shapes };
 
 /* ---- schemas ---- */
 
-static void put(json_t *o, const char *key, json_t *v) { json_object_set_new(o, key, v); }
-
 static void allow(json_t *node, const char *type)
 {
 	json_t *list = json_object_get(node, "type"), *v;
 	size_t i;
 	if (!list)
-		put(node, "type", list = json_array());
+		ql_json_put(node, "type", list = json_array());
 	json_array_foreach(list, i, v) {
 		if (strcmp(json_string_value(v), type) == 0)
 			return;
@@ -159,7 +158,7 @@ static void describe(json_t *node, const struct ql_sheet_column *c)
 	char text[400];
 	snprintf(text, sizeof text, "%s%s%s", c->unit, *c->unit && *c->title ? "; " : "", c->title);
 	if (*text)
-		put(node, "description", json_string(text));
+		ql_json_put(node, "description", json_string(text));
 }
 
 enum how {
@@ -176,9 +175,9 @@ static void leaf(json_t *node, const struct ql_sheet_column *c, enum how how)
 		allow(node, "null");
 	if (c->kind == QL_SHEET_TEXT && how == AS_TABLE && !json_object_get(node, "items")) {
 		allow(node, "array");
-		put(node, "items", json_pack("{s:[s,s]}", "type", "string", "null"));
+		ql_json_put(node, "items", json_pack("{s:[s,s]}", "type", "string", "null"));
 	} else if (c->kind == QL_SHEET_EACH) {
-		put(node, "additionalProperties", json_pack("{s:[s,s]}", "type", "number", "null"));
+		ql_json_put(node, "additionalProperties", json_pack("{s:[s,s]}", "type", "number", "null"));
 	}
 	describe(node, c);
 }
@@ -257,7 +256,7 @@ static void add_tables(json_t *top, const struct ql_api_table *t, enum how how)
 static json_t *schema_of(const struct shape *s)
 {
 	json_t *o = json_object(), *required = json_array();
-	put(property(o, "schema", 6), "const", json_string(s->name));
+	ql_json_put(property(o, "schema", 6), "const", json_string(s->name));
 	json_array_append_new(required, json_string("schema"));
 	for (int i = 0; i < s->n_top; i++) {
 		size_t n = strcspn(s->top[i].path, "#");
@@ -267,8 +266,8 @@ static json_t *schema_of(const struct shape *s)
 	}
 	add_tables(o, s->verb, AS_TABLE);
 	add_tables(o, s->more, AS_SAID);
-	put(o, "type", json_string("object"));
-	put(o, "required", required);
+	ql_json_put(o, "type", json_string("object"));
+	ql_json_put(o, "required", required);
 	return o;
 }
 
@@ -307,7 +306,7 @@ json_t *ql_shapes(void)
 	for (int i = 0; i < N_SHAPE; i++) {
 		char key[64];
 		key_of(shapes[i].name, key);
-		put(o, key, schema_of(&shapes[i]));
+		ql_json_put(o, key, schema_of(&shapes[i]));
 	}
 	return o;
 }
