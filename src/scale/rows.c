@@ -124,9 +124,32 @@ static void bind_float(sqlite3_stmt *q, int i, float x)
 		sqlite3_bind_null(q, i);
 }
 
+/* The place after them. */
+static int bind_floats(sqlite3_stmt *q, int at, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bind_float(q, at++, x[i]);
+	return at;
+}
+
 static const char *const cause_text[] = {"censored", "progression", "death", "richter"};
 static const char *const response_text[] = {"NE", "PD", "SD", "PR-L", "PR", "nPR", "CRi", "CR"};
-#define WORD(list, code) ((size_t)(code) < sizeof(list) / sizeof *(list) ? (list)[code] : NULL)
+/* By bit of enum ql_act. */
+static const char *const act_text[] = {"hold", "reduce", "G-CSF", "IVIG", "tocilizumab", "steroid", "MRD stop", "other"};
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+#define WORD(list, code) ((size_t)(code) < COUNT(list) ? (list)[code] : NULL)
+
+/* "hold, G-CSF"; nothing done: "". */
+static const char *act_words(unsigned acts, char text[80])
+{
+	*text = 0;
+	for (size_t i = 0; i < COUNT(act_text); i++)
+		if (acts & 1u << i) {
+			strcat(text, *text ? ", " : "");
+			strcat(text, act_text[i]);
+		}
+	return text;
+}
 
 static enum quell_status keep_patient(struct ql_unpack *u, struct ql_store *s, int64_t run, int arm, uint64_t patient)
 {
@@ -144,26 +167,33 @@ enum quell_status ql_rows_put_patient(struct ql_store *s, int64_t run, int arm, 
 				      const struct ql_patient_record *r)
 {
 	sqlite3_stmt *q = ql_store_sql(s, "INSERT INTO patient VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-					  "?,?,?,?,?,?,?,?,?,?,?)");
+					  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	const float real[] = {r->pfs_day, r->follow_day, r->death_day, r->last_day, r->next_day, r->pfs2_day, r->richter_day,
 			      r->end_day, r->infection_day, r->af_day, r->spm_day, r->tox_day, r->response_day, r->cr_day,
 			      r->crs_day, r->anc_nadir, r->mrd_blood_eot, r->mrd_marrow_eot, r->mrd_blood_low,
 			      r->deterioration_day, r->qaly, r->life_years};
 	const int whole[] = {r->tp53, r->ighv_u, r->n_infection, r->last_cycle, r->crs_grade, r->icans_grade, r->irr_g3, r->tls,
 			     r->n_hold, r->n_reduced, r->n_line, r->stratum};
+	const float more[] = {r->icans_day, r->irr_day, r->tls_day, r->neutropenia_day}; /* since layout 3 */
 	const char *word[] = {r->status == QUELL_OK ? "ok" : "failed", WORD(cause_text, r->pfs_cause),
 			      WORD(response_text, r->response), WORD(response_text, r->best)};
+	char acts[80];
 	if (!q)
 		return QUELL_ERR_IO;
 	sqlite3_bind_int64(q, 1, run);
 	sqlite3_bind_int(q, 2, arm);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)patient);
-	for (int i = 0; i < 4; i++)
-		sqlite3_bind_text(q, 4 + i, word[i], -1, SQLITE_STATIC);
-	for (int i = 0; i < 22; i++)
-		bind_float(q, 8 + i, real[i]);
-	for (int i = 0; i < 12; i++)
-		sqlite3_bind_int(q, 30 + i, whole[i]);
+	int at = 4;
+	for (size_t i = 0; i < COUNT(word); i++)
+		sqlite3_bind_text(q, at++, word[i], -1, SQLITE_STATIC);
+	at = bind_floats(q, at, real, COUNT(real));
+	for (size_t i = 0; i < COUNT(whole); i++)
+		sqlite3_bind_int(q, at++, whole[i]);
+	at = bind_floats(q, at, more, COUNT(more));
+	at = bind_floats(q, at, r->quality_start, QL_QUALITY_N);
+	at = bind_floats(q, at, r->quality_mean, QL_QUALITY_N);
+	at = bind_floats(q, at, r->worse_day, QL_QUALITY_N);
+	sqlite3_bind_text(q, at, act_words(r->acts, acts), -1, SQLITE_TRANSIENT);
 	return ql_store_step(s, q, "store patients");
 }
 

@@ -200,4 +200,31 @@ static const char version_2[] =
 	"  low, high, scale, first, first_lower, first_upper, total, total_lower, total_upper, mu_star, mu_star_lower,\n"
 	"  mu_star_upper, mu, sigma FROM sensitivity;\n";
 
-const char *const ql_store_upgrade[QL_STORE_VERSION] = {version_1, version_2};
+/* Quality-of-life scores, the days of all events of the data sets of a trial, and what the protocol did. In rows of an older
+ * store they are NULL: not kept. */
+static const char version_3[] =
+	"ALTER TABLE patient ADD COLUMN icans_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN irr_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN tls_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN neutropenia_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN symptoms_start REAL;\n"
+	"ALTER TABLE patient ADD COLUMN fatigue_start REAL;\n"
+	"ALTER TABLE patient ADD COLUMN worries_start REAL;\n"
+	"ALTER TABLE patient ADD COLUMN symptoms_mean REAL;\n"
+	"ALTER TABLE patient ADD COLUMN fatigue_mean REAL;\n"
+	"ALTER TABLE patient ADD COLUMN worries_mean REAL;\n"
+	"ALTER TABLE patient ADD COLUMN symptoms_worse_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN fatigue_worse_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN worries_worse_day REAL;\n"
+	"ALTER TABLE patient ADD COLUMN acts TEXT;\n"
+	"DROP VIEW patients;\n"
+	"CREATE VIEW patients AS SELECT p.run, a.id AS regimen, p.patient, p.status, p.follow_day, p.pfs_day, p.pfs_cause,\n"
+	"  p.response, p.best_response, p.death_day, p.last_day, p.next_day, p.pfs2_day, p.richter_day, p.end_day,\n"
+	"  p.infection_day, p.n_infection, p.af_day, p.spm_day, p.tox_day, p.response_day, p.cr_day, p.crs_day, p.crs_grade,\n"
+	"  p.icans_day, p.icans_grade, p.irr_day, p.irr_g3, p.tls_day, p.tls, p.neutropenia_day, p.anc_nadir,\n"
+	"  p.mrd_blood_eot, p.mrd_marrow_eot, p.mrd_blood_low, p.deterioration_day, p.qaly, p.life_years,\n"
+	"  p.symptoms_start, p.fatigue_start, p.worries_start, p.symptoms_mean, p.fatigue_mean, p.worries_mean,\n"
+	"  p.symptoms_worse_day, p.fatigue_worse_day, p.worries_worse_day, p.tp53, p.ighv_u, p.last_cycle, p.n_hold,\n"
+	"  p.n_reduced, p.acts, p.n_line, p.stratum FROM patient p JOIN arm a ON a.run = p.run AND a.arm = p.arm;\n";
+
+const char *const ql_store_upgrade[QL_STORE_VERSION] = {version_1, version_2, version_3};

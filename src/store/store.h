@@ -12,7 +12,7 @@
 
 #include "base/diag.h"
 
-#define QL_STORE_VERSION 2 /* of the schema */
+#define QL_STORE_VERSION 3 /* of the schema */
 
 struct ql_store;
 

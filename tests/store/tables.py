@@ -54,6 +54,7 @@ assert ratios > 0
 same(c.execute("SELECT count(*) FROM contrasts WHERE hazard_ratio IS NOT NULL").fetchone()[0], ratios)
 
 # Patients: the endpoints again, from rows.
+start = {}
 for r in result["regimens"]:
     rows = c.execute("SELECT * FROM patients WHERE regimen = ? ORDER BY patient", (r["id"],)).fetchall()
     same([x["patient"] for x in rows], list(range(60)))
@@ -68,6 +69,17 @@ for r in result["regimens"]:
     same(len(last), 60)
     for x in rows:
         assert x["follow_day"] - 100 <= last[x["patient"]] <= x["follow_day"], (x["follow_day"], last[x["patient"]])
+    # Events and their days go together; scores of quality of life lie on their scale.
+    for x in rows:
+        same(x["icans_day"] is None, x["icans_grade"] == 0)
+        same(x["tls_day"] is None, x["tls"] == 0)
+        same(x["irr_day"] is None, x["irr_g3"] == 0)
+        same(x["neutropenia_day"] is None, not x["anc_nadir"] < 1)
+        same("hold" in x["acts"], x["n_hold"] > 0)
+        for scale in ("symptoms", "fatigue", "worries"):
+            assert 0 <= x[scale + "_start"] <= 100 and 0 <= x[scale + "_mean"] <= 100
+            assert x["death_day"] is None or x[scale + "_worse_day"] <= x["death_day"]
+            same(x[scale + "_start"], start.setdefault((x["patient"], scale), x[scale + "_start"]))  # the same person
     # medians of patients against the histogram's (half a bin and interpolation: 3 %)
     spd = sorted(x["spd"] for x in c.execute("SELECT spd FROM patient_courses WHERE regimen = ? AND day = 28", (r["id"],)))
     q = c.execute("SELECT q50 FROM courses WHERE regimen = ? AND output = 'spd' AND day = 28", (r["id"],)).fetchone()["q50"]

@@ -201,6 +201,34 @@ static void responses_of_the_first_layout(void **state)
 	ql_diags_free(&ds);
 }
 
+/* A store as quell left it at layout 2 (tests/golden/store): its rows stay, what was not kept then is NULL. */
+static void rows_of_the_second_layout(void **state)
+{
+	(void)state;
+	struct ql_diags ds = {0};
+	const char *path = in_folder("layout_2.db");
+	assert_int_equal(system(ql_arena_printf(&arena, "cp " QUELL_SOURCE_DIR "/tests/golden/store/layout_2.db %s", path)), 0);
+	struct ql_store *s;
+	assert_int_equal(ql_store_open(path, QL_STORE_READ, &ds, &s), QUELL_ERR_INPUT);
+	ql_store_close(s);
+	ql_diags_free(&ds);
+	s = open_store(path, QL_STORE_WRITE, &ds);
+	sqlite3_stmt *q = ql_store_sql(s, "SELECT count(*), count(follow_day), sum(n_hold), count(icans_day) + count(irr_day) + count(tls_day) + "
+					  "count(neutropenia_day) + count(symptoms_start) + count(fatigue_mean) + count(worries_worse_day) + "
+					  "count(acts) FROM patients WHERE regimen = 'ven-obi'");
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(q, 0), 3);
+	assert_int_equal(sqlite3_column_int(q, 1), 3);
+	assert_int_equal(sqlite3_column_int(q, 2), 2);
+	assert_int_equal(sqlite3_column_int(q, 3), 0);
+	sqlite3_reset(q);
+	int faults;
+	assert_int_equal(ql_store_check(s, &faults), QUELL_OK);
+	assert_int_equal(faults, 0);
+	ql_store_close(s);
+	ql_diags_free(&ds);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -224,6 +252,7 @@ int main(void)
 		cmocka_unit_test(one_writer_at_a_time),
 		cmocka_unit_test(every_step_of_the_schema_can_be_made_alone),
 		cmocka_unit_test(responses_of_the_first_layout),
+		cmocka_unit_test(rows_of_the_second_layout),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
