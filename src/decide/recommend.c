@@ -139,7 +139,7 @@ static bool beyond_population(struct ql_recommending *k)
 	return any;
 }
 
-static void choose_patients(struct ql_recommending *k)
+static enum quell_status choose_patients(struct ql_recommending *k)
 {
 	struct ql_recommendation *r = k->r;
 	bool known = false;
@@ -149,8 +149,9 @@ static void choose_patients(struct ql_recommending *k)
 	if (r->profile.n_seen && k->n_candidate > COURSE_CANDIDATES)
 		k->n_candidate = COURSE_CANDIDATES;
 	k->log_weight = QL_NEW_N(&r->arena, double, k->n_candidate + 1);
-	if (r->profile.n_seen)
-		ql_recommend_courses(k);
+	enum quell_status s = r->profile.n_seen ? ql_recommend_courses(k) : QUELL_OK;
+	if (s != QUELL_OK)
+		return s;
 	bool any = weigh(k);
 	r->candidates = k->n_candidate;
 	r->effective = any ? k->sample.effective : 0;
@@ -164,6 +165,7 @@ static void choose_patients(struct ql_recommending *k)
 		ql_diag_help(ql_diag_add(k->ds, QL_E0527, (struct ql_span){0}, "the population `%s` hardly holds such a patient",
 					 k->run.population),
 			     "the answer leans on the equivalent of %.0f virtual patients; another `--population` may fit better", r->effective);
+	return QUELL_OK;
 }
 
 static void read_ages(struct ql_recommending *k)
@@ -347,7 +349,9 @@ static enum quell_status recommend(void *arg)
 		s = open_job(k);
 	if (s != QUELL_OK || k->ds->n_errors > errors)
 		return s != QUELL_OK ? s : QUELL_ERR_INPUT;
-	choose_patients(k);
+	s = choose_patients(k);
+	if (s != QUELL_OK)
+		return s;
 	read_ages(k);
 	s = simulate_all(k);
 	if (s != QUELL_OK)

@@ -59,7 +59,7 @@ static enum quell_status simulate(struct ql_recommending *k, struct watch *w)
 	return s;
 }
 
-void ql_recommend_courses(struct ql_recommending *k)
+enum quell_status ql_recommend_courses(struct ql_recommending *k)
 {
 	const struct ql_profile *p = &k->r->profile;
 	double *day = QL_NEW_N(&k->r->arena, double, (size_t)p->n_seen + 1);
@@ -67,5 +67,5 @@ void ql_recommend_courses(struct ql_recommending *k)
 	for (int i = 0; i < p->n_seen; i++)
 		if (w.n_day == 0 || p->seen[i].day > day[w.n_day - 1])
 			day[w.n_day++] = p->seen[i].day;
-	simulate(k, &w);
+	return simulate(k, &w);
 }

@@ -44,7 +44,7 @@ struct ql_recommending {
 };
 
 /* recommend_course.c: adds the log likelihood of the observed courses to log_weight. */
-void ql_recommend_courses(struct ql_recommending *k);
+enum quell_status ql_recommend_courses(struct ql_recommending *k);
 /* recommend_quality.c: reads the sets of utilities; years of one patient by the set behind the ranking; scores and other
  * sets, after the order is known. */
 enum quell_status ql_recommend_utilities(struct ql_recommending *k);
