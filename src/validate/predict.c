@@ -72,11 +72,12 @@ struct work {
 	double parameter_sd; /* between parameter draws, on the scale of the effect */
 };
 
-/* From entry to the data cut, or to the loss. */
+/* From entry to the data cut, or to the loss. Where only a part could be judged by then, it is who entered first. */
 static double observed_until(const struct ql_prediction_spec *s, struct stream *r)
 {
 	double accrual = fmin(s->accrual_day, 2.0 * s->median_follow_day);
-	double follow = s->median_follow_day + accrual * (0.5 - uniform(r));
+	double entered = uniform(r) * (s->assessed > 0.0 ? s->assessed : 1.0);
+	double follow = s->median_follow_day + accrual * (0.5 - entered);
 	double u = uniform(r);
 	if (s->dropout_per_year > 0.0)
 		follow = fmin(follow, -log(u) / s->dropout_per_year * QL_DAYS_PER_YEAR);

@@ -28,6 +28,7 @@ struct ql_prediction_spec {
 	const struct ql_cohort_records *a, *b; /* b: the comparator of a hazard ratio */
 	uint64_t n_a, n_b;                     /* patients of the trial */
 	double median_follow_day, accrual_day, dropout_per_year;
+	double assessed; /* share of the patients who were judged, those who entered first; 0: all */
 	struct ql_trial_sds effect;
 	double published; /* NaN: none; for `excess` */
 	int replicates, blocks; /* blocks: parameter draws in the cohorts; a replicate takes patients of one */

@@ -298,6 +298,15 @@ static double size_of(const struct planned *p, int arm, double printed)
 	return fmax(2.0, round((double)d->arm[arm].n * share));
 }
 
+/* Response at a cut before all could be judged: the printed number is smaller than the arm. */
+static double assessed(const struct planned *p)
+{
+	const struct ql_validated *x = p->item;
+	double n = (double)x->design->arm[p->a].n;
+	bool response = x->target.class == QL_CLASS_RESPONSE || x->target.class == QL_CLASS_CR;
+	return response && !p->subgroup && x->row->n_arm >= 1 && x->row->n_arm < n ? x->row->n_arm / n : 1.0;
+}
+
 static void predict_one(struct validation *k, struct planned *p, struct ql_arena *scratch)
 {
 	struct ql_validated *x = p->item;
@@ -313,7 +322,7 @@ static void predict_one(struct validation *k, struct planned *p, struct ql_arena
 				       .n_a = (uint64_t)x->n, .n_b = p->b >= 0 ? (uint64_t)size_of(p, p->b, r->n_comp) : 0,
 				       .median_follow_day = follow * QL_DAYS_PER_MONTH,
 				       .accrual_day = x->design->accrual_months * QL_DAYS_PER_MONTH,
-				       .dropout_per_year = x->design->dropout_per_year,
+				       .dropout_per_year = x->design->dropout_per_year, .assessed = assessed(p),
 				       .effect = ql_validation_effect(k->v, x->target.class), .published = x->value, .replicates = k->v->replicates,
 				       .blocks = k->v->n_draws, .key = key, .scratch = scratch};
 	ql_predict(&s, &x->sim);

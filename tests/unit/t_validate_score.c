@@ -122,6 +122,34 @@ static void predict(const char *endpoint, const struct ql_cohort_records *a, con
 	ql_arena_free(&room[1]);
 }
 
+/* Treated until progression, everybody responds at day 100; entry is spread over the year about a median of 120 days. */
+static void who_entered_first_is_judged(void **state)
+{
+	(void)state;
+	struct ql_cohort_records a = exponential(20000, 30, 1);
+	memset(a.continuous, 1, a.n);
+	for (size_t i = 0; i < a.n; i++)
+		a.record[i].response_day = 100;
+	struct ql_arena room[2] = {{0}};
+	struct ql_trial_row r = row("ORR", 1, "%");
+	struct ql_target t;
+	assert_null(ql_target_of(&r, &t));
+	struct ql_prediction all, part;
+	struct ql_prediction_spec s = {.target = &t, .a = &a, .n_a = 200, .median_follow_day = 120, .accrual_day = 365,
+				       .published = NAN, .replicates = 200, .key = 5, .scratch = room};
+	ql_predict(&s, &all); /* followed 0 to 240 days: 140 of 240 have passed day 100 */
+	assert_true(fabs(all.estimate - 140.0 / 240) < 0.02);
+	s.assessed = 0.8; /* 48 to 240 days */
+	ql_predict(&s, &part);
+	assert_true(fabs(part.estimate - 140.0 / 192) < 0.02);
+	s.assessed = 1;
+	ql_predict(&s, &part);
+	assert_true(part.estimate == all.estimate && part.lower[2] == all.lower[2]);
+	ql_arena_free(&room[0]);
+	ql_arena_free(&room[1]);
+	ql_cohort_records_free(&a);
+}
+
 static void predictions_have_the_right_width(void **state)
 {
 	(void)state;
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(the_trial_effect_acts_on_the_hazard),
 		cmocka_unit_test(parameter_draws_widen_by_what_they_differ),
 		cmocka_unit_test(variances_of_trial_and_arm_are_told_apart),
+		cmocka_unit_test(who_entered_first_is_judged),
 		cmocka_unit_test(predictions_have_the_right_width), cmocka_unit_test(no_row_is_lost),
 		cmocka_unit_test(json_is_what_is_promised), cmocka_unit_test(every_trial_is_accounted_for)};
 	return cmocka_run_group_tests(tests, NULL, scratch_remove);
