@@ -63,11 +63,14 @@ static const struct ql_sheet_column effect[] = {T("treat", ""), T("comp", ""), R
 static const struct ql_sheet_column split[] = {T("treat", ""), T("comp", ""), W("studies", ""), R("proportion_direct", "1"), R("network", ""), R("direct", ""),
 	R("indirect", ""), R("difference", ""), R("p", "1")};
 static const struct ql_sheet_column judgement[] = {T("treat", ""), T("comp", ""), T("confidence", ""), T("assessed", "")};
-static const struct ql_sheet_column profile[] = {VERSION, W("max_drugs", "of an earlier line"), R("max_weight", "1")};
-static const struct ql_sheet_column field[] = {T("name", ""), T("kind", "of a member of an earlier line"), T("title", ""), T("unit", ""), R("low", "in `unit`"), R("high", "in `unit`"), T("choices#", "")};
-static const struct ql_sheet_column sample[] = {T("id", ""), T("title", ""), W("observations", "measurements of its courses")};
+static const struct ql_sheet_column field[] = {T("name", ""), T("title", ""), T("unit", ""), R("low", "in `unit`"), R("high", "in `unit`"), T("choices#", "")};
+static const struct ql_sheet_column member[] = {T("name", ""), T("kind", ""), T("title", ""), T("unit", ""), R("low", "in `unit`"), R("high", "in `unit`"), T("choices#", "")};
+static const struct ql_sheet_column line[] = {T("regimen", "of the library"), T("drugs#", ""), T("start", "YYYY-MM, or a year"), R("start", "year"), T("end", "YYYY-MM, or a year"), R("end", "year"), T("ended", ""), R("remission_months", "month")};
+static const struct ql_sheet_column named[] = {T("id", ""), T("title", "")};
 static const struct ql_sheet_column criterion[] = {T("id", ""), T("title", ""), R("usual", "weight where none is stated")};
-static const struct ql_sheet_column measured[] = {T("regimen", "under which courses are simulated"), R("last_day", "day")};
+static const struct ql_sheet_column courses[] = {T("regimen", "that they are measured under"), R("last_day", "day")};
+static const struct ql_sheet_column measured[] = {T("name", ""), T("title", ""), T("unit", ""), R("low", "in `unit`"), R("high", "in `unit`")};
+static const struct ql_sheet_column limits[] = {W("max_drugs", "of a line"), R("max_weight", "of a criterion")};
 static const struct ql_sheet_column course[] = {T("output", ""), T("title", ""), T("unit", ""), R("value#", "in `unit`")};
 static const struct ql_sheet_column nothing[] = {KEY};
 
@@ -84,8 +87,9 @@ static const struct ql_api_table more_explain[] = {SHEET("therapies/*/simulation
 static const struct ql_api_table more_evidence[] = {SHEET("rows/*", row), SHEET("trials/*", listed), END};
 static const struct ql_api_table more_nma[] = {SHEET("rows/*", row), SHEET("networks/*", network), SHEET("networks/*/effects/*|networks/*/league/*", effect),
 	SHEET("networks/*/split/*", split), SHEET("certainty/*", judgement), END};
-static const struct ql_api_table more_profile[] = {SHEET("fields/*|line_members/*|courses/quantities/*", field),
-	SHEET("regimens/*|drugs/*|utilities/*", choice), SHEET("criteria/*", criterion), SHEET("courses", measured), SHEET("samples/*", sample), SHEET("samples/*/known", nothing), END};
+static const struct ql_api_table more_profile[] = {SHEET("fields/*", field), SHEET("line_members/*", member), SHEET("regimens/*|drugs/*|utilities/*|samples/*", named),
+	SHEET("criteria/*", criterion), SHEET("courses", courses), SHEET("courses/quantities/*", measured), SHEET("", limits),
+	SHEET("samples/*/known|samples/*/courses|samples/*/preferences", nothing), SHEET("samples/*/prior_lines/*", line), END};
 
 static const struct shape {
 	const char *name;
@@ -107,7 +111,7 @@ static const struct shape {
 	OF("quell.evidence/1", nothing, NULL, more_evidence, false),
 	OF("quell.evidence_nma/1", nma, NULL, more_nma, false),
 	OF("quell.simulate/1", simulate, ql_tables_simulate, more_simulate, false),
-	OF("quell.profile_fields/1", profile, NULL, more_profile, false),
+	OF("quell.profile_fields/1", version, NULL, more_profile, false),
 	OF("quell.runs/1", nothing, ql_tables_runs, NULL, false),
 	OF("quell.compare/1", compare, ql_tables_compare, more_compare, true),
 	OF("quell.recommend/1", recommend, ql_tables_recommend, more_recommend, true),

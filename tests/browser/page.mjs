@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, expect, faults, open, serve, table } from './tools.mjs';
 
-const order = ['everyView', 'designersJourney', 'readersJourney', 'keyboardJourney', 'links', 'tour', 'slider', 'trials', 'trialDesigner', 'patient', 'runs', 'report', 'trouble'];
+const order = ['everyView', 'designersJourney', 'readersJourney', 'keyboardJourney', 'links', 'tour', 'slider', 'trials', 'trialDesigner', 'haematologist', 'student', 'patient', 'runs', 'report', 'trouble'];
 const words = process.argv.slice(2);
 const renew = words.includes('--renew');
 const [program, only] = words.filter((w) => w !== '--renew');

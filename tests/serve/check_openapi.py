@@ -34,7 +34,7 @@ NAMES = {"/api/v1/regimens/{name}": "ven-obi", "/api/v1/populations/{name}": "un
 BODIES = {"/api/v1/nma": {}, "/api/v1/simulate": {"regimens": ["ibrutinib"], "years": 1}, "/api/v1/compare": SMALL,
           "/api/v1/recommend": {"profile": "tp53-first-line", "patients": 20}, "/api/v1/trial": {"design": "cll14", "patients": 60, "replicates": 3}, "/api/v1/validate": {"trial": ["cll14"], "patients": 10, "replicates": 20}}
 # A value for each field that is more than any number or word of its kind.
-VALUES = {"population": "unfit-1l", "regimens": ["ven-obi"], "profile": "tp53-first-line", "design": "cll14", "set": {"disease.rmax": 0.005}, "with": {"age": 70, "ighv": "mutated"},
+VALUES = {"population": "unfit-1l", "regimens": ["ven-obi"], "profile": "tp53-first-line", "design": "cll14", "utilities": "kosmas-2015", "set": {"disease.rmax": 0.005}, "with": {"age": 70, "ighv": "mutated"},
           "outputs": ["observe.alc"], "patients": 20, "years": 5, "trial": "CLL14", "treatment": "Ven-G", "endpoint": "pfs", "subgroup": "all",
           "reference": "Clb-G", "exclude": ["CLL14"], "seed": 3, "rtol": 1e-3, "replicates": 20, "utilities": "tolley-2013"}
 

@@ -37,3 +37,22 @@ export const limits: { title: string; items: string[] }[] = [
     ]
   }
 ];
+
+export const glossary: [string, string][] = [
+  ['PFS', 'Progression-free survival: time from the start of treatment to progression or death.'],
+  ['OS', 'Overall survival: time to death from any cause.'],
+  ['TTNT', 'Time to next treatment, or death.'],
+  ['ORR, CR', 'Share of patients with at least a partial response, or with a complete one, by the iwCLL rules of 2018.'],
+  ['uMRD', 'Undetectable measurable residual disease: fewer than 1 CLL cell in 10,000 leucocytes, in blood or marrow.'],
+  ['Hazard ratio', 'How much more often an event comes per unit of time under one regimen than under another; below 1 favours the first.'],
+  ['Power', 'Share of repeated trials of a design that would show the difference, if the model were right.'],
+  ['Monte Carlo interval', 'How far the number of virtual patients leaves a figure open. It shrinks with more patients.'],
+  ['Network meta-analysis', 'Pooling of trials that share a comparator, so that regimens which never met can be compared.'],
+  ['CRS, ICANS', 'Cytokine release syndrome and neurotoxicity after T-cell therapies, graded by ASTCT.'],
+  ['TLS', 'Tumour lysis: many cells dying at once disturb kidney and heart.'],
+  ['IGHV', 'Mutation state of the immunoglobulin gene of the leukaemia; unmutated disease returns sooner after chemoimmunotherapy.'],
+  ['del(17p), TP53', 'Loss or mutation of a gene that chemotherapy needs to work.'],
+  ['BTK inhibitor', 'Pill that blocks survival signals of the cells (ibrutinib, acalabrutinib, zanubrutinib, pirtobrutinib).'],
+  ['CLL-IPI', 'Prognostic index of five factors, from 0 (best) to 10.'],
+  ['Richter transformation', 'Change of CLL into an aggressive lymphoma.']
+];

@@ -218,6 +218,14 @@ export const en = {
   grades: { verified: 'verified', derived: 'derived', recalled: 'recalled', assumed: 'assumed', calibrated: 'calibrated' } as Record<string, string>,
   gradeShare: 'Where the numbers come from',
 
+  itsTrials: 'its trials',
+  figuresOf: (trial: string) => `Every published figure of ${trial}`,
+  closeFigures: 'Close',
+  notInNetwork: (name: string) => `No trial of this network has ${name}. Another line of treatment or hazard ratio may; single-arm trials are in none.`,
+  onlyTreatment: (name: string) => `${name} and what it was compared with stand out.`,
+  showAll: 'Show all alike',
+  glossary: 'Words',
+
   // trials
   trialsLead: 'Published results beside what the model says about the same trial.',
   trialsStart: 'Simulate the trials',

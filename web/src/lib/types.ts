@@ -98,6 +98,7 @@ export interface Choice {
   evidence_grade?: string;
   warning?: string | null;
   role?: string;
+  treatment?: string | string[];
 }
 export interface About {
   version: string;
@@ -158,6 +159,8 @@ export interface EvidenceRow {
   year: number;
   reference: string;
   publication: string;
+  subgroup?: string;
+  unit: string;
   fate?: string;
   used?: boolean;
 }
