@@ -150,6 +150,7 @@ static bool take_event(struct reader *r, const yaml_event_t *e, int *documents)
 struct protected_read {
 	struct reader *r;
 	int documents;
+	yaml_event_t event; /* at work: freed by the caller, since a node may find no memory and unwind */
 };
 
 static enum quell_status read_events(void *arg)
@@ -157,15 +158,14 @@ static enum quell_status read_events(void *arg)
 	struct protected_read *p = arg;
 	struct reader *r = p->r;
 	for (bool more = true; more;) {
-		yaml_event_t e;
-		if (!yaml_parser_parse(&r->parser, &e)) {
+		if (!yaml_parser_parse(&r->parser, &p->event)) {
 			yaml_mark_t m = r->parser.problem_mark;
 			const char *why = r->parser.problem ? r->parser.problem : "unreadable";
 			fail(r, QL_E0301, span_of(r, m, m), why);
 			return QUELL_ERR_INPUT;
 		}
-		more = take_event(r, &e, &p->documents);
-		yaml_event_delete(&e);
+		more = take_event(r, &p->event, &p->documents);
+		yaml_event_delete(&p->event);
 	}
 	return r->failed ? QUELL_ERR_INPUT : QUELL_OK;
 }
@@ -178,8 +178,9 @@ enum quell_status ql_yaml_parse(struct ql_arena *a, const struct ql_source *src,
 	if (!yaml_parser_initialize(&r.parser))
 		return ql_memory_failed();
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)src->text, src->len);
-	struct protected_read p = {&r, 0};
+	struct protected_read p = {.r = &r};
 	enum quell_status s = ql_protect(read_events, &p);
+	yaml_event_delete(&p.event);
 	yaml_parser_delete(&r.parser);
 	if (s == QUELL_OK)
 		*out = r.root;

@@ -98,12 +98,38 @@ static void yaml_reports_places(void **state)
 	ql_arena_free(&a);
 }
 
+/* Wherever memory runs out; a sanitizer sees what a reader leaves behind. */
+static void yaml_without_memory(void **state)
+{
+	(void)state;
+	struct ql_buf text = {0};
+	for (int i = 0; i < 400; i++)
+		ql_buf_printf(&text, "key%d: {a: [1, 2, \"%*s\"]}\n", i, 300, "x");
+	int failed = 0;
+	for (long n = 1; n < 100; n++) {
+		struct ql_arena a = {0};
+		struct ql_diags ds = {0};
+		struct ql_source src = {.file = "t.yaml", .text = text.data, .len = text.len};
+		struct ql_yaml *y;
+		ql_mem_fail_after(n);
+		enum quell_status s = ql_yaml_parse(&a, &src, &ds, &y);
+		ql_mem_fail_after(0);
+		assert_true(s == QUELL_ERR_MEMORY ? !y : s == QUELL_OK && y->n == 400);
+		failed += s == QUELL_ERR_MEMORY;
+		ql_arena_free(&a);
+		ql_diags_free(&ds);
+	}
+	assert_true(failed > 10);
+	ql_buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_round_trip),       cmocka_unit_test(philox_is_a_function_of_its_key),
 		cmocka_unit_test(quantiles_match_tables),   cmocka_unit_test(exhaustion_becomes_a_status),
 		cmocka_unit_test(yaml_reports_places),
+		cmocka_unit_test(yaml_without_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
