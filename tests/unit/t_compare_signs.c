@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "trial/names.h"
@@ -113,7 +114,7 @@ static double hazard_ratio(const struct arm *a, const struct arm *b) { return ra
 
 static void between(const char *what, double x, double low, double high)
 {
-	if (!(x >= low && x <= high))
+	if (getenv("QUELL_TEST_SHOW") || !(x >= low && x <= high))
 		print_message("%s is %g, expected %g to %g\n", what, x, low, high);
 	assert_true(x >= low && x <= high);
 }
@@ -194,9 +195,10 @@ static void risk_factors_by_class(void **state)
 	(void)state;
 	double chemo = effect("elevate-tn", "G-Clb", "ighv_u", 72), btki = effect("elevate-tn", "Acala", "ighv_u", 72),
 	       ven = effect("cll14", "Ven-G", "ighv_u", 72);
-	between("IGHV-U, Clb-Obi", chemo, 1.55, 6); /* published about 3, and more than under the others: docs/credibility.md */
+	between("IGHV-U, Clb-Obi", chemo, 1.9, 6); /* published about 3, and more than under BTK inhibitors: docs/credibility.md */
 	between("IGHV-U, acalabrutinib", btki, 0.8, 1.9);
 	between("IGHV-U, Ven-Obi", ven, 1.2, 4);
+	assert_true(chemo > btki);
 	double tp_chemo = effect("cll14", "G-Clb", "tp53", 72), tp_btki = effect("elevate-tn", "Acala", "tp53", 72),
 	       tp_ven = effect("cll14", "Ven-G", "tp53", 72);
 	between("TP53, Clb-Obi", tp_chemo, 1.5, 8);
