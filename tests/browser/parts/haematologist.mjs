@@ -43,7 +43,7 @@ export default async function haematologist({ browser, server }) {
   await page.waitForFunction(() => document.querySelectorAll('.figures tbody tr').length > 20);
   const rows = await (await fetch(`${server.url}api/v1/evidence/trials/CLL14`)).json();
   const sources = await page.$$eval('.figures tbody tr td:last-child', (x) => x.map((e) => e.textContent));
-  expect('every figure has its publication', sources.length === rows.rows.length && sources.every((s, i) => s.includes(rows.rows[i].publication) && s.includes(rows.rows[i].reference)), sources.slice(0, 3));
+  expect('every figure has its publication', sources.length === rows.rows.length && sources.every((s, i) => s.length > 10 && s === (rows.rows[i].reference || rows.rows[i].publication)), sources.slice(0, 3));
   for (const width of [320, 1280]) {
     await page.setViewportSize({ width, height: 900 });
     await axe(page, `figures of a trial, ${width} px`);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs that outlive the program: listed, opened, gone on with after a kill, removed.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { axe, expect, open, serve, table } from '../tools.mjs';
@@ -42,6 +42,23 @@ export default async function runs({ browser, program }) {
   expect('both can be opened', await page.waitForFunction(() => document.querySelectorAll('.runs a').length === 2, null, { timeout: 15000 }).then(() => true, () => false), await page.textContent('main'));
   await page.click('.runs tbody tr:last-child button:has-text("Remove")');
   expect('a run is removed', await page.waitForFunction(() => document.querySelectorAll('.runs tbody tr').length === 1, null, { timeout: 15000 }).then(() => true, () => false), await page.textContent('main'));
+  await page.context().close();
+  await server.kill();
+  // a file that is no store: told in words, and short questions are answered
+  writeFileSync(store, 'no database at all'.repeat(1000));
+  for (const name of ['-wal', '-shm']) rmSync(store + name, { force: true });
+  server = await serve(program, 0, '--store', store);
+  page = await open(browser, server.url);
+  await page.waitForSelector(table);
+  page.quiet = true;
+  await page.goto(`${server.url}#/runs`);
+  await page.waitForSelector('[role=alert]');
+  expect('a file that is no store is told in words', (await page.textContent('[role=alert]')).includes('E1203') || /not a store|no store|database/.test(await page.textContent('[role=alert]')), await page.textContent('[role=alert]'));
+  await axe(page, 'a damaged store');
+  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=12000&years=3&seed=5`);
+  await page.waitForSelector('[role=alert] >> text=/store/', { timeout: 60000 });
+  await page.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi&patients=50&years=3&seed=5`);
+  expect('short questions are answered beside a damaged store', await page.waitForFunction(() => !document.querySelector('[role=alert]') && document.querySelector('h1')?.textContent.includes('50 virtual'), null, { timeout: 20000 }).then(() => true, () => false));
   await page.context().close();
   await server.kill();
   rmSync(folder, { recursive: true });

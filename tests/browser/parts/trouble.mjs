@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mistakes, long runs that are stopped, a server that dies, two tabs, slow answers, answers that are none.
-import { axe, expect, open, serve, table } from '../tools.mjs';
+import { axe, expect, open, serve, table, tabs } from '../tools.mjs';
 
 export default async function trouble({ browser, program }) {
   let server = await serve(program);
@@ -51,6 +51,14 @@ export default async function trouble({ browser, program }) {
   await a.fill('#years', '4');
   await a.press('#years', 'Enter');
   await a.waitForSelector('[role=alert] >> text=not JSON');
+  // a huge result: five regimens over forty years, every view of it
+  await b.goto(`${server.url}#/compare?population=unfit-1l&regimens=clb-obi,ven-obi,clb-rituximab,ibrutinib,zanubrutinib&patients=250&years=40&seed=3`);
+  await b.waitForFunction(() => document.querySelector('h1')?.textContent.includes('40 years') && location.hash.includes('made='), null, { timeout: 120000 });
+  for (const k of tabs) {
+    await b.click(`#tab-${k}`);
+    expect(`a huge result in the view ${k}`, await b.waitForFunction(() => (document.querySelector('#panel')?.textContent.length ?? 0) > 200, null, { timeout: 10000 }).then(() => true, () => false));
+    expect(`a huge result fits in the view ${k}`, await b.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  }
   for (const p of [a, b, page]) await p.context().close();
   expect('the server stops cleanly', (await server.kill()) === 0);
 }
