@@ -25,7 +25,7 @@ def expect(what, good, found=None):
 
 
 def check_page(s, top):
-    folder = os.path.join(top, "src", "decide", "page")
+    folder = os.path.join(top, "src", "report", "page")
     for name in ("index.html", "app.js", "app.css"):
         status, headers, data = s.request("GET", "/" + name)
         with open(os.path.join(folder, name), "rb") as f:
