@@ -187,8 +187,7 @@ static void absurd_weights_do_not_bring_back_what_is_excluded(void **state)
 	static const char *const patient[] = {
 		"symptoms: \"yes\"\ntp53: mutated\ndel17p: \"yes\"\nprior_lines: []\n",
 		"symptoms: \"yes\"\nage: 79\ncrcl: 25\nanticoagulant: warfarin\nhbv: active\ncyp3a_inhibitor: strong\nprior_lines: []\n",
-		"symptoms: \"yes\"\necog: 3\nbtk_mutation: C481S\nbcl2_mutation: G101V\nprior_lines:\n"
-		"  - {regimen: ibrutinib, ended: progression}\n  - {regimen: ven-rituximab, ended: progression}\n"};
+		"symptoms: \"yes\"\necog: 3\nbtk_mutation: C481S\nbcl2_mutation: G101V\nprior_lines: [{regimen: ibrutinib, ended: progression}, {regimen: ven-rituximab, ended: progression}]\n"};
 	static const char *const out[] = {"clb-obi", "ven-obi", "liso-cel"};
 	for (size_t p = 0; p < sizeof patient / sizeof *patient; p++)
 		for (int c = 0; c < QL_K_COUNT; c++) {
