@@ -139,7 +139,7 @@ static json_t *arm_json(const struct ql_compare *c, const struct ql_arm *a)
 	return o;
 }
 
-static json_t *ratio_json(struct ql_ratio r)
+json_t *ql_ratio_json(struct ql_ratio r)
 {
 	if (!isfinite(r.estimate))
 		return json_null();
@@ -155,9 +155,9 @@ json_t *ql_trial_evidence_json(const struct ql_trial_evidence *t)
 	json_t *o = json_object(), *rows = json_array();
 	ql_json_put_text(o, "treatment_a", t->treat_a);
 	ql_json_put_text(o, "treatment_b", t->treat_b);
-	ql_json_put(o, "network", ratio_json(t->network));
-	ql_json_put(o, "direct", ratio_json(t->direct));
-	ql_json_put(o, "indirect", ratio_json(t->indirect));
+	ql_json_put(o, "network", ql_ratio_json(t->network));
+	ql_json_put(o, "direct", ql_ratio_json(t->direct));
+	ql_json_put(o, "indirect", ql_ratio_json(t->indirect));
 	ql_json_put_real(o, "proportion_direct", t->proportion_direct);
 	for (int i = 0; i < t->n_row; i++) {
 		json_t *r = json_object();
@@ -188,7 +188,7 @@ static json_t *contrast_json(const struct ql_compare *c, const struct ql_contras
 	ql_json_put_text(interval, "kind", ql_interval_name(x->kind));
 	ql_json_put(o, "interval", interval);
 	ql_json_put_real(o, "p_ahead", x->p_ahead);
-	ql_json_put(o, "hazard_ratio", ratio_json((struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper}));
+	ql_json_put(o, "hazard_ratio", ql_ratio_json((struct ql_ratio){x->hazard_ratio, x->hr_lower, x->hr_upper}));
 	ql_json_put(o, "trials", x->trials ? ql_trial_evidence_json(x->trials) : json_null());
 	return o;
 }

@@ -9,7 +9,8 @@
 
 /* What trials say of a pair, as it stands in contrasts[].trials. */
 json_t *ql_trial_evidence_json(const struct ql_trial_evidence *t);
-/* Parts that trials have, too. draws 0: null. */
+/* Parts that trials and recommendations have, too. null where there are no draws, or no estimate. */
+json_t *ql_ratio_json(struct ql_ratio r);
 json_t *ql_interval_json(double lower, double upper, double level, const char *kind);
 json_t *ql_curve_json(const struct ql_curve *c);
 json_t *ql_draws_json(const char *file, uint64_t hash, int draws);

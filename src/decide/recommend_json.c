@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
+#include "compare/compare_json.h"
 #include "decide/recommend.h"
-#include <math.h>
 #include <stdio.h>
-
-static json_t *ratio(struct ql_ratio r)
-{
-	if (!isfinite(r.estimate))
-		return json_null();
-	json_t *o = json_object();
-	ql_json_put_real(o, "estimate", r.estimate);
-	ql_json_put_real(o, "lower", r.lower);
-	ql_json_put_real(o, "upper", r.upper);
-	return o;
-}
 
 static json_t *trials(const struct ql_trial_evidence *t)
 {
 	json_t *o = json_object(), *rows = json_array();
-	ql_json_put(o, "network", ratio(t->network));
-	ql_json_put(o, "direct", ratio(t->direct));
+	ql_json_put(o, "network", ql_ratio_json(t->network));
+	ql_json_put(o, "direct", ql_ratio_json(t->direct));
 	for (int i = 0; i < t->n_row; i++) {
 		json_t *r = json_object();
 		ql_json_put_text(r, "trial", t->row[i].trial);
